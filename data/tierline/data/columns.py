@@ -1,0 +1,77 @@
+"""Which column of a file is which field of a ticket."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tierline.data.errors import InputError
+from tierline.data.labels import HEADS
+from tierline.data.ticket import Ticket
+
+#: Fields of the corpus that are no part of a ticket, but are used for splitting and reports.
+EXTRA_FIELDS: Final = ("split", "industry")
+FIELDS: Final = (*Ticket.model_fields, *HEADS, *EXTRA_FIELDS)
+_TEXT_COLUMN: Final = "text"
+
+
+def parse_map(spec: str | None) -> dict[str, str]:
+    """Read ``body=description,issue_type=topic`` into ``{field: column}``.
+
+    Raises:
+        InputError: for a field that tickets don't have or a piece without ``=``.
+    """
+    mapping: dict[str, str] = {}
+    for piece in filter(None, (p.strip() for p in (spec or "").split(","))):
+        name, _, column = (p.strip() for p in piece.partition("="))
+        if name not in FIELDS or not column:
+            raise InputError(
+                f"--map: expected FIELD=COLUMN with a field of {', '.join(FIELDS)}; found {piece!r}"
+            )
+        mapping[name] = column
+    return mapping
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """The columns found in one file: ``columns`` maps field to column name."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def resolve(cls, found: Sequence[str], mapping: Mapping[str, str]) -> "ColumnMap":
+        """Match the user's mapping, then equal names, then ``text`` for the body.
+
+        Raises:
+            InputError: when a mapped column is missing, or no column holds the words.
+        """
+        missing = [column for column in mapping.values() if column not in found]
+        if missing:
+            raise InputError(
+                f"--map names columns that the file lacks: {', '.join(missing)}; "
+                f"it has: {', '.join(found)}"
+            )
+        columns = {name: name for name in FIELDS if name in found} | dict(mapping)
+        if "body" not in columns and _TEXT_COLUMN in found:
+            columns["body"] = _TEXT_COLUMN
+        cls._need_words(columns, found)
+        return cls(columns)
+
+    @classmethod
+    def for_objects(cls, first: Sequence[str], mapping: Mapping[str, str]) -> "ColumnMap":
+        """Match as `resolve` does, for records that may each lack some of the fields.
+
+        Raises:
+            InputError: when the first record has no field with the words.
+        """
+        found = [*first, *mapping.values()]
+        columns = cls.resolve(found, mapping).columns
+        cls._need_words({f: c for f, c in columns.items() if c in first}, first)
+        return cls({name: name for name in FIELDS} | dict(columns))
+
+    @staticmethod
+    def _need_words(columns: Mapping[str, str], found: Sequence[str]) -> None:
+        if not columns.keys() & {"body", "subject"}:
+            raise InputError(
+                "expected a column 'body', 'subject' or 'text' with the ticket's words; found: "
+                f"{', '.join(found) or 'none'}. Name it with --map body=COLUMN"
+            )

@@ -1,0 +1,84 @@
+"""A labelled corpus in memory: what training and evaluation work on."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tierline.data.errors import InputError
+from tierline.data.labels import HEADS
+from tierline.data.normalise import full_text
+from tierline.data.quarantine import Quarantine
+from tierline.data.readers import TicketFile
+from tierline.data.rows import BadRow, Row
+from tierline.data.splitting import SPLITS, assign_splits
+
+_HASH_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Rows by part (train, validation, test), and the SHA-256 of each file they came from."""
+
+    parts: Mapping[str, tuple[Row, ...]]
+    digests: Mapping[str, str]
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads that at least one training row answers, in the vocabulary's order."""
+        return tuple(h for h in HEADS if any(h in row.labels for row in self.parts["train"]))
+
+
+def read_rows(
+    paths: Iterable[Path], mapping: Mapping[str, str], quarantine: Quarantine
+) -> list[Row]:
+    """Read every usable labelled row; rows without words or without labels are quarantined.
+
+    Raises:
+        InputError: for a file that is unusable as a whole, or when no row is left.
+    """
+    rows: list[Row] = []
+    for path in paths:
+        for row in TicketFile(path, mapping):
+            if isinstance(row, BadRow):
+                quarantine.add(row, path)
+            elif not full_text(row.ticket):
+                quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
+            elif not row.labels:
+                quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)
+            else:
+                rows.append(row)
+    if not rows:
+        raise InputError(
+            "expected labelled tickets; found no usable row. Labels are read from the columns "
+            f"{', '.join(HEADS)}, or from others with --map issue_type=COLUMN"
+        )
+    return rows
+
+
+def load_corpus(
+    paths: Sequence[Path], mapping: Mapping[str, str], quarantine: Quarantine, seed: int
+) -> Corpus:
+    """Read files and divide them into parts: by their ``split`` column, or grouped and seeded.
+
+    Raises:
+        InputError: as `read_rows`; also when the training or validation part stays empty.
+    """
+    parts = assign_splits(read_rows(paths, mapping, quarantine), seed)
+    for name in SPLITS[:2]:
+        if not parts[name]:
+            raise InputError(
+                f"expected rows for the {name} part; found none. Fix the 'split' column "
+                f"({', '.join(SPLITS)}), or drop it and let Tierline divide the rows"
+            )
+    return Corpus(parts, {path.name: sha256(path) for path in paths})
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,35 @@
+"""Every error that Tierline raises on purpose.
+
+    TierlineError
+    ├── InputError      a file or a setting is unusable as a whole
+    │   └── RowError    one row is unusable; the job quarantines it and goes on
+    ├── BundleError     a model bundle is missing, incomplete or altered
+    ├── ModelNotFoundError  no model where one was asked for
+    └── PolicyError     a policy file breaks the policy's schema
+
+Messages say what was expected, what was found, and the remedy. They never hold ticket text.
+"""
+
+
+class TierlineError(Exception):
+    """Base of all: catch this to catch whatever Tierline reports itself."""
+
+
+class InputError(TierlineError):
+    """A file or a setting is unusable as a whole."""
+
+
+class RowError(InputError):
+    """One row is unusable; the reason names the field, never its text."""
+
+
+class BundleError(TierlineError):
+    """A model bundle is missing, incomplete, altered, or of another format."""
+
+
+class ModelNotFoundError(TierlineError):
+    """No model is where one was asked for."""
+
+
+class PolicyError(TierlineError):
+    """A policy file breaks the policy's schema; the message names the key's path."""

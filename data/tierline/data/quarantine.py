@@ -1,0 +1,42 @@
+"""Where rows go that can't be used: one JSON line each, the row's number and the reason.
+
+The text itself stays in the input file, so that no personal data is copied.
+"""
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from tierline.data.rows import BadRow
+
+
+class Quarantine:
+    """A file made with the first bad row; a job without bad rows leaves none behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._file: TextIO | None = None
+        path.unlink(missing_ok=True)
+
+    def add(self, row: BadRow, source: Path) -> None:
+        """Write one bad row of the file ``source``."""
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8")
+        line = {"file": source.name, "row": row.number, "reason": row.reason}
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()
+        self.count += 1
+
+    def __enter__(self) -> "Quarantine":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,168 @@
+"""Stream tickets out of CSV, JSON Lines and Parquet files, in constant memory.
+
+A reader yields a `Row` or a `BadRow` for every record, in file order: one bad row never ends
+the job. What makes a file unusable as a whole (no such file, another encoding, no column with
+words) is an `InputError`.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tierline.data.columns import ColumnMap
+from tierline.data.errors import InputError, RowError
+from tierline.data.rows import BadRow, Row, to_row
+
+SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+_DELIMITERS: Final = ",;\t|"
+_BATCH_ROWS: Final = 1024
+_MAX_FIELD_CHARS: Final = 16 * 1024 * 1024
+
+
+@dataclass
+class TicketFile:
+    """One file of tickets.
+
+    Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1.
+    """
+
+    path: Path
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    progress: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.path.is_file():
+            raise InputError(f"expected a file of tickets; found none at {self.path}")
+        if self.path.suffix.lower() not in SUFFIXES:
+            raise InputError(
+                f"expected a file ending in {', '.join(SUFFIXES)}; found {self.path.name}"
+            )
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        """Yield every record as a `Row` or `BadRow`, in file order."""
+        self.progress = 0.0
+        suffix = self.path.suffix.lower()
+        if suffix == ".parquet":
+            yield from self._parquet()
+        elif suffix in {".jsonl", ".ndjson"}:
+            yield from self._jsonl()
+        else:
+            yield from self._csv()
+        self.progress = 1.0
+
+    def _parquet(self) -> Iterator[Row | BadRow]:
+        try:
+            file = pq.ParquetFile(self.path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(
+                f"expected a Parquet file; {self.path.name} can't be read as one: {error}"
+            ) from None
+        columns = ColumnMap.resolve(file.schema_arrow.names, self.mapping)
+        number, total = 0, max(file.metadata.num_rows, 1)
+        wanted = list(dict.fromkeys(columns.columns.values()))
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+            for record in batch.to_pylist():
+                number += 1
+                self.progress = number / total
+                yield _checked(number, record, columns)
+
+    def _jsonl(self) -> Iterator[Row | BadRow]:
+        columns: ColumnMap | None = None
+        with self.path.open("rb") as file:
+            _refuse_utf16(file, self.path)
+            for number, line in enumerate(filter(bytes.strip, self._lines(file)), start=1):
+                try:
+                    record = _json_object(line)
+                    columns = columns or ColumnMap.for_objects(list(record), self.mapping)
+                    yield to_row(number, record, columns)
+                except RowError as error:
+                    yield BadRow(number, str(error))
+
+    def _csv(self) -> Iterator[Row | BadRow]:
+        csv.field_size_limit(_MAX_FIELD_CHARS)
+        with self.path.open("rb") as file:
+            _refuse_utf16(file, self.path)
+            lines = (line.decode("utf-8", "surrogateescape") for line in self._lines(file))
+            head = next(lines, "").removeprefix("\ufeff")
+            if not head.strip():
+                raise InputError(f"expected a header line; {self.path.name} is empty")
+            delimiter = max(_DELIMITERS, key=head.count)
+            header = next(csv.reader([head], delimiter=delimiter))
+            columns = ColumnMap.resolve(header, self.mapping)
+            reader = csv.reader(lines, delimiter=delimiter)
+            number = 0
+            while True:
+                first_line = reader.line_num + 2
+                try:
+                    values = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    values, problem = [""], f"no valid CSV ({error})"
+                else:
+                    problem = ""
+                if not values:
+                    continue
+                number += 1
+                span = f"lines {first_line} to {reader.line_num + 1}"
+                yield _csv_row(number, values, header, columns, problem, span)
+
+    def _lines(self, file: BinaryIO) -> Iterator[bytes]:
+        """Yield the file's lines, keeping ``progress`` up to date by bytes."""
+        size = max(self.path.stat().st_size, 1)
+        done = file.tell()
+        for line in file:
+            done += len(line)
+            self.progress = done / size
+            yield line
+
+
+def _checked(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row | BadRow:
+    try:
+        return to_row(number, record, columns)
+    except RowError as error:
+        return BadRow(number, str(error))
+
+
+def _json_object(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise RowError(f"expected UTF-8; found byte 0x{line[error.start]:02x}") from None
+    except json.JSONDecodeError as error:
+        raise RowError(f"no valid JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise RowError("no usable JSON: nested too deeply") from None
+    if not isinstance(record, dict):
+        raise RowError(f"expected a JSON object; found {type(record).__name__}")
+    return record
+
+
+def _csv_row(
+    number: int, values: list[str], header: list[str], columns: ColumnMap, problem: str, span: str
+) -> Row | BadRow:
+    if not problem and len(values) != len(header):
+        problem = f"expected {len(header)} fields as in the header; found {len(values)}"
+    if problem:
+        return BadRow(number, f"{problem} ({span}: is a quote left open?)")
+    try:
+        "".join(values).encode()
+    except UnicodeEncodeError:
+        return BadRow(number, f"expected UTF-8; found other bytes ({span})")
+    return _checked(number, dict(zip(header, values, strict=True)), columns)
+
+
+def _refuse_utf16(file: BinaryIO, path: Path) -> None:
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in start:
+        raise InputError(
+            f"expected UTF-8; {path.name} looks like UTF-16 or binary: convert it, "
+            "for instance with iconv -f UTF-16 -t UTF-8"
+        )

@@ -1,0 +1,117 @@
+"""One row of a file, checked: a ticket with its labels, or the reason why it is neither."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from tierline.data.columns import EXTRA_FIELDS, ColumnMap
+from tierline.data.errors import RowError
+from tierline.data.labels import HEADS, LABELS
+from tierline.data.ticket import Ticket
+
+_MAX_LABEL_CHARS: Final = 200
+_BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ticket as read from row ``number`` (from 1, the header not counted).
+
+    ``labels`` holds only the heads that the row answers; ``extra`` the corpus's own fields.
+    """
+
+    number: int
+    ticket: Ticket
+    labels: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that can't be used; ``reason`` names fields and limits, never ticket text."""
+
+    number: int
+    reason: str
+
+
+def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
+    """Check one record and turn it into a `Row`; the row number stands in for a missing id.
+
+    Raises:
+        RowError: with the field that is wrong and what was expected of it.
+    """
+    values = {
+        name: clean
+        for name, column in columns.columns.items()
+        if (clean := _clean(record.get(column))) is not None
+    }
+    labels = {h: _label(h, values[h]) for h in HEADS if h in values}
+    extra = {name: str(values[name]) for name in EXTRA_FIELDS if name in values}
+    fields = {k: v for k, v in values.items() if k in Ticket.model_fields}
+    fields["id"] = str(fields.get("id", number))
+    for name in ("subject", "body", "channel"):
+        if name in fields:
+            fields[name] = _text(name, fields[name])
+    if "locked_by_human" in fields:
+        fields["locked_by_human"] = _boolean(fields["locked_by_human"])
+    try:
+        return Row(number, Ticket(**fields), labels, extra)
+    except ValidationError as error:
+        raise RowError("; ".join(f"{e['loc'][0]}: {_plain(e)}" for e in error.errors())) from None
+
+
+def check_vocabulary(row: Row, allowed: Mapping[str, tuple[str, ...]] = LABELS) -> None:
+    """Reject labels outside ``allowed`` (by head; a head not in it accepts any label).
+
+    Raises:
+        RowError: with the unknown label's head and the labels expected.
+    """
+    for head, label in row.labels.items():
+        if head in allowed and label not in allowed[head]:
+            expected = ", ".join(allowed[head])
+            raise RowError(f"{head}: expected one of {expected}; found another label")
+
+
+def _clean(value: Any) -> Any:
+    """Return None for what files use to say nothing: null, NaN, blanks."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, str) and not value.strip():
+        return None
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise RowError(f"{name}: expected text; found {type(value).__name__}")
+
+
+def _label(head: str, value: Any) -> str:
+    label = _text(head, value).strip()
+    if len(label) > _MAX_LABEL_CHARS:
+        raise RowError(
+            f"{head}: expected a label of at most {_MAX_LABEL_CHARS} characters; "
+            f"found {len(label)}: is a text column mapped to it?"
+        )
+    return label
+
+
+def _boolean(value: Any) -> bool:
+    found = _BOOLEANS.get(str(value).strip().lower())
+    if found is None:
+        raise RowError("locked_by_human: expected true or false")
+    return found
+
+
+def _plain(error: Any) -> str:
+    """Pydantic's message without the input it quotes, which may be ticket text."""
+    if error["type"] == "string_too_long":
+        limit = error["ctx"]["max_length"]
+        return f"expected at most {limit:,} characters; found {len(error['input']):,}"
+    return str(error["msg"]) if error["type"] != "value_error" else "expected an ISO 8601 time"

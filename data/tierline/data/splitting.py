@@ -1,0 +1,60 @@
+"""Divide labelled rows into train, validation and test so that figures stay honest."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from tierline.data.normalise import full_text
+from tierline.data.rows import Row
+
+SPLITS: Final = ("train", "validation", "test")
+_SHARES: Final = (0.70, 0.85)
+_FINGERPRINT_CHARS: Final = 60
+_NO_WORD: Final = re.compile(r"[\W_]+")
+
+
+def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
+    """Return the rows by part, 70 / 15 / 15 where the rows don't say it themselves.
+
+    A ``split`` column is kept as it is (rows naming no known part go to train). Otherwise rows
+    that begin with the same 60 characters stay in one part; when every row has a date the
+    newest rows are the test part, else a seeded hash decides.
+    """
+    named = [row.extra.get("split", "") for row in rows]
+    if any(name in SPLITS for name in named):
+        parts = [name if name in SPLITS else SPLITS[0] for name in named]
+    else:
+        parts = _positions_to_parts(rows, seed)
+    return {s: tuple(r for r, p in zip(rows, parts, strict=True) if p == s) for s in SPLITS}
+
+
+def fingerprint(row: Row) -> str:
+    """Return the ticket's first 60 letters and digits, lower-cased: equal means near-duplicate."""
+    return _NO_WORD.sub("", full_text(row.ticket).casefold())[:_FINGERPRINT_CHARS]
+
+
+def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
+    groups: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        groups.setdefault(fingerprint(row), []).append(i)
+    if all(row.ticket.created_at for row in rows):
+        keys = sorted(groups, key=lambda g: min(_time(rows[i]) for i in groups[g]))
+    else:
+        keys = sorted(groups, key=lambda g: hashlib.sha256(f"{seed}:{g}".encode()).digest())
+    parts = [""] * len(rows)
+    for i, done in _with_share(groups[key] for key in keys):
+        parts[i] = SPLITS[sum(done >= share * len(rows) for share in _SHARES)]
+    return parts
+
+
+def _time(row: Row) -> float:
+    return row.ticket.created_at.timestamp() if row.ticket.created_at else 0.0
+
+
+def _with_share(groups: Iterable[list[int]]) -> Iterable[tuple[int, int]]:
+    """Yield each index with the number of rows in the groups before its own."""
+    done = 0
+    for group in groups:
+        yield from ((i, done) for i in group)
+        done += len(group)
