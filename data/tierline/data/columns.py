@@ -48,7 +48,7 @@ class ColumnMap:
         if missing:
             raise InputError(
                 f"--map names columns that the file lacks: {', '.join(missing)}; "
-                f"it has: {', '.join(found)}"
+                f"it has: {_names(found)}"
             )
         columns = {name: name for name in FIELDS if name in found} | dict(mapping)
         if "body" not in columns and _TEXT_COLUMN in found:
@@ -73,5 +73,10 @@ class ColumnMap:
         if not columns.keys() & {"body", "subject"}:
             raise InputError(
                 "expected a column 'body', 'subject' or 'text' with the ticket's words; found: "
-                f"{', '.join(found) or 'none'}. Name it with --map body=COLUMN"
+                f"{_names(found) or 'none'}. Name it with --map body=COLUMN"
             )
+
+
+def _names(found: Sequence[str]) -> str:
+    """Return the names in a row, printable even where the file held broken Unicode."""
+    return ", ".join(found).encode("utf-8", "replace").decode()

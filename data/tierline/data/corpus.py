@@ -72,7 +72,10 @@ def load_corpus(
                 f"expected rows for the {name} part; found none. Fix the 'split' column "
                 f"({', '.join(SPLITS)}), or drop it and let Tierline divide the rows"
             )
-    return Corpus(parts, {path.name: sha256(path) for path in paths})
+    digests: dict[str, str] = {}
+    for path in paths:
+        digests[str(path) if path.name in digests else path.name] = sha256(path)
+    return Corpus(parts, digests)
 
 
 def sha256(path: Path) -> str:

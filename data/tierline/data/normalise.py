@@ -12,18 +12,29 @@ from typing import Final
 
 from tierline.data.ticket import Ticket
 
-_INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e007f]"
+)
 _UNUSABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+#: A longer run of accents or symbols says no more, and NFKC sorts accents in square time.
+_SYMBOLS: Final = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f])+")
+_MAX_SYMBOLS: Final = 64
+_ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,31});")
+_MARKUP: Final = re.compile("[<&]")
+_MAX_LAYERS: Final = 5
 _TAG: Final = re.compile(r"(<[^<>]{1,2000}>)")
 _HTML_NAMES: Final = frozenset(
-    "a abbr article b big blockquote body br button center code dd div dl dt em figure font footer"
+    "a abbr article b big blockquote body br button center code dd div dl dt em figure font footer"  # noqa: SIM905
     " form h1 h2 h3 h4 h5 h6 head header hr html i img input label li link main meta nav o:p ol p"
     " pre s script section small span strike strong style sub sup table tbody td tfoot th thead"
     " title tr tt u ul".split()
 )
-_INLINE: Final = frozenset("a abbr b big code em font i label s small span strong sub sup tt u".split())
+_INLINE: Final = frozenset(
+    "a abbr b big code em font i label s small span strong sub sup tt u".split()  # noqa: SIM905
+)
 _HIDDEN: Final = frozenset({"script", "style", "head"})
-_TAG_NAME: Final = re.compile(r"</?\s*([a-zA-Z][\w:]*)")
+_TAG_NAME: Final = re.compile(r"</?([a-zA-Z][\w:]*)(?=[\s/>])")
 _SPACES: Final = re.compile(r"[ \t\u00a0]+")
 _LINE_BREAKS: Final = re.compile(r" ?\n[ \n]*")
 
@@ -44,12 +55,26 @@ _SIGNATURE: Final = re.compile(
 def normalise(text: str) -> str:
     """Return the text in NFKC, without markup, invisible or control characters.
 
-    Runs of blanks become one blank and runs of line breaks one line break.
+    Runs of blanks become one blank and runs of line breaks one line break. Markup that was
+    escaped more than once is undone layer by layer, so that normalising twice changes nothing.
+    What a script or style hides is dropped in the outer layer only: escaped, someone wrote it.
     """
-    text = _UNUSABLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _without_markup(text)
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    for layer in range(_MAX_LAYERS):
+        before, text = text, _without_a_layer(text, hide=layer == 0)
+        if text == before or not _MARKUP.search(text):
+            return text
+    return _without_a_layer(_MARKUP.sub(" ", text), hide=False)
+
+
+def _without_a_layer(text: str, *, hide: bool) -> str:
+    text = _without_markup(text, hide=hide).replace("\r\n", "\n").replace("\r", "\n")
+    text = _short_runs(_INVISIBLE.sub("", _UNUSABLE.sub(" ", text)))
+    text = _short_runs(unicodedata.normalize("NFKC", text))
     return _LINE_BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
+
+
+def _short_runs(text: str) -> str:
+    return _SYMBOLS.sub(lambda match: match[0][:_MAX_SYMBOLS], text)
 
 
 def without_quotes(text: str) -> str:
@@ -84,29 +109,30 @@ def full_text(ticket: Ticket) -> str:
     return f"{subject}\n{body}" if subject and body else subject or body
 
 
-def _without_markup(text: str) -> str:
+def _without_markup(text: str, *, hide: bool) -> str:
     """Return HTML as text; anything in angle brackets that is no HTML tag stays."""
     if "<" in text:
-        text = "".join(_visible_pieces(_TAG.split(text)))
-    return html.unescape(text) if "&" in text else text
+        text = "".join(_visible_pieces(_TAG.split(text), hide=hide))
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
-def _visible_pieces(pieces: list[str]) -> list[str]:
-    """Keep text, turn block tags into line breaks, and skip scripts and styles.
+def _visible_pieces(pieces: list[str], *, hide: bool) -> list[str]:
+    """Keep text, turn block tags into line breaks, and skip scripts and styles if to ``hide``.
 
     ``pieces`` alternates text and bracketed runs, as ``re.split`` with one group gives them.
     """
     out: list[str] = []
     hidden: str | None = None
-    for i, piece in enumerate(pieces):
-        name = _tag_name(piece) if i % 2 else None
+    names = [_tag_name(piece) if i % 2 else None for i, piece in enumerate(pieces)]
+    last_end = {names[i]: i for i, piece in enumerate(pieces) if piece.startswith("</")}
+    for i, (name, piece) in enumerate(zip(names, pieces, strict=True)):
         if hidden is not None:
             if name == hidden and piece.startswith("</"):
                 hidden = None
         elif name is None:
             out.append(piece)
-        elif name in _HIDDEN and not piece.startswith("</"):
-            hidden = name if f"</{name}" in "".join(pieces[i + 1 : i + 400]).lower() else None
+        elif hide and name in _HIDDEN and not piece.startswith("</"):
+            hidden = name if last_end.get(name, 0) > i else None
         elif name not in _INLINE:
             out.append("\n")
     return out

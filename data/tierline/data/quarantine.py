@@ -23,7 +23,7 @@ class Quarantine:
     def add(self, row: BadRow, source: Path) -> None:
         """Write one bad row of the file ``source``."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8")
+            self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
         line = {"file": source.name, "row": row.number, "reason": row.reason}
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._file.flush()

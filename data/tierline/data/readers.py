@@ -9,6 +9,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -59,18 +60,18 @@ class TicketFile:
     def _parquet(self) -> Iterator[Row | BadRow]:
         try:
             file = pq.ParquetFile(self.path)
-        except (pa.ArrowInvalid, OSError) as error:
+            columns = ColumnMap.resolve(file.schema_arrow.names, self.mapping)
+            number, total = 0, max(file.metadata.num_rows, 1)
+            wanted = list(dict.fromkeys(columns.columns.values()))
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+                for record in _records(batch):
+                    number += 1
+                    self.progress = number / total
+                    yield _checked(number, record, columns)
+        except (pa.ArrowException, OSError) as error:
             raise InputError(
                 f"expected a Parquet file; {self.path.name} can't be read as one: {error}"
             ) from None
-        columns = ColumnMap.resolve(file.schema_arrow.names, self.mapping)
-        number, total = 0, max(file.metadata.num_rows, 1)
-        wanted = list(dict.fromkeys(columns.columns.values()))
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
-            for record in batch.to_pylist():
-                number += 1
-                self.progress = number / total
-                yield _checked(number, record, columns)
 
     def _jsonl(self) -> Iterator[Row | BadRow]:
         columns: ColumnMap | None = None
@@ -92,13 +93,19 @@ class TicketFile:
             head = next(lines, "").removeprefix("\ufeff")
             if not head.strip():
                 raise InputError(f"expected a header line; {self.path.name} is empty")
-            delimiter = max(_DELIMITERS, key=head.count)
-            header = next(csv.reader([head], delimiter=delimiter))
+            first = "\t" if self.path.suffix.lower() == ".tsv" else ""
+            delimiter = max(first + _DELIMITERS, key=head.count)
+            reader = csv.reader(chain([head], lines), delimiter=delimiter, strict=True)
+            try:
+                header = next(reader)
+            except csv.Error as error:
+                raise InputError(
+                    f"expected a header line; that of {self.path.name} is no valid CSV ({error})"
+                ) from None
             columns = ColumnMap.resolve(header, self.mapping)
-            reader = csv.reader(lines, delimiter=delimiter)
             number = 0
             while True:
-                first_line = reader.line_num + 2
+                first_line = reader.line_num + 1
                 try:
                     values = next(reader)
                 except StopIteration:
@@ -110,8 +117,8 @@ class TicketFile:
                 if not values:
                     continue
                 number += 1
-                span = f"lines {first_line} to {reader.line_num + 1}"
-                yield _csv_row(number, values, header, columns, problem, span)
+                span = f"lines {first_line} to {reader.line_num}"
+                yield _csv_row(number, values, header, columns, problem=problem, span=span)
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
         """Yield the file's lines, keeping ``progress`` up to date by bytes."""
@@ -123,7 +130,29 @@ class TicketFile:
             yield line
 
 
-def _checked(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row | BadRow:
+def _records(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
+    """Return the rows of a batch; None for one with a value that Python can't hold."""
+    try:
+        return _whole_microseconds(batch).to_pylist()
+    except (ValueError, OverflowError):
+        single = [batch.slice(i, 1) for i in range(batch.num_rows)]
+        return [None] if len(single) == 1 else [r for one in single for r in _records(one)]
+
+
+def _whole_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Cut nanoseconds off, which Python's times can't hold."""
+    arrays = [
+        a.cast(pa.timestamp("us", a.type.tz), safe=False)
+        if pa.types.is_timestamp(a.type) and a.type.unit == "ns"
+        else a
+        for a in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _checked(number: int, record: Mapping[str, Any] | None, columns: ColumnMap) -> Row | BadRow:
+    if record is None:
+        return BadRow(number, "expected text, numbers and times; found a value that is none")
     try:
         return to_row(number, record, columns)
     except RowError as error:
@@ -137,6 +166,8 @@ def _json_object(line: bytes) -> dict[str, Any]:
         raise RowError(f"expected UTF-8; found byte 0x{line[error.start]:02x}") from None
     except json.JSONDecodeError as error:
         raise RowError(f"no valid JSON: {error.msg} at column {error.colno}") from None
+    except ValueError:
+        raise RowError("no usable JSON: a number with thousands of digits") from None
     except RecursionError:
         raise RowError("no usable JSON: nested too deeply") from None
     if not isinstance(record, dict):
@@ -145,7 +176,13 @@ def _json_object(line: bytes) -> dict[str, Any]:
 
 
 def _csv_row(
-    number: int, values: list[str], header: list[str], columns: ColumnMap, problem: str, span: str
+    number: int,
+    values: list[str],
+    header: list[str],
+    columns: ColumnMap,
+    *,
+    problem: str,
+    span: str,
 ) -> Row | BadRow:
     if not problem and len(values) != len(header):
         problem = f"expected {len(header)} fields as in the header; found {len(values)}"

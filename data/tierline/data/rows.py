@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -49,9 +50,9 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
         if (clean := _clean(record.get(column))) is not None
     }
     labels = {h: _label(h, values[h]) for h in HEADS if h in values}
-    extra = {name: str(values[name]) for name in EXTRA_FIELDS if name in values}
+    extra = {name: _text(name, values[name]) for name in EXTRA_FIELDS if name in values}
     fields = {k: v for k, v in values.items() if k in Ticket.model_fields}
-    fields["id"] = str(fields.get("id", number))
+    fields["id"] = _text("id", fields.get("id", number))
     for name in ("subject", "body", "channel"):
         if name in fields:
             fields[name] = _text(name, fields[name])
@@ -85,11 +86,15 @@ def _clean(value: Any) -> Any:
 
 
 def _text(name: str, value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    raise RowError(f"{name}: expected text; found {type(value).__name__}")
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise RowError(f"{name}: expected text; found {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise RowError(f"{name}: expected Unicode text; found half a surrogate pair") from None
+    return value
 
 
 def _label(head: str, value: Any) -> str:
@@ -103,7 +108,8 @@ def _label(head: str, value: Any) -> str:
 
 
 def _boolean(value: Any) -> bool:
-    found = _BOOLEANS.get(str(value).strip().lower())
+    scalar = isinstance(value, str | bool | int | float)
+    found = _BOOLEANS.get(str(value).strip().lower()) if scalar else None
     if found is None:
         raise RowError("locked_by_human: expected true or false")
     return found

@@ -21,7 +21,7 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     that begin with the same 60 characters stay in one part; when every row has a date the
     newest rows are the test part, else a seeded hash decides.
     """
-    named = [row.extra.get("split", "") for row in rows]
+    named = [row.extra.get("split", "").strip().lower() for row in rows]
     if any(name in SPLITS for name in named):
         parts = [name if name in SPLITS else SPLITS[0] for name in named]
     else:

@@ -1,6 +1,6 @@
 """What a ticket is: its words, and what was known about it when it was filed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -22,6 +22,8 @@ def _utc_when_naive(value: object) -> object:
     """Read ISO 8601; a time without a zone is taken as UTC, as most exports mean it."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value.strip())
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     return value

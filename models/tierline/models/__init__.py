@@ -1,0 +1,1 @@
+"""What predicts: ``runtime`` answers (onnxruntime, no torch), ``encoder`` is what is trained."""

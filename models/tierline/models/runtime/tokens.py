@@ -1,0 +1,67 @@
+"""From a ticket's words to token ids: subject and body apart, the middle of long ones cut."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tokenizers import Tokenizer
+
+from tierline.data.normalise import model_texts
+from tierline.data.ticket import Ticket
+
+#: More characters than any ticket needs to fill 512 tokens from its head and its tail.
+_MAX_CHARS: Final = 12_000
+_HEAD_SHARE: Final = 0.75
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Token ids with their place in ``text`` (special tokens have an empty place)."""
+
+    ids: list[int]
+    text: str
+    offsets: list[tuple[int, int]]
+    truncated: bool
+
+
+class TicketTokenizer:
+    """Turns tickets into ``[CLS] subject [SEP] body [SEP]``.
+
+    Of a text with more than ``max_tokens`` tokens, the first three quarters of the room go to
+    its head and the rest to its tail: tickets often end with what is wanted.
+    """
+
+    def __init__(self, path: Path, max_tokens: int) -> None:
+        self._tokenizer = Tokenizer.from_file(str(path))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.max_tokens = max_tokens
+        cls, sep = (
+            self._tokenizer.token_to_id(t) or self._tokenizer.token_to_id(u)
+            for t, u in (("[CLS]", "<s>"), ("[SEP]", "</s>"))
+        )
+        self._cls, self._sep = int(cls), int(sep)
+
+    def __call__(self, ticket: Ticket) -> Tokens:
+        """Tokenise one ticket; a ticket without words gives the two special tokens."""
+        texts = [t for t in model_texts(ticket) if t]
+        ids, offsets, full, truncated = [self._cls], [(0, 0)], "", False
+        for text in texts:
+            if len(text) > _MAX_CHARS:
+                head = int(_MAX_CHARS * _HEAD_SHARE)
+                text = f"{text[:head]}\n{text[head - _MAX_CHARS :]}"  # noqa: PLW2901
+                truncated = True
+            start = len(full) + 1 if full else 0
+            encoding = self._tokenizer.encode(text, add_special_tokens=False)
+            ids += [*encoding.ids, self._sep]
+            offsets += [(a + start, b + start) for a, b in encoding.offsets]
+            offsets.append((0, 0))
+            full = f"{full}\n{text}" if full else text
+        if not texts:
+            ids, offsets = [*ids, self._sep], [*offsets, (0, 0)]
+        if len(ids) > self.max_tokens:
+            head = int(self.max_tokens * _HEAD_SHARE)
+            tail = self.max_tokens - head
+            ids, offsets = ids[:head] + ids[-tail:], offsets[:head] + offsets[-tail:]
+            truncated = True
+        return Tokens(ids, full, offsets, truncated)

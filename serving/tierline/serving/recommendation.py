@@ -1,0 +1,70 @@
+"""What Tierline answers: a tier, how fast, and why."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tierline.data.labels import HEADS
+
+
+class ReviewReason(StrEnum):
+    """Why a person should look: the first that applies, in this order."""
+
+    EMPTY = "empty"
+    RULE_CONFLICT = "rule_conflict"
+    DEGRADED = "degraded"
+    LOW_CONFIDENCE = "low_confidence"
+    AMBIGUOUS = "ambiguous"
+    TRUNCATED = "truncated"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Reason(_Frozen):
+    """One rule that fired: its stable dotted id, its text, and the words that fired it."""
+
+    rule: str
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+class Recommendation(_Frozen):
+    """Which tier should take a ticket, by when it should be answered, and why.
+
+    ``path`` lists the tiers that the ticket may climb, the recommended one first. Labels and
+    confidences are None where no model answered. ``next_review_at`` is the next instant at
+    which the clock alone changes the answer. ``mode`` is ``rules_only`` without a model.
+    """
+
+    id: str | None
+    tier: int = Field(ge=1, le=4)
+    path: tuple[int, ...]
+    owner: str
+    lane: str
+    severity: str | None
+    severity_confidence: float | None
+    issue_type: str | None
+    issue_type_confidence: float | None
+    sentiment: str | None
+    sentiment_confidence: float | None
+    respond_by: datetime
+    reasons: tuple[Reason, ...]
+    notify: tuple[str, ...]
+    needs_review: bool
+    review_reason: ReviewReason | None
+    next_review_at: datetime | None
+    mode: Literal["full", "rules_only"]
+    model_version: str | None
+    policy_version: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Return plain data, times in ISO 8601 and reasons as a list of objects."""
+        return self.model_dump(mode="json")
+
+
+#: The label and confidence columns of an answer.
+HEAD_COLUMNS: Final = tuple(c for h in HEADS for c in (h, f"{h}_confidence"))

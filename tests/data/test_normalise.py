@@ -1,0 +1,273 @@
+"""What is left of a text: words, each once, in linear time, whatever the author sent."""
+
+import re
+import time
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tierline.data import Ticket
+from tierline.data.normalise import full_text, model_texts, normalise, without_quotes
+
+PIECES = (
+    "<b> </b> <p> <br/> <script> </script> <head> </header> <!-- --> < > & ; b script"
+    " &amp; &lt; &gt; amp; #38; &#13; &#768; &#xFF1C; &#x81; \uff1c \uff06 \ufe64 \u200b \u2066"
+    " \u0301 \u0316 \u00a8 \u0338 \uff9e \u09c7 \u09be \ufdfa \ud800 \x81 \x00"
+).split(" ")
+HOSTILE = [*PIECES, " ", "\t", "\r", "\n", "\u2028", "\u00a0", "\u0344" * 70, "\u00a8" * 70]
+hostile_text = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=3), max_size=25).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(hostile_text | st.text())
+@example("&amp;amp;lt;b&amp;amp;gt;")
+@example("<<<<<<<b>b>b>b>b>b>b>")
+@example("&" + "amp;" * 40 + "lt;b&gt;")
+@example("a&#13;b")
+@example("e\u200b\u0301")
+@example("\uff1cb\uff1e")
+@example("a" + "\u0344" * 70)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@settings(deadline=None, max_examples=300)
+@given(hostile_text)
+def test_the_result_is_clean(text: str) -> None:
+    found = normalise(text)
+    assert unicodedata.is_normalized("NFKC", found)
+    assert found == found.strip()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2060-\u206f\ufeff]", found)
+    assert not re.search("  |\n\n|\t|\r", found)
+    found.encode()
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0x61, max_codepoint=0x7A), min_size=1))
+def test_plain_words_stay(word: str) -> None:
+    assert normalise(f" {word}\t{word} ") == f"{word} {word}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<p>Hello&nbsp;<b>wor</b>ld</p><p>Bye</p>", "Hello world\nBye"),
+        ("one<br>two<BR/>three<br />four", "one\ntwo\nthree\nfour"),
+        ('<a href="https://x.example/?a=1">link</a>', "link"),
+        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
+        ("<style>p{color:red}</style>text<script>alert(1)</script> end", "text end"),
+        ("<html><head><title>no</title></head><body>yes</body></html>", "yes"),
+        ("<!DOCTYPE html><!-- note -->yes", "yes"),
+        ("<o:p>office</o:p>", "office"),
+        ("AT&amp;T &eacute; &#233; &#xe9;", "AT&T é é é"),
+    ],
+)
+def test_html_becomes_text(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x < b and so on > y",
+        "mail <a@b.example> or <i.smith@b.example>",
+        "List<String> is <null>",
+        "https://x.example/?id=1&region=eu&copy=2&notify=1",
+        "R&D at AT&T",
+        "I <3 it",
+    ],
+)
+def test_what_only_looks_like_markup_stays(text: str) -> None:
+    assert normalise(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script> all words",
+        "<style> all words </style",
+        "<head> all <header> words </header>",
+        "<style>x</style> all <style> words",
+        "all <p> words <script",
+    ],
+)
+def test_an_element_left_open_hides_nothing(text: str) -> None:
+    assert normalise(text).split()[:2] == ["all", "words"]
+
+
+def test_an_escaped_script_is_something_the_author_wrote() -> None:
+    text = "XSS: &lt;script&gt;alert(document.cookie)&lt;/script&gt;"
+    assert "alert(document.cookie)" in normalise(text)
+
+
+def test_a_reference_of_many_digits_is_no_crash() -> None:
+    assert "help" in normalise("&#" + "9" * 5_000 + "; help")
+    assert "help" in normalise("&#x" + "f" * 5_000 + "; help")
+
+
+@pytest.mark.parametrize("invisible", "\u00ad\u200b\u200c\u200d\u200e\u202e\u2060\u2066\u2069\ufeff")
+def test_invisible_characters_split_no_word(invisible: str) -> None:
+    assert normalise(f"re{invisible}fund") == "refund"
+
+
+@pytest.mark.parametrize("invisible", ["\ufe0f", "\U000e0041", "\u034f"])
+def test_selectors_and_tags_split_no_word(invisible: str) -> None:
+    assert normalise(f"re{invisible}fund") == "refund"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ﬁle", "file"),
+        ("ＲＥＦＵＮＤ", "REFUND"),
+        ("e\u0301", "é"),
+        ("①", "1"),
+        ("a\u3000b", "a b"),
+        ("ｶﾞ", "ガ"),
+    ],
+)
+def test_nfkc(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", " \r\n\t ", "\u200b", "\x00", "\ud800", "<p></p>", "&nbsp;"])
+def test_nothing_said_is_empty(text: str) -> None:
+    assert normalise(text) == ""
+
+
+def test_control_characters_and_surrogates_become_blanks() -> None:
+    assert normalise("a\x00b\x1bc\x85d\ud800e\udfff") == "a b c d e"
+
+
+def test_line_ends_are_one_kind() -> None:
+    assert normalise("a\r\nb\rc\n\n \n d") == "a\nb\nc\nd"
+
+
+def test_a_few_accents_and_symbols_stay() -> None:
+    text = "नमस्ते \U0001f600\U0001f600 ─────"
+    assert normalise(text) == text
+
+
+def test_every_run_of_accents_is_cut_short() -> None:
+    decomposed = ((chr(c), unicodedata.normalize("NFKD", chr(c))) for c in range(0x110000))
+    marks = [c for c, parts in decomposed if all(map(unicodedata.combining, parts))]
+    assert len(marks) > 800
+    for mark in marks:
+        assert len(normalise("a" + mark * 500)) < 200, hex(ord(mark))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\u0301\u0316",
+        "\uff9e\u0301",
+        "\u0f73\u0301",
+        "\u0301\u0316" * 20 + "a",
+        "<",
+        "<a",
+        "<b>",
+        "<b",
+        "<!--",
+        "<script>",
+        "<script><style><head>",
+        "<style></style",
+        "</script>",
+        "&",
+        "&#",
+        "&aaaaaaaaaaaaaaaaaaaa",
+        "amp;",
+        "&amp;lt;",
+        "\ufdfa",
+        " \n",
+        "\t\u00a0",
+        "\u2028",
+        "-- x",
+        "on ",
+        "am schrieb ",
+        "\n>",
+        "\nam a schrieb " + "a " * 40,
+        "a",
+    ],
+)
+def test_time_grows_with_the_length_only(unit: str) -> None:
+    def cost(chars: int) -> float:
+        text = ("&" + unit * chars)[:chars]
+
+        def once() -> float:
+            start = time.process_time()
+            without_quotes(normalise(text))
+            without_quotes(text)
+            return time.process_time() - start
+
+        return min(once() for _ in range(3))
+
+    assert cost(64_000) < 24 * cost(8_000)  # Linear is 8 times, square is 64 times.
+
+
+def test_nested_layers_end() -> None:
+    text = normalise("<" * 50_000 + "b>" * 50_000)
+    assert "<" not in text
+
+
+REPLY = "Still broken."
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "> first\n> second",
+        "  > indented",
+        "On Mon, 2 Mar 2026 at 10:00, Ann <ann@x.example> wrote:\n> hello",
+        "Am 02.03.2026 um 10:00 schrieb Ann:\n> hallo",
+        "Le 2 mars 2026 à 10:00, Ann a écrit :\n> salut",
+        "El lun, 2 mar 2026 a las 10:00, Ann escribió:\n> hola",
+        "Em seg., 2 de mar. de 2026 às 10:00, Ann escreveu:\n> olá",
+        "-----Original Message-----\nFrom: Ann",
+        "---------- Forwarded message ---------\nFrom: Ann",
+        "-- \nAnn Example\nExample Ltd",
+        "____\nAnn",
+        "Sent from my iPhone",
+        "Get Outlook for iOS",
+        "Von meinem iPhone gesendet",
+    ],
+)
+def test_quotes_and_signatures_are_dropped(quoted: str) -> None:
+    assert without_quotes(normalise(f"{REPLY}\n\n{quoted}")) == REPLY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["On Monday I wrote a mail.", "a -- b", "my list - one", "Nothing was sent from my side", "x > y"],
+)
+def test_what_only_looks_like_a_quote_stays(text: str) -> None:
+    assert without_quotes(text) == text
+
+
+@pytest.mark.parametrize("text", ["> only a quote", "-- \nAnn", "Sent from my iPhone", ""])
+def test_a_quote_is_better_than_no_words(text: str) -> None:
+    assert without_quotes(text) == text
+
+
+@given(st.text())
+def test_without_quotes_is_empty_for_no_words_only(text: str) -> None:
+    assert bool(without_quotes(text)) == bool(text)
+
+
+def test_the_model_reads_a_repeated_subject_once() -> None:
+    ticket = Ticket(subject="Login FAILS", body="<p>login fails</p> since today")
+    assert model_texts(ticket) == ("", "login fails\nsince today")
+
+
+def test_the_model_reads_no_quotes_and_the_rules_read_all() -> None:
+    ticket = Ticket(subject="Re: export", body="Thanks.\n> we lost all data")
+    assert model_texts(ticket) == ("Re: export", "Thanks.")
+    assert full_text(ticket) == "Re: export\nThanks.\n> we lost all data"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "expected"),
+    [("a", "", "a"), ("", "b", "b"), ("a", "b", "a\nb"), ("", "", ""), (" ", "<p>", "")],
+)
+def test_full_text_joins_what_there_is(subject: str, body: str, expected: str) -> None:
+    assert full_text(Ticket(subject=subject, body=body)) == expected

@@ -1,0 +1,1 @@
+"""What learns: fit, evaluate, track and promote models. Needs the extra ``train``."""

@@ -1,0 +1,188 @@
+"""Fine-tune the encoder and its heads: a plain torch loop."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tierline.data.corpus import Corpus
+from tierline.data.rows import Row
+from tierline.models.encoder import TicketClassifier, load_pretrained
+from tierline.models.runtime.predictor import column_slices
+from tierline.models.runtime.tokens import TicketTokenizer
+from tierline.training.batches import in_length_order, shuffled
+from tierline.training.losses import MultiHeadLoss
+from tierline.training.metrics import macro_f1
+from tierline.training.recipe import Recipe
+from tierline.training.targets import ABSENT, HeadLabels, heads_of
+
+#: Called after every step with the share of the planned steps done, and once per epoch with
+#: the epoch's number (from 1) and its metrics.
+StepDone = Callable[[float], None]
+EpochDone = Callable[[int, dict[str, float]], None]
+
+
+@dataclass
+class Fitted:
+    """A fine-tuned model with what is needed to export it.
+
+    ``history`` holds each epoch's metrics; ``best_epoch`` (from 1) is the one kept.
+    """
+
+    model: TicketClassifier
+    heads: tuple[HeadLabels, ...]
+    tokenizer_json: str
+    recipe: Recipe
+    precision: str
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+
+    def logits(self, rows: Sequence[Row]) -> NDArray[np.float32]:
+        """Return float32 logits (rows, labels of all heads) on the CPU."""
+        return _logits(self.model.cpu(), self.token_ids(rows), torch.device("cpu"), amp=False)
+
+    def token_ids(self, rows: Sequence[Row]) -> list[list[int]]:
+        """Tokenise as the serving runtime does, with the very same code."""
+        return token_ids(self.tokenizer_json, self.recipe.max_tokens, rows)
+
+
+def token_ids(tokenizer_json: str, max_tokens: int, rows: Sequence[Row]) -> list[list[int]]:
+    """Return each row's token ids, by the runtime's own tokenizer."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "tokenizer.json"
+        path.write_text(tokenizer_json, encoding="utf-8")
+        tokenizer = TicketTokenizer(path, max_tokens)
+    return [tokenizer(row.ticket).ids for row in rows]
+
+
+def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDone) -> Fitted:
+    """Fine-tune on the train part, stop early on the validation part, keep the best epoch.
+
+    Reproducible on one machine: every random choice follows ``recipe.seed``. Trains in
+    bfloat16 on a CUDA device or a CPU with native bfloat16, else in float32.
+    """
+    _seed(recipe.seed)
+    heads = heads_of(corpus)
+    pretrained, tokenizer = load_pretrained(recipe.encoder)
+    hidden = int(pretrained.config.hidden_size)
+    model = TicketClassifier(pretrained, hidden, [len(h.labels) for h in heads])
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    amp = device.type == "cuda" or _cpu_has_bfloat16()
+    model.to(device)
+    fitted = Fitted(
+        model, heads, tokenizer.backend_tokenizer.to_str(), recipe, "bf16" if amp else "fp32"
+    )
+    loop = _Loop(fitted, corpus, device, amp)
+    loop.run(step_done, epoch_done)
+    model.centre_heads()
+    model.eval()
+    return fitted
+
+
+class _Loop:
+    """The training loop's state."""
+
+    def __init__(self, fitted: Fitted, corpus: Corpus, device: torch.device, amp: bool) -> None:
+        self.fitted, self.device, self.amp = fitted, device, amp
+        self.recipe, self.model = fitted.recipe, fitted.model
+        train, validation = corpus.parts["train"], corpus.parts["validation"]
+        self.ids, self.validation_ids = fitted.token_ids(train), fitted.token_ids(validation)
+        self.targets = _stack_targets(fitted.heads, train)
+        self.validation_targets = _stack_targets(fitted.heads, validation).numpy()
+        self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
+        self.steps = -(-len(train) // self.recipe.batch_size) * self.recipe.epochs
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": self.model.encoder.parameters(), "lr": self.recipe.encoder_lr},
+                {"params": self.model.heads.parameters(), "lr": self.recipe.head_lr},
+            ],
+            weight_decay=self.recipe.weight_decay,
+        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+
+    def run(self, step_done: StepDone, epoch_done: EpochDone) -> None:
+        """Train for at most ``epochs``, and leave the best epoch's weights in the model."""
+        rng, best, best_state = random.Random(self.recipe.seed), -1.0, None  # noqa: S311
+        step = count(1)
+        for epoch in range(1, self.recipe.epochs + 1):
+            self.model.train()
+            total = 0.0
+            for batch in shuffled(self.ids, self.recipe.batch_size, rng):
+                total += self._step(batch.input_ids, batch.attention_mask, batch.rows)
+                step_done(next(step) / self.steps)
+            scores = self._validate()
+            scores["train_loss"] = total * self.recipe.batch_size / len(self.ids)
+            self.fitted.history.append(scores)
+            epoch_done(epoch, scores)
+            if scores["validation_score"] > best:
+                best, self.fitted.best_epoch = scores["validation_score"], epoch
+                best_state = {k: v.clone() for k, v in self.model.state_dict().items()}
+            elif epoch - self.fitted.best_epoch >= self.recipe.patience:
+                break
+        if best_state is not None:
+            self.model.load_state_dict(best_state)
+
+    def _step(self, ids: torch.Tensor, mask: torch.Tensor, rows: torch.Tensor) -> float:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.amp):
+            logits = self.model(ids.to(self.device), mask.to(self.device))
+        loss = self.loss(logits, self.targets[rows].to(self.device))
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        return loss.item()
+
+    def _rate(self, step: int) -> float:
+        warm = max(1, int(self.steps * self.recipe.warmup))
+        return min((step + 1) / warm, max(0.0, (self.steps - step) / max(1, self.steps - warm)))
+
+    def _validate(self) -> dict[str, float]:
+        """Return the validation loss, each head's macro-F1, and their mean (the score)."""
+        logits = _logits(self.model, self.validation_ids, self.device, self.amp)
+        scores, truth = {}, self.validation_targets
+        sizes = [len(h.labels) for h in self.fitted.heads]
+        for i, (head, part) in enumerate(zip(self.fitted.heads, column_slices(sizes), strict=True)):
+            known = truth[:, i] != ABSENT
+            if known.any():
+                predicted = logits[known, part].argmax(axis=1)
+                scores[f"validation_{head.name}_macro_f1"] = macro_f1(truth[known, i], predicted)
+        loss = self.loss(torch.from_numpy(logits), torch.from_numpy(truth)).item()
+        score = float(np.mean(list(scores.values()))) if scores else -loss
+        return scores | {"validation_loss": loss, "validation_score": score}
+
+
+def _stack_targets(heads: Sequence[HeadLabels], rows: Sequence[Row]) -> torch.Tensor:
+    return torch.from_numpy(np.stack([h.targets(rows) for h in heads], axis=1))
+
+
+@torch.no_grad()
+def _logits(
+    model: TicketClassifier, ids: Sequence[list[int]], device: torch.device, amp: bool
+) -> NDArray[np.float32]:
+    model.eval()
+    out = np.zeros((len(ids), sum(model.head_sizes)), dtype=np.float32)
+    for batch in in_length_order(ids, 64):
+        with torch.autocast(device.type, torch.bfloat16, enabled=amp):
+            logits = model(batch.input_ids.to(device), batch.attention_mask.to(device))
+        out[batch.rows.numpy()] = logits.float().cpu().numpy()
+    return out
+
+
+def _cpu_has_bfloat16() -> bool:
+    """True where bfloat16 is computed, not emulated: it halves the training time there."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False

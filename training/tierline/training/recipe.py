@@ -1,0 +1,38 @@
+"""The recipe of a training run: every setting with its meaning, and its default."""
+
+from dataclasses import dataclass
+
+from tierline.models.encoder import DEFAULT_ENCODER
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one fine-tuning.
+
+    Attributes:
+        encoder: the default encoder's name, a hub id, or a folder.
+        max_tokens: longest input; of longer tickets the head and the tail are read.
+        epochs: most passes over the training part.
+        patience: epochs without a better validation score before stopping.
+        batch_size: tickets per step.
+        encoder_lr: peak learning rate of the encoder (linear warm-up, then linear decay).
+        head_lr: peak learning rate of the new heads.
+        weight_decay: AdamW's decoupled decay.
+        warmup: share of all steps used to warm up.
+        ordinal_sharpness: how fast a severity's target falls off with distance (see `losses`).
+        label_smoothing: share of the target spread evenly, on the heads that aren't ordinal.
+        seed: seeds every random choice.
+    """
+
+    encoder: str = DEFAULT_ENCODER
+    max_tokens: int = 192
+    epochs: int = 6
+    patience: int = 2
+    batch_size: int = 32
+    encoder_lr: float = 1e-4
+    head_lr: float = 2e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    ordinal_sharpness: float = 2.0
+    label_smoothing: float = 0.05
+    seed: int = 13

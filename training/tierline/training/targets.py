@@ -1,0 +1,65 @@
+"""Labels as numbers: which labels each head has, and the target of each ticket."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierline.data.corpus import Corpus
+from tierline.data.errors import InputError
+from tierline.data.labels import LABELS
+from tierline.data.rows import Row
+
+#: The target of a head that a row doesn't answer; the loss leaves it out.
+ABSENT: Final = -1
+ORDINAL_HEADS: Final = frozenset({"severity"})
+
+
+@dataclass(frozen=True)
+class HeadLabels:
+    """One head to train: its labels in logit order, and whether that order is a scale."""
+
+    name: str
+    labels: tuple[str, ...]
+
+    @property
+    def ordinal(self) -> bool:
+        """True for severity, whose labels stand on a scale from worst to mildest."""
+        return self.name in ORDINAL_HEADS
+
+    def targets(self, rows: Sequence[Row]) -> NDArray[np.int64]:
+        """Return label indices, shape (rows,); `ABSENT` where a row has none that is known."""
+        index = {label: i for i, label in enumerate(self.labels)}
+        return np.array([index.get(r.labels.get(self.name, ""), ABSENT) for r in rows], np.int64)
+
+
+def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
+    """Return the heads that the training part can teach, with their labels.
+
+    Labels of the default vocabulary keep its order; labels of the user's own are sorted, the
+    numbers in them by value, which is also the scale of an own severity ("1", "2", … "10").
+
+    Raises:
+        InputError: when a head has fewer than two labels to tell apart.
+    """
+    heads = []
+    for name in corpus.heads:
+        found = Counter(r.labels[name] for r in corpus.parts["train"] if name in r.labels)
+        if len(found) < 2:  # noqa: PLR2004
+            raise InputError(
+                f"{name}: expected at least two labels in the training part; found only "
+                f"{next(iter(found))!r} ({found.total()} rows). Leave the column out or add rows"
+            )
+        default = LABELS[name]
+        labels = default if found.keys() <= set(default) else tuple(sorted(found, key=_natural))
+        heads.append(HeadLabels(name, tuple(labels)))
+    return tuple(heads)
+
+
+def _natural(label: str) -> list[tuple[int, str]]:
+    pieces = re.split(r"(\d+)", label.casefold())
+    return [(int(p), "") if p.isdigit() else (0, p) for p in pieces]
