@@ -7,7 +7,7 @@ words) is an `InputError`.
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -130,13 +130,14 @@ class TicketFile:
             yield line
 
 
-def _records(batch: pa.RecordBatch) -> list[dict[str, Any] | None]:
+def _records(batch: pa.RecordBatch) -> Sequence[Mapping[str, Any] | None]:
     """Return the rows of a batch; None for one with a value that Python can't hold."""
     try:
-        return _whole_microseconds(batch).to_pylist()
+        rows: Sequence[Mapping[str, Any]] = _whole_microseconds(batch).to_pylist()
     except (ValueError, OverflowError):
         single = [batch.slice(i, 1) for i in range(batch.num_rows)]
         return [None] if len(single) == 1 else [r for one in single for r in _records(one)]
+    return rows
 
 
 def _whole_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:

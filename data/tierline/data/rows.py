@@ -50,7 +50,9 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
         if (clean := _clean(record.get(column))) is not None
     }
     labels = {h: _label(h, values[h]) for h in HEADS if h in values}
-    extra = {name: _text(name, values[name]) for name in EXTRA_FIELDS if name in values}
+    extra: dict[str, str] = {
+        name: _text(name, values[name]) for name in EXTRA_FIELDS if name in values
+    }
     fields = {k: v for k, v in values.items() if k in Ticket.model_fields}
     fields["id"] = _text("id", fields.get("id", number))
     for name in ("subject", "body", "channel"):

@@ -1,4 +1,8 @@
-"""Fold text for matching: lower-case ASCII, look-alikes and near-typos undone, places kept."""
+"""Fold text for matching: plain lower-case words, near-typos undone, places kept.
+
+Look-alike and accented letters become ASCII, contractions and chat spellings are written out,
+runs of blanks and breaks inside a paragraph become one blank.
+"""
 
 import re
 from dataclasses import dataclass
@@ -8,9 +12,12 @@ from typing import Final
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
-from tierline.serving.safety_words import HONEST, TYPO_TARGETS
+from tierline.serving.safety_spelling import CONTRACTIONS, HONEST, SHORTHAND, TYPO_TARGETS
 
-_WORD: Final = re.compile(r"[a-z0-9@$']+")
+#: A word, or blanks that are to become one. A break before a list item or a blank line stays.
+_PIECE: Final = re.compile(
+    r"[a-z0-9@$']+|[^\S\n]*\n(?![^\S\n]*(?:[-*#>\n]|\d{1,3}[.)]))[^\S\n]*|[^\S\n]{2,}|[^\S\n ]"
+)
 #: Shorter words have too many honest neighbours one letter away.
 _MIN_TYPO_LENGTH: Final = 6
 _BY_INITIAL: Final = {
@@ -39,21 +46,23 @@ def fold(text: str) -> Folded:
     new_starts: list[int] = []
     new_ends: list[int] = []
     done = 0
-    for match in _WORD.finditer(out):
+    for match in _PIECE.finditer(out):
         word = match.group()
-        better = _corrected(word)
+        better = " " if word.isspace() else _corrected(word)
         if better == word:
             continue
         a, b = match.span()
         pieces += [out[done:a], better]
-        new_starts += starts[done:a] + [starts[a]] * len(better)
-        new_ends += ends[done:a] + [ends[b - 1]] * len(better)
+        new_starts += starts[done:a]
+        new_starts += [starts[a]] * len(better)
+        new_ends += ends[done:a]
+        new_ends += [ends[b - 1]] * len(better)
         done = b
     if not pieces:
         return Folded(out, starts, ends)
-    return Folded(
-        "".join([*pieces, out[done:]]), new_starts + starts[done:], new_ends + ends[done:]
-    )
+    new_starts += starts[done:]
+    new_ends += ends[done:]
+    return Folded("".join([*pieces, out[done:]]), new_starts, new_ends)
 
 
 def _ascii(text: str) -> tuple[str, list[int], list[int]]:
@@ -71,10 +80,15 @@ def _ascii(text: str) -> tuple[str, list[int], list[int]]:
 
 @lru_cache(maxsize=65536)
 def _corrected(word: str) -> str:
-    """Return the alarming word that ``word`` misspells by one edit, or the word itself.
+    """Return what ``word`` stands for: written out, or with its one wrong letter put right.
 
     The first letter must be right: it rarely is mistyped, and it tells breach from reach.
     """
+    if word in SHORTHAND:
+        return SHORTHAND[word]
+    for ending, full in CONTRACTIONS:
+        if word.endswith(ending) and len(word) > len(ending):
+            return word[: -len(ending)] + full
     if len(word) < _MIN_TYPO_LENGTH or word in TYPO_TARGETS or word in HONEST:
         return word
     near = (k for k in _BY_INITIAL.get(word[0], ()) if abs(len(k) - len(word)) <= 1)

@@ -152,6 +152,10 @@ class Policy(_Strict):
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
+    def owns(self, issue_type: str) -> bool:
+        """Return whether some tier owns an issue type."""
+        return any(issue_type in tier.owns for tier in self.tiers.values())
+
     def owner_tier(self, issue_type: str | None) -> int:
         """Return the tier that owns an issue type, or the fallback tier."""
         owners = (n for n in TIERS if issue_type in self.tiers[n].owns)

@@ -1,134 +1,221 @@
-"""The words that the safety rules are written in: regular expressions over folded text.
+"""The concepts that the safety rules speak of, as regular expressions over folded text.
 
-Folded text is lower-case ASCII (accents and look-alike letters replaced), so patterns are
+Folded text is lower-case ASCII with contractions written out ("did not"), so patterns are
 plain. Every repetition is bounded: matching time is linear in the text's length.
 """
 
 from typing import Final
 
+from tierline.serving.safety_grammar import any_of, gap, words
 
-def words(listing: str) -> str:
-    """Return an alternation of the blank-separated words (``_`` stands for a blank)."""
-    return "(?:" + "|".join(w.replace("_", r"[\s-]+") for w in listing.split()) + ")"
-
-
-def gap(most: int) -> str:
-    """Return up to ``most`` words of the same clause."""
-    return rf"(?:[\s,:'\"()*/-]+[a-z0-9'@#&+_-]+){{0,{most}}}?[\s,:'\"()*/-]+"
-
+# ---- what can be lost ------------------------------------------------------------------
 
 #: Things that hold what a customer made, stored or earned.
 DATA: Final = words(
-    "data datas database databases db tables? records? rows entries entry files? folders?"
-    " director(?:y|ies) documents? docs photos? pictures? pics images? albums? videos? clips"
-    " recordings? messages? chats? conversations? e-?mails mails mailbox inbox contacts?"
-    " calendars? appointments? notes? notebooks? drafts? playlists? library libraries songs"
-    " history histories progress savegames? saves? save_files? characters? spreadsheets? sheets?"
-    " workbooks? projects? dashboards? reports? bookmarks? highlights recipes? journals?"
-    " ledgers? transactions? bookings? inventory scores? streaks? points miles backups? archives?"
-    " manuscripts? thesis theses chapters? drawings? voicemails? templates? workouts? walks? runs?"
-    " routes? logs? measurements? readings results grades? submissions? assignments? drive"
-    " shares? repo repository bucket disk volume partition work customers? clients? members"
-    " products? orders_history order_history patients? timesheets? hours lists? wishlist"
-    " favou?rites invoices receipts transcripts? memories saves? game world worlds skins plans"
-    " lesson_plans attachments uploads wiki watch-?lists? leases? flashcards? queues? segments? boards? budgets? pins? blocks? credits? x-?rays ratings stickers? avatars? islands? farms? bases? villages? cit(?:y|ies) decks? coins diamonds gems stars trophies achievements ranks?"
-    " content stock_levels balances? prices articles subscribers tickets"
+    "data dataset+ database+ db+ table+ record+ row+ entry+ file+ folder+ subfolder+ directory+"
+    " document+ doc+ docs photo+ picture+ pic+ image+ album+ video+ clip+ footage recording+"
+    " audio message+ chat+ conversation+ thread+ e_mail+ mail+ mailbox+ inbox contact+"
+    " calendar+ appointment+ note+ notebook+ draft+ playlist+ library+ song+ track+ history+"
+    " progress save_game+ save+ save_file+ character+ spreadsheet+ sheet+ workbook+ worksheet+"
+    " project+ dashboard+ report+ bookmark+ highlight+ annotation+ recipe+ journal+ diary+"
+    " ledger+ transaction+ booking+ reservation+ inventory score+ streak+ backup+ archive+"
+    " manuscript+ thesis theses chapter+ drawing+ design+ sketch+ painting+ voice_mail+"
+    " template+ workout+ walks runs routes log+ measurement+ reading+ results grade+ mark+"
+    " submission+ essay+ assignment+ drive+ share+ repo+ repository+ bucket+ disk+ volume+"
+    " partition+ work customer+ client+ member+ contract+ patient+ time_sheet+ time_entry+"
+    " order_history wish_list+ favourite+ favorite+ receipt+ transcript+ memory memories"
+    " game+ world+ skin+ village+ lesson_plan+ lesson+ course+ quiz+ attachment+ upload+ wiki"
+    " wiki_page+ watch_list+ lease+ flash_card+ deck+ segment+ board+ budget+ pin+ sticker+"
+    " avatar+ island+ farm+ collection+ article+ post+ page+ content+ stock_level+ tree+"
+    " formula+ profile+ address_book phone_book habit+ task+ to_do+ sample+ observation+"
+    " comment+ object+ snapshot+ certificate+ setting+ preference+ catalogue+ catalog+ invoice+"
+    " ticket_history dataset+ screenshot+ scan+ x_ray+ finding+ proposal+ presentation+ slide+"
+    " deposit_photos song+ level+ achievement+ trophy+ coin+ gem+ credits points statistics"
+    " stats minutes figures names values notebook+ scene+ layer+ model+ storage inventory+ list+"
+    " stuff info information labels subscriber+ donor+ pattern+ code branch+ commit+ timeline"
 )
 #: Containers of which "empty" or "blank" is bad news.
 CONTAINER: Final = words(
-    "folders? drive share mailbox inbox library history calendar database table tables archive"
-    " dashboard gallery albums? playlists? contacts wishlist notebook notes repository bucket"
-    " account profile project projects board boards catalogue catalog ledger journal"
-    " backups? restore list lists shop directory portfolio files? documents? records?"
+    "folder+ drive+ share+ mailbox+ inbox+ library+ history+ calendar+ database+ table+ archive+"
+    " dashboard+ gallery+ album+ playlist+ contact+ contact_list wish_list+ notebook+ note+ diary+"
+    " journal+ repository+ repo+ bucket+ account profile+ project+ board+ catalogue+ catalog+"
+    " ledger+ backup+ restore list+ shop directory+ portfolio+ file+ document+ record+ photo+"
+    " picture+ chat+ sheet+ spreadsheet+ workbook+ deck+ inventory timeline drafts tree"
+    " address_book collection+ storage disk+ volume+ partition+ course+ app desktop rows columns"
+    " canvas presentation+ watch_list+ queue volumes village island world"
 )
+OWN: Final = any_of(
+    r"my|our|all|his|her|their|the|your|every|some|most|half|these|those|several|many|whole",
+    r"entire|(?:year|month|week|day|hour)s? of|one|two|three|four|five|\d[\d.,k]*",
+)
+#: Auxiliaries and adverbs that stand between a thing and what became of it.
+BE: Final = (
+    r"(?: (?:is|are|was|were|has|have|had|got|gets?|been|just|all|now|suddenly|simply|completely"
+    r"|totally|mysteriously|again|also|apparently|seems?|to be|keeps?|being|still|somehow|both"
+    r"|since \w+|after \w+)){0,5}"
+)
+#: Verbs for what became of the data, strong enough to stand some words away from it.
 GONE: Final = words(
-    "gone vanished vanish vanishes disappeared disappear disappears disappearing dissappeared lost"
+    "gone vanished vanish vanishes vanishing disappeared disappear disappears disappearing lost"
     " deleted erased wiped overwritten overwrited corrupted corrupt destroyed emptied purged"
     " truncated zeroed unrecoverable irretrievable irretrievably nuked obliterated evaporated"
-    " unreadable"
+    " unreadable poof formatted went_missing gone_missing"
 )
 LOST: Final = words(
-    "lost loses losing lose wiped wipes erased erases overwrote overwritten overwrites destroyed"
-    " destroys corrupted corrupts nuked purged truncated deleted deletes ate"
-    " wrecked vaporised vaporized trashed"
+    "lost loses losing lose wiped wipes wiping erased erases erasing overwrote overwritten"
+    " overwrites destroyed destroys destroying corrupted corrupts nuked purged purges truncated"
+    " deleted deletes deleting ate eaten swallowed swallows wrecked trashed zeroed reformatted"
+    " vaporised vaporized"
 )
-#: Weak on their own: a document can be lost in the post, a report can be missing a column.
-NOT_THERE: Final = (
-    r"(?:(?:is|are|was|were)(?:n'?t| not)(?: in)? (?:there|here)(?: any ?more| now)?"
-    r"|(?:ain'?t|not) there any ?more|no longer (?:there|here|exists?|in the|listed|available|visible)"
-    r"|nowhere(?: to be (?:found|seen))?|can(?:no|')?t be found|(?:do|does)(?: not|n'?t) exist any ?more"
-    r"|can(?:no|')?t find (?:it|them) any ?(?:more|where)|(?:has|have) gone(?: missing)?|went missing)"
+#: Absence: weak alone (a report can miss a column), so it takes data as its subject.
+ABSENT: Final = any_of(
+    r"(?:is|are|was|were) (?:also |still |just |all )?not (?:in )?(?:there|here)"
+    r"(?: any more| now| either)?",
+    r"(?:is|are|was|were) not (?:any ?where|in (?:the|my|our)|on (?:the|my|our)"
+    r"|to be found|present)",
+    r"(?:is|are|does|do) no (?:longer|more) (?:there|here|exist\w*|in|on|listed|available|visible"
+    r"|present|attached|shown|show up|appear\w*|found|stored)",
+    r"no longer (?:there|here|exists?|in the|on|listed|available|present|attached)",
+    r"nowhere(?: to be (?:found|seen))?|can not be found|(?:does|do) not exist(?: any more)?",
+    r"(?:do|does) not (?:show up |appear )any more|not there any more|not (?:any ?where)",
+    r"(?:are|is|was|were) (?:absent|unassigned|null)|can not find (?:it|them) any ?(?:more|where)",
+    r"(?:did|do|does|was|were|has|have)(?: not| never) "
+    r"(?:reach|arrive|survive\w*|saved?|stored?|persist\w*|been (?:saved|stored))",
+    r"not found on (?:the )?(?:server|storage)|ceased to exist",
 )
-RECOVER: Final = r"(?:restor\w*|recover\w*|retriev\w*|undelet\w*|undo\b|bring\w* back|get\w* (?:\w+ ){0,4}back)"
-ACCIDENT: Final = (
-    r"(?:by accident|accident\w*|by mistake|mistaken\w*|in error|wrong|oops|unintention\w*|without asking)"
+RECOVER: Final = any_of(
+    r"restor\w*|recover\w*|retriev\w*|undelet\w*|undo\b|rescu\w+",
+    r"(?:bring\w*|get\w*|got|have|want\w*|give) (?:\w+ ){0,4}back",
+)
+ACCIDENT: Final = any_of(
+    r"by accident|accident\w*|by mistake|mistaken\w*|in error|wrong(?:ly)?|oops|unintention\w*",
+    r"without asking|without being asked|by itself|on its own|the wrong \w+|inadvertent\w*",
+)
+#: Work on systems after which data may be gone.
+CHANGE: Final = words(
+    "migration update upgrade roll_over merge sync synchronisation synchronization restore reboot"
+    " import reset patch cut_over switch crash maintenance move conversion clean_up re_install"
+    " re_installation re_enrolment log_out restart failover script job purge retention_job"
+    " retention_policy robot sync_client technician installer deployment release"
 )
 
-SOMEONE: Final = (
-    r"(?:some ?one(?: else)?|some ?body(?: else)?|some (?:guy|dude|person|stranger|stranger|man|woman"
-    r"|kid|idiot|hacker|people|bot)|strangers?|a (?:third party|thief|scammer|fraudster|hacker|stranger)"
-    r"|thie(?:f|ves)|hackers?|scammers?|fraudsters?|crooks?|intruders?|attackers?|criminals?|people i (?:do ?n'?t|do not) know"
-    r"|(?:ex|former|previous|dismissed|departed|fired)[ -](?:employees?|colleagues?|worker|staff|contractor|admin\w*|"
-    r"partner|husband|wife|boyfriend|girlfriend|tenant|bookkeeper|manager|developer)|my ex|unknown (?:person|user|party|people|persons)"
-    r"|an? (?:unknown|unfamiliar|unauthori[sz]ed|foreign) (?:person|user|party|man|woman)|other people|nobody we know)"
+# ---- who does it ------------------------------------------------------------------------
+
+SOMEONE: Final = any_of(
+    r"some ?(?:one|body)(?: else)?|(?:another|other) (?:person|people|user|guy|man|woman|kid)",
+    r"some (?:\w+ )?(?:guy|dude|person|stranger|man|woman|kid|idiot|hacker|people|bot|creep|fella)",
+    r"strangers?|thie(?:f|ves)|hackers?|scammers?|fraudsters?|crooks?|intruders?|attackers?",
+    r"criminals?|burglars?|imposters?|impostors?|con ?m[ae]n|(?:a|the) (?:third party|bot)",
+    r"people i do not know|(?:some|any|no)(?:one|body) (?:i|we) (?:do not )?know",
+    r"(?:my |our |an? |the |her |his )?(?:ex|former|previous|dismissed|departed|fired|sacked)"
+    r"[ -](?:\w+ )?(?:employees?|colleagues?|workers?|staff|contractors?|admin\w*|partner|husband"
+    r"|wife|boyfriend|girlfriend|tenant|bookkeeper|manager|developer|roommate|assistant|intern)",
+    r"my ex|(?:an? )?(?:unknown|unfamiliar|unauthori[sz]ed|foreign|strange) "
+    r"(?:person|user|party|people|persons|man|woman|device|computer|phone)",
+)
+#: What an intruder does.
+INTRUDED: Final = any_of(
+    r"(?:log(?:ged|s|ging)?|sign(?:ed|s|ing)?)[ -]?(?:in|on)(?:to)?|login|g[eo]t(?:s|ting)? in(?:to)?",
+    r"(?:is|was|are|were|been|sits?|sitting) (?:in(?:side|to)?|on|using)",
+    r"br[eo]ak(?:ing|s)? in(?:to)?|br[eo]ken? in(?:to)?|access(?:ed|ing|es)|(?:has|have|had|gained) access",
+    r"enter(?:ed|ing)|t(?:oo|a)k(?:e|en|es|ing)? over|us(?:ing|ed|es)|read(?:s|ing)?|chang(?:ed|es|ing)",
+    r"reset(?:s|ting)?|hijack\w*|st[oe]al(?:s|ing)?|stolen?|cop(?:ied|ying)|download(?:ed|s|ing)",
+    r"post(?:ed|s|ing)|sen[dt](?:s|ing)?|messag(?:ed|ing)|b(?:ought|uys|uying)|order(?:ed|s|ing)",
+    r"plac(?:ed|es|ing)|spen[dt](?:s|ing)?|transferr?(?:ed|s|ing)|withdr[aeo]w(?:n|s|ing)?",
+    r"redeem(?:ed|s|ing)|empt(?:ied|ying|ies)|drain(?:ed|s|ing)|listen(?:ed|s|ing)|play(?:ed|s|ing)",
+    r"watch(?:es|ed|ing)|open(?:ed|s|ing)|impersonat\w+|pretend\w+|mov(?:ed|es|ing)|typ(?:ed|es|ing)",
+    r"rent(?:ed|s|ing)|port(?:ed|s|ing)|enrol\w+|register(?:ed|s|ing)|signed up|took|book(?:ed|s|ing)",
+    r"controll?(?:ed|s|ing)|paid|pays|paying|charg(?:ed|es|ing)|delet(?:ed|es|ing)|add(?:ed|s|ing)",
+    r"talk(?:ed|s|ing)|sp(?:oke|eaks?|eaking)|streams?|streaming|clean(?:ed|ing)|tr(?:ied|ying) to log",
+    r"guess(?:ed|es|ing)|crack(?:ed|s)|exported|exporting|has (?:my|our|the)|got hold|claim(?:ed|ing)",
 )
 ACCOUNT: Final = words(
-    "accounts? profile mailbox inbox e-?mail login log-?in system systems network server servers"
-    " computer computers pc laptop phone website site page tenant wallet card bank banking app"
-    " store shop cloud instance database portal router camera cameras vpn admin_panel panel"
+    "account+ profile+ mailbox inbox e_mail+ login+ log_in+ system+ network+ server+ computer+ pc+"
+    " mac laptop+ phone+ website+ web_site+ web_shop site+ page+ tenant wallet+ card+ bank banking"
+    " app store shop cloud instance database portal router wi_fi wifi camera+ cam vpn admin_panel"
+    " panel facebook instagram whatsapp insta twitter channel number identity line savings chat"
+    " dashboard console environment machine+ tablet+ desktop netflix subscription plan thermostat"
+    " doorbell garage calendar drive files"
 )
-INTRUDED: Final = (
-    r"(?:log(?:ged|s|ging)?[ -]?(?:in|on)(?:to)?|sign(?:ed|s|ing)?[ -]?(?:in|on)(?:to)?|login|got in(?:to)?|(?:is|was|are|were|been) (?:in(?:side|to)?|on|using)"
-    r"|in my|gets? in(?:to)?|getting in(?:to)?|broke in(?:to)?|break(?:ing)? in(?:to)?|accessed|accessing|has access|had access|have access|gained access|entered|entering"
-    r"|took over|taken over|taking over|using|used|uses|reads?|reading|chang(?:ed|ing)|resett?(?:ing)?|hijacked|stole|steals?|stealing|copied|downloaded|posting|posted|sent|sends|sending"
-    r"|bought|buying|order(?:ed|ing)|plac(?:ed|ing) orders?|spen[dt]|spending|transferr?(?:ed|ing)|withdrew|withdrawn|withdrawing|redeemed|redeeming|emptied|emptying|drain(?:ed|ing)|listening|listens|plays|watch(?:es|ed|ing)|opened (?:an account|a line|two|contracts)|impersonat\w+|pretend\w+ to be me|moving|typing|rents?|rented|ported|porting|port|enrolled|registered|signed up|took out)"
-)
-OTHERS: Final = (
-    r"(?:an ?other|other|some ?one else'?s?|some ?body else'?s?|a different|different|strangers?'?s?|somebody'?s|people i (?:do ?n'?t|do not) know|not (?:mine|ours|my own))"
-    r"(?: (?:person|people|customer|client|user|patient|tenant|employee|colleague|member|passenger|guest|resident|compan(?:y|ies)|organi[sz]ation|famil(?:y|ies)|parent|student|pupil|account|shop|store|school|team|firm|lad(?:y|ies)|m[ae]n|guy|kid|child|traveller|driver|citizen|donor|subscriber|household|tenant)(?:'?s'?)?)?"
+
+# ---- what others must not see --------------------------------------------------------------
+
+OTHERS: Final = any_of(
+    r"(?:some|any)(?: ?one|body) else'?s?|somebody'?s|strangers?'?s?|a (?:complete |total )?stranger'?s?",
+    r"(?:an ?other|a different|another|other|different|the wrong|wrong|all(?: the)?(?: other)?|every) "
+    r"(?:\w+ )?(?:person|people|customer|client|user|patient|tenant|employee|colleague|member"
+    r"|passenger|guest|resident|compan(?:y|ie)|organi[sz]ation|famil(?:y|ie)|parent|student|pupil"
+    r"|account|shop|store|school|team|firm|lad(?:y|ie)|m[ae]n|woman|guy|kid|child|children|traveller"
+    r"|driver|citizen|donor|subscriber|household|business|merchant|partner|agenc(?:y|ie)|candidate"
+    r"|supplier|competitor|participant|applicant|buyer|clinic|practice|bank|tenant|owner)(?:'?s?'?)?",
+    r"people'?s|people i do not know|other|another|competitors?'?s?|neighbou?rs?'?s?|not (?:mine|ours)",
 )
 PRIVATE: Final = words(
-    "data details information info invoices? orders names? address(?:es)? phone_numbers? files?"
-    " documents? records? accounts? bookings? results? reports? mails? e-?mails? messages? chats?"
-    " photos? pictures? payslips? salar(?:y|ies) statements? policies policy claims? contracts?"
-    " trips? diagnos[ie]s notes? profiles? inbox mailbox grades? contacts cards? bills? balances?"
-    " transactions? prescriptions? tickets? recordings? feeds? calendar workspace history stuff"
+    "data detail+ information info invoice+ name+ address+ phone_number+ number+ file+ document+"
+    " record+ account+ booking+ result+ report+ e_mail+ mail+ message+ chat+ conversation+ photo+"
+    " picture+ payslip+ pay_slip+ salary+ policy+ claim+ contract+ trip+ diagnosis diagnoses note+"
+    " profile+ inbox mailbox grade+ contact+ card+ bill+ balance+ transaction+ prescription+"
+    " recording+ feed+ calendar workspace history stuff statement+ quote+ order+ camera+ video+"
+    " board+ tax_return+ letter+ application+ cv+ passport+ medical_record+ purchase+ offer+"
+    " appointment+ session basket cart prices tickets kitchen living_room bedroom kids children"
+    " portfolio file_share paycheck+ playlist+ voicemail+ location+ home test_result+ appraisal+"
 )
-SECRET: Final = (
-    r"(?:api[ -]?keys?|access keys?|secret keys?|private keys?|ssh keys?|(?:master |access |api |auth |admin |bot )?tokens?"
-    r"|passwords?|passphrases?|credentials?|secrets?|\.env(?: file)?|env file|connection strings?|customer (?:data|list|file|records)"
-    r"|patient (?:data|list|file|files|records)|personal data|salary (?:list|data|file)|client (?:data|files|list)|database dump|db dump|user data|source code)"
+SEES: Final = any_of(
+    r"see(?:s|ing|n)?|saw|show(?:s|ed|n|ing)?|view\w*|open(?:s|ed|ing)?|access\w*|read(?:s|ing)?",
+    r"look(?:s|ed|ing)? (?:at|into|like)|g[eo]t(?:s|ting)?|receiv\w*|display\w*|download\w*|lists?",
+    r"f(?:ind|ound)|deliver\w*|sent|sends?|given|gave|log\w* in(?:to)?|signed in|landed? in",
+    r"lands? in|end(?:s|ed)? up in|have|has|had|contain\w*|includ\w*|appear\w*|return(?:s|ed)|serv(?:es|ed)",
+    r"there (?:is|are)|with|came|print(?:s|ed)|mail(?:s|ed)|expos\w+|brows\w+|pull(?:s|ed) up|loads?",
 )
-EXPOSED: Final = (
-    r"(?:leak(?:ed|s|ing)?|expos(?:ed|es|ing)|public|publicly|published|pushed|committed|pasted|posted|visible|readable|online"
-    r"|open to (?:the )?(?:world|public|internet|everyone|anyone)|indexed|on (?:google|github|pastebin|the dark ?web|the internet)|for sale|shared with|sent to the wrong|to the wrong)"
+
+# ---- secrets and devices ----------------------------------------------------------------------
+
+SECRET: Final = any_of(
+    r"(?:api|access|secret|private|ssh|encryption|signing|license|aws|stripe)[ -]?keys?",
+    r"(?:(?:master|access|api|auth|admin|bot|deploy|github|service) )?tokens?",
+    r"passwords?|passphrases?|credentials?|secrets?|\.env(?: file)?|env file|connection strings?",
+    r"(?:customer|patient|client|user|personal|member|employee|staff|salary|payroll|card|student"
+    r"|health|medical) (?:data|list|lists|file|files|records|details|names|database|addresses)",
+    r"(?:database|db) dump|source code|pay ?slips?|pin codes?|logins|bank details|ssn|salaries",
+)
+EXPOSED: Final = any_of(
+    r"leak(?:ed|s|ing)?|expos(?:ed|es|ing)|public(?:ly)?|published|pushed|committed|pasted|posted",
+    r"readable|for anyone|(?:visible|open|accessible|available) (?:to|for|on|in) (?:the )?"
+    r"(?:world|public|internet|everyone|everybody|anyone|anybody|all|every|whole|others?|google)",
+    r"indexed|on (?:google|github|pastebin|the dark ?web|the internet|a paste)|for sale|in plain text",
+    r"shared with (?:everyone|anyone|all|the wrong)|(?:to|with) the wrong|in the wrong hands|googled",
+    r"search engine|the whole (?:company|internet|world)|uploaded (?:\w+ ){0,4}public|in the open",
 )
 DEVICE: Final = (
-    r"(?:(?:debit|credit|bank|atm|prepaid|company|fuel|store|access|id|key|sim|gift|travel|corporate|visa|mastercard|master|swipe|loyalty|member(?:ship)?|staff|employee|student|library|service|work|business|contactless|girocard)[ -]?)?"
-    r"(?:cards?|wallet|purse|handbag|(?:smart|cell|mobile|work|company|i|business|android|service)? ?phones?|mobile|laptops?|notebooks? (?:pc|computer)|notebook|macbook|surface|tablets?|ipads?|thinkpad|badges?|key ?fobs?|fobs?|hardware tokens?|security (?:key|token)|yubikey"
-    r"|usb[ -]?(?:sticks?|drives?|keys?)|memory sticks?|hard[ -]?(?:drives?|disks?)|backup (?:disk|drive|tape)s?|passports?|sim|watch|office keys?|master keys?|keys|handheld|scanner|pda|yearly pass|pass)"
+    r"(?:(?:debit|credit|bank|atm|prepaid|company|fuel|store|access|id|key|sim|gift|travel"
+    r"|corporate|visa|mastercard|master|swipe|loyalty|member(?:ship)?|staff|employee|student"
+    r"|library|service|work|business|contactless|girocard|door|entry|security|building)[ -]?)?"
+    + any_of(
+        r"cards?|wallet|purse|handbag|(?:i|smart|cell|mobile|work|company|business|android|service)?"
+        r" ?phones?|mobile|cell|laptops?|notebook (?:pc|computer)|macbook|surface|tablets?|ipads?",
+        r"thinkpad|badges?|key ?fobs?|fobs?|(?:hardware |rsa |security )?tokens?|security keys?",
+        r"yubikey|usb[ -]?(?:sticks?|drives?|keys?)|memory sticks?|hard[ -]?(?:drives?|disks?)|sim",
+        r"(?:external|portable) (?:drive|disk)|backup (?:disk|drive|tape)s?|passports?|smart ?watch",
+        r"office keys?|master keys?|(?:work|company) computer|handheld|pda|rucksack with|work bag",
+        r"sim card",
+    )
 )
 
 #: Things that get lost, vanish or come up empty without any data being gone.
-NO_DATA: Final = (
-    r"\b(?:parcels?|packages?|package|luggage|baggage|bags?|suitcases?|orders?|deliver\w+|shipments?|driver|courier|taxi|flight|seat|buttons?|icons?"
-    r"|options?|features?|menus?|tabs?|links?|toolbar|sidebar|banner|pop-?ups?|widgets?|screens?|window|page|signal|connections?|internet|wi-?fi|network|power|water|sound|audio|volume slider|picture quality|reception|coverage"
-    r"|line|service|server|vpn|access|login|log-?in|session|password|pin|code|patience|trust|faith|hope|money|refund|cash|deposit|time|hours of (?:my|sleep)|customers? to|sale|battery|charge|warranty|discount|coupon|voucher|offer"
-    r"|keys?|card|cards|wallet|purse|phone|laptop|jacket|coat|scarf|hat|glasses|ring|watch|toy|dog|cat|child|son|daughter|mother|father|wife|husband|job|game against|bet|match(?:es)?|weight|interest|count|track|touch|sight|mind|temper|nerves?|voice|way|day|days|week|weekend|sleep|minutes of sleep|pain|ink|paper|tray|shelf|fridge|box|bottle|tank|bus|train|queue time|sync|colou?r|formatting|focus|cursor|keyboard|mouse|subtitles?|license|licence|paint|packet|packets|frames?|fps|redundancy|uplink|heartbeat|quorum|lock|position in|slot|appointment|bookmark bar|column header|scroll bar|logo|app icon)\b"
-)
-
-#: Words worth correcting: a word one edit away is read as one of these.
-TYPO_TARGETS: Final = frozenset(
-    "hacked hacking hacker hackers stolen deleted deleting disappeared vanished corrupted overwritten"
-    " erased destroyed unauthorized unauthorised phishing phished ransomware malware spyware trojan breached"
-    " breach compromised suspicious fraudulent encrypted leaked exposed hijacked infected intruder"
-    " impersonating restore recover missing scammed skimmed someone somebody stranger password".split()
-)
-#: Honest neighbours of those words, which stay as they are.
-HONEST: Final = frozenset(
-    "hackathon hackney backed packed delete deletes deleter depleted detected selected relisted"
-    " vanishes varnished corrupter corrupt corrupts erases eraser creased destroyer destroys breaches"
-    " broach preached compromises compromise encrypts decrypted expose exposes hijacks hijacker infects"
-    " inflected injected intruders restored restores restorer recovers recovery recovered missed mission"
-    " missings stranger strangers passwords scammer skimmer leaker exported hackers hacker".split()
+NO_DATA: Final = r"\b" + words(
+    "parcel+ package+ luggage baggage bag+ suitcase+ order+ delivery+ shipment+ driver+ courier+"
+    " taxi flight+ seat+ button+ icon+ option+ feature+ menu+ tab+ link+ toolbar+ sidebar+ banner+"
+    " popup+ pop_up+ widget+ screen+ window+ signal connection+ internet wifi wi_fi network power"
+    " water sound reception coverage line+ service+ server vpn access login log_in session+ password+"
+    " code+ patience trust faith hope money refund+ cash deposit time sale+ battery charge warranty"
+    " discount+ coupon+ voucher+ offer+ key+ card+ wallet purse phone+ laptop+ tablet+ jacket coat"
+    " scarf hat glasses ring watch toy dog cat child son daughter mother father wife husband mum dad"
+    " job bet match matches ranked game_against weight interest count touch sight mind temper nerve+"
+    " voice way day+ week+ weekend+ sleep pain ink paper tray shelf fridge box bottle tank bus train"
+    " sync colour+ color+ formatting focus cursor keyboard mouse subtitle+ licence license paint"
+    " packet+ frame+ fps redundancy uplink heartbeat quorum lock slot logo app company life kilo+ kg"
+    " pounds customer sense respect confidence control contact love appetite revenue business deal"
+    " head heart ground number team room order_button bank_card badge seats tickets ticket spot"
+    " place limit error+ message_bar hierarchy alignment margin+ filter+ sort font+ price+ leg hair"
+    " hours hour sales turnover lunch home gone umbrella glove+ charger remote cable+ adapter+"
 )

@@ -1,0 +1,1 @@
+"""What decides and answers: safety rules, policy, `recommend`, backlog scoring and the API."""

@@ -1,0 +1,200 @@
+"""The commands that need no training library: score, route, serve, policy."""
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tierline.data.columns import parse_map
+from tierline.data.errors import InputError
+from tierline.data.readers import TicketFile
+from tierline.data.ticket import CustomerTier, Ticket
+from tierline.serving.model_source import CHAMPION_URI, load_predictor
+from tierline.serving.policy import Policy, load_policy
+from tierline.serving.policy_prose import prose, toml_of_default
+from tierline.serving.progress import ShareProgress
+from tierline.serving.route_view import show
+from tierline.serving.router import Router
+from tierline.serving.scoring import Summary, quarantine_path
+from tierline.serving.scoring import score as run_score
+
+console = Console()
+errors = Console(stderr=True)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Triage and route support tickets: score backlogs, answer over HTTP, train and promote.",
+)
+policy_app = typer.Typer(no_args_is_help=True, help="Read and check the escalation policy.")
+app.add_typer(policy_app, name="policy", rich_help_panel="Policy")
+
+ModelOption = Annotated[
+    str, typer.Option("--model", help="A bundle's folder, or models:/NAME@ALIAS in MLflow.")
+]
+RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="TOML file that overrides the default policy.")
+]
+
+
+@app.command(rich_help_panel="Answering")
+def score(
+    file: Annotated[Path, typer.Argument(help="Tickets: CSV, JSON Lines or Parquet.")],
+    out: Annotated[Path, typer.Option(help="Answers: .csv, .jsonl or .parquet.")],
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+    mapping: Annotated[
+        str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
+    ] = None,
+) -> None:
+    """Score a backlog: one answer per ticket, bad rows quarantined."""
+    tickets = TicketFile(file, parse_map(mapping))
+    router = _router(model, rules_only, policy)
+    clock = _clock(now)
+    with ShareProgress(console, "scoring") as progress:
+
+        def report(share: float, count: int) -> None:
+            progress.update(share, f"{count:,} tickets, {count / progress.seconds:,.0f}/s")
+
+        summary = run_score(tickets, out, router, clock, report)
+        seconds = progress.seconds
+    _print_summary(summary, seconds, out)
+
+
+@app.command(rich_help_panel="Answering")
+def route(
+    text: Annotated[str, typer.Argument(help="The ticket's words.")],
+    subject: Annotated[str, typer.Option(help="The ticket's subject.")] = "",
+    channel: Annotated[str | None, typer.Option(help="e.g. email, chat, social.")] = None,
+    customer_tier: Annotated[CustomerTier | None, typer.Option()] = None,
+    waited_minutes: Annotated[float | None, typer.Option(min=0)] = None,
+    attempts: Annotated[int | None, typer.Option(min=0)] = None,
+    order_value: Annotated[float | None, typer.Option(min=0)] = None,
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+) -> None:
+    """Route one ticket and say why, its decisive words highlighted."""
+    ticket = Ticket(
+        subject=subject,
+        body=text,
+        channel=channel,
+        customer_tier=customer_tier,
+        waited_minutes=waited_minutes,
+        attempts=attempts,
+        order_value=order_value,
+    )
+    router = _router(model, rules_only, policy)
+    answer = router.route([ticket], datetime.now(UTC))[0]
+    show(ticket, answer, router.policy, console)
+
+
+@app.command(rich_help_panel="Answering")
+def serve(
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+    host: Annotated[str, typer.Option(help="Address to bind to.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    allow_open: Annotated[
+        bool, typer.Option(help="Bind to a public address even without API keys.")
+    ] = False,
+) -> None:
+    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated."""
+    import uvicorn
+
+    from tierline.serving.api import create_app
+    from tierline.serving.keys import ApiKeys, require_keys_for
+
+    keys = ApiKeys.parse(os.environ.get("TIERLINE_API_KEYS", ""))
+    require_keys_for(host, keys, allow_open)
+    rules = load_policy(policy)
+    source = None if rules_only else (lambda: load_predictor(model))
+    uvicorn.run(create_app(rules, source, keys), host=host, port=port, log_level="info")
+
+
+@policy_app.command("show")
+def policy_show(
+    file: Annotated[Path | None, typer.Argument(help="Policy file; the default if absent.")] = None,
+    toml: Annotated[bool, typer.Option(help="Print the default policy's TOML.")] = False,
+) -> None:
+    """Print the policy as prose, as agents read it."""
+    if toml:
+        console.print(toml_of_default(), markup=False, highlight=False, soft_wrap=True)
+    else:
+        console.print(prose(load_policy(file)), markup=False, highlight=False, soft_wrap=True)
+
+
+@policy_app.command("check")
+def policy_check(
+    file: Annotated[Path, typer.Argument(help="Policy file to check.")],
+    model: Annotated[
+        str | None, typer.Option(help="Also check that the policy knows this model's labels.")
+    ] = None,
+) -> None:
+    """Check a policy file; every problem is named with its key."""
+    policy = load_policy(file)
+    if model is not None:
+        for line in _unknown_labels(policy, model):
+            errors.print(f"note: {line}", markup=False)
+    console.print(f"{file}: good, policy version {policy.version}", markup=False)
+
+
+def _router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
+    policy = load_policy(policy_file)
+    return Router(policy, None if rules_only else load_predictor(model))
+
+
+def _clock(now: str | None) -> datetime:
+    if now is None:
+        return datetime.now(UTC)
+    try:
+        clock = datetime.fromisoformat(now)
+    except ValueError:
+        raise InputError(f"--now: expected an ISO 8601 time; found {now!r}") from None
+    return clock if clock.tzinfo else clock.replace(tzinfo=UTC)
+
+
+def _unknown_labels(policy: Policy, model: str) -> list[str]:
+    heads = {h.name: h.labels for h in load_predictor(model).manifest.heads}
+    types = [t for t in heads.get("issue_type", ()) if not policy.owns(t)]
+    severities = [s for s in heads.get("severity", ()) if policy.severity_of(s) is None]
+    lines = []
+    if types:
+        tier = policy.fallback.tier
+        lines.append(f"no tier owns {', '.join(types)}: they enter at tier {tier} ([fallback])")
+    if severities:
+        lines.append(f"[severity_names] doesn't map {', '.join(severities)}: they are unknown")
+    return lines
+
+
+def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
+    count = summary.answered
+    table = Table(title=f"{count:,} tickets answered in {seconds:.1f} s ({out})")
+    for column, justify in (("", "left"), ("tickets", "right"), ("share", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    sections: tuple[tuple[str, Counter[str]], ...] = (
+        ("", Counter({f"tier {tier}": n for tier, n in sorted(summary.tiers.items())})),
+        ("severity ", Counter(dict(sorted(summary.severities.items())))),
+        ("", Counter(dict(summary.rules.most_common()))),
+        ("review: ", Counter(dict(summary.reviews.most_common()))),
+    )
+    for prefix, counter in sections:
+        table.add_section()
+        for name, n in counter.items():
+            table.add_row(prefix + name, f"{n:,}", f"{n / max(count, 1):.1%}")
+    console.print(table)
+    if summary.modes["rules_only"]:
+        console.print(f"{summary.modes['rules_only']:,} answered by rules only")
+    if summary.quarantined:
+        where = quarantine_path(out)
+        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")

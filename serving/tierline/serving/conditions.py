@@ -1,0 +1,95 @@
+"""Whether a policy rule's condition holds for a case, and which words made it hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tierline.data.labels import Severity
+from tierline.data.ticket import Ticket
+from tierline.serving.policy import Condition
+
+
+@dataclass(frozen=True)
+class Case:
+    """A ticket with all that rules may ask about; labels are None where no model answered."""
+
+    ticket: Ticket
+    text: str
+    severity: Severity | None
+    issue_type: str | None
+    sentiment: str | None
+    now: datetime
+
+    @property
+    def waited(self) -> timedelta | None:
+        """The customer's wait so far: as given, else since the ticket was filed, never below 0."""
+        if self.ticket.waited_minutes is not None:
+            return timedelta(minutes=self.ticket.waited_minutes)
+        if self.ticket.created_at is not None:
+            return max(self.now - self.ticket.created_at, timedelta(0))
+        return None
+
+
+def first_match(conditions: Sequence[Condition], case: Case) -> tuple[str, ...] | None:
+    """Return the evidence of the first condition that holds, or None when none does."""
+    return next((e for c in conditions if (e := evidence(c, case)) is not None), None)
+
+
+def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
+    """Return what made the condition hold (labels, fields, words), or None if it doesn't.
+
+    A condition on something that isn't known doesn't hold.
+    """
+    found: list[str] = []
+    named = (
+        ("severity", case.severity),
+        ("issue_type", case.issue_type),
+        ("sentiment", case.sentiment),
+        ("channel", case.ticket.channel),
+        ("customer_tier", case.ticket.customer_tier),
+    )
+    for name, value in named:
+        allowed = getattr(condition, name)
+        if allowed is not None:
+            if value not in allowed:
+                return None
+            found.append(f"{name}: {value}")
+    limits = (
+        ("waited", case.waited, condition.waited_over),
+        ("attempts", case.ticket.attempts, condition.attempts_over),
+        ("order value", case.ticket.order_value, condition.order_value_over),
+    )
+    for name, value, limit in limits:
+        if limit is not None:
+            if value is None or value <= limit:
+                return None
+            found.append(f"{name}: {_said(value)}")
+    if condition.phrases is not None:
+        words = _words(condition.phrases, case.text)
+        if not words:
+            return None
+        found += words
+    return tuple(found)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, timedelta):
+        minutes = int(value.total_seconds() // 60)
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _words(phrases: Sequence[str], text: str) -> list[str]:
+    """Return the phrases found in the text, whatever their case, as whole words."""
+    folded = " ".join(text.casefold().split())
+    return [p for p in phrases if _has_phrase(folded, p.casefold())]
+
+
+def _has_phrase(text: str, phrase: str) -> bool:
+    start = text.find(phrase)
+    while start >= 0:
+        end = start + len(phrase)
+        if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+            return True
+        start = text.find(phrase, start + 1)
+    return False

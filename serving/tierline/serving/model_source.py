@@ -1,0 +1,71 @@
+"""Where the model comes from: a folder, or MLflow's registry by URI."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from tierline.data.errors import ModelNotFoundError
+from tierline.models.runtime.predictor import Predictor
+
+REGISTERED_NAME: Final = "tierline"
+CHAMPION: Final = "champion"
+CHAMPION_URI: Final = f"models:/{REGISTERED_NAME}@{CHAMPION}"
+#: Where the bundle lies within the artefacts of a registered model.
+BUNDLE_ARTIFACT: Final = "artifacts/bundle"
+DEFAULT_STORE: Final = "sqlite:///mlflow.db"
+_HOW_TO_GET_ONE: Final = (
+    "Train one and make it the champion:\n"
+    "  tierline train FILES... --out DIR && tierline promote\n"
+    "or name a bundle with --model DIR, or answer without a model: --rules-only"
+)
+
+
+def load_predictor(model: str, threads: int | None = None) -> Predictor:
+    """Load the model that ``--model`` names: a bundle's folder, or ``models:/name@alias``.
+
+    Raises:
+        ModelNotFoundError: when there is none, saying how to get one.
+        BundleError: when there is one that doesn't verify.
+    """
+    if model.startswith("models:/"):
+        return Predictor.load(_from_registry(model), threads)
+    folder = Path(model)
+    if not folder.is_dir():
+        raise ModelNotFoundError(f"expected a model bundle at {folder}; found no such folder. "
+                                 + _HOW_TO_GET_ONE)
+    return Predictor.load(folder, threads)
+
+
+def tracking_uri() -> str:
+    """Return MLflow's tracking URI: the usual environment variable, else SQLite in this folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+
+
+def _from_registry(uri: str) -> Path:
+    store = tracking_uri()
+    if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).is_file():
+        raise ModelNotFoundError(
+            f"expected {uri} in MLflow's store; found no store at {store}. {_HOW_TO_GET_ONE}"
+        )
+    try:
+        import mlflow
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        raise ModelNotFoundError(
+            f"{uri} needs MLflow to be looked up: pip install 'tierline[registry]', "
+            "or name the bundle's folder with --model DIR"
+        ) from None
+    mlflow.set_tracking_uri(store)
+    try:
+        return Path(mlflow.artifacts.download_artifacts(uri)) / BUNDLE_ARTIFACT
+    except (MlflowException, OSError) as error:
+        raise ModelNotFoundError(
+            f"expected {uri} in MLflow's store {_without_password(store)}; "
+            f"it answered: {str(error).splitlines()[0]}. {_HOW_TO_GET_ONE}"
+        ) from None
+
+
+def _without_password(uri: str) -> str:
+    """Return the URI without user and password, which may be secrets."""
+    scheme, found, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if found else uri

@@ -1,0 +1,77 @@
+"""The policy as people read it: plain sentences, one rule a line."""
+
+from collections.abc import Iterator, Sequence
+from importlib import resources
+
+from tierline.data.labels import Severity
+from tierline.serving import safety
+from tierline.serving.policy import TIERS, Condition, Policy, duration_text
+
+
+def toml_of_default() -> str:
+    """Return the default policy's file, comments and all."""
+    return resources.files("tierline.serving").joinpath("default_policy.toml").read_text("utf-8")
+
+
+def prose(policy: Policy) -> str:
+    """Return the whole policy as text."""
+    return "\n".join(_lines(policy))
+
+
+def _lines(policy: Policy) -> Iterator[str]:
+    yield f"Policy {policy.version}"
+    yield "\nTiers"
+    for number in TIERS:
+        tier = policy.tiers[number]
+        yield (
+            f"  {number}  {tier.name} ({tier.owner}) owns {', '.join(tier.owns) or 'nothing'}; "
+            f"resolves within {duration_text(tier.resolve_within)}, "
+            f"about {tier.expected_escalation:.0%} go further"
+        )
+    yield "\nFirst response"
+    for severity in Severity:
+        yield f"  {severity} within {duration_text(policy.respond_within[severity])}"
+    yield "\nSafety, always on and not in any file"
+    yield (
+        f"  data loss or a security breach goes to tier {safety.SAFETY_TIER} at least, "
+        f"is answered as {policy.safety.respond_as} at the slowest, and on-call is told"
+    )
+    yield "\nWhere a ticket enters: the first that fits"
+    for rule in policy.entry:
+        path = " then ".join(map(str, rule.path)) or "the owner's, then up to tier 3"
+        yield f"  {rule.text}: tier {path}  [{rule.id}]" if rule.path else (
+            f"  {rule.text}: {path}  [{rule.id}]"
+        )
+    yield "\nWhat raises it: all that fit, in this order"
+    for trigger in policy.triggers:
+        yield f"  {trigger.text}  [{trigger.id}]"
+        yield f"      when {_conditions(trigger.when)}"
+        effects = [f"tier {trigger.raise_to} at least"] if trigger.raise_to else []
+        effects += [f"{trigger.raise_by} tier up"] if trigger.raise_by else []
+        effects += [f"{trigger.lane} lane"] if trigger.lane else []
+        effects += [f"tell {who}" for who in trigger.notify]
+        yield f"      then {', '.join(effects) or 'nothing'}"
+    fallback = policy.fallback
+    yield "\nWhen the model can't say"
+    yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"
+    yield f"  an unknown severity is answered as {fallback.severity}"
+
+
+def _conditions(conditions: Sequence[Condition]) -> str:
+    return ", or ".join(" and ".join(_parts(c)) or "always" for c in conditions)
+
+
+def _parts(condition: Condition) -> Iterator[str]:
+    for name in ("severity", "issue_type", "sentiment", "channel", "customer_tier"):
+        values = getattr(condition, name)
+        if values is not None:
+            yield f"{name.replace('_', ' ')} is {' or '.join(values)}"
+    if condition.waited_over is not None:
+        yield f"waited more than {duration_text(condition.waited_over)}"
+    if condition.attempts_over is not None:
+        yield f"more than {condition.attempts_over} attempts"
+    if condition.order_value_over is not None:
+        yield f"order value above {condition.order_value_over:g}"
+    if condition.phrases is not None:
+        quoted = ', '.join(f'"{phrase}"' for phrase in condition.phrases)
+        yield f"the text has one of {quoted}"

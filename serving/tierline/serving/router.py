@@ -1,0 +1,40 @@
+"""A predictor and a policy, ready to answer: what batch, API and evaluation all call."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.prediction import Prediction
+from tierline.models.runtime.predictor import Predictor
+from tierline.serving.policy import Policy
+from tierline.serving.recommend import recommend
+from tierline.serving.recommendation import Recommendation
+
+log = logging.getLogger(__name__)
+
+
+class Router:
+    """Answers tickets with `recommend`, with the rules alone when the model is absent or fails."""
+
+    def __init__(self, policy: Policy, predictor: Predictor | None = None) -> None:
+        self.policy = policy
+        self.predictor = predictor
+
+    def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
+        """Return one recommendation per ticket, in order; never fails because of the model."""
+        predictions = self._predict(tickets)
+        return [
+            recommend(ticket, prediction, self.policy, now)
+            for ticket, prediction in zip(tickets, predictions, strict=True)
+        ]
+
+    def _predict(self, tickets: Sequence[Ticket]) -> Sequence[Prediction | None]:
+        if self.predictor is None:
+            return [None] * len(tickets)
+        try:
+            return self.predictor.predict(tickets)
+        except Exception as error:
+            # Whatever breaks in a model, safety rules still answer. No text goes to the log.
+            log.error("model failed (%s): answering by rules only", type(error).__name__)
+            return [None] * len(tickets)

@@ -1,0 +1,135 @@
+"""Parts that share no ticket, come out the same each time, and look ahead in time."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tierline.data import Ticket
+from tierline.data.rows import Row
+from tierline.data.splitting import SPLITS, assign_splits, fingerprint
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def row(number: int, body: str, split: str | None = None, day: float | None = None) -> Row:
+    time = None if day is None else START + timedelta(days=day)
+    extra = {} if split is None else {"split": split}
+    return Row(number, Ticket(id=str(number), body=body, created_at=time), {}, extra)
+
+
+def ids(parts: dict[str, tuple[Row, ...]]) -> dict[str, list[int]]:
+    return {name: [r.number for r in rows] for name, rows in parts.items()}
+
+
+few_words = st.lists(st.sampled_from(["a", "b", "c", "lost order", "!!"]), max_size=3).map(" ".join)
+some_rows = st.lists(st.tuples(few_words | st.text(max_size=9), st.integers(0, 9)), max_size=40)
+
+
+@settings(deadline=None)
+@given(some_rows, st.integers(), st.booleans())
+def test_every_row_is_in_one_part_and_near_duplicates_stay_together(
+    items: list[tuple[str, int]], seed: int, dated: bool
+) -> None:
+    rows = [row(i, body, day=day if dated else None) for i, (body, day) in enumerate(items)]
+    parts = assign_splits(rows, seed)
+    assert tuple(parts) == SPLITS
+    assert sorted(chain.from_iterable(ids(parts).values())) == list(range(len(rows)))
+    for name in SPLITS:
+        assert ids(parts)[name] == sorted(ids(parts)[name])
+    homes = [{fingerprint(r) for r in parts[name]} for name in SPLITS]
+    assert len(set().union(*homes)) == sum(map(len, homes))
+    assert assign_splits(rows, seed) == parts
+
+
+@settings(deadline=None)
+@given(some_rows, st.integers(), st.randoms(use_true_random=False))
+def test_the_order_of_undated_rows_does_not_matter(
+    items: list[tuple[str, int]], seed: int, random: Random
+) -> None:
+    rows = [row(i, body) for i, (body, _) in enumerate(items)]
+    shuffled = sorted(rows, key=lambda _: random.random())
+    parts, again = assign_splits(rows, seed), assign_splits(shuffled, seed)
+    assert {n: set(v) for n, v in ids(parts).items()} == {n: set(v) for n, v in ids(again).items()}
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_shares(dated: bool) -> None:
+    rows = [row(i, f"ticket {i}", day=i if dated else None) for i in range(1_000)]
+    sizes = {name: len(part) for name, part in assign_splits(rows, 1).items()}
+    assert sizes == {"train": 700, "validation": 150, "test": 150}
+
+
+def test_another_seed_gives_another_split_of_the_same_size() -> None:
+    rows = [row(i, f"ticket {i}") for i in range(100)]
+    one, other = assign_splits(rows, 1), assign_splits(rows, 2)
+    assert one != other
+    assert Counter({n: len(v) for n, v in one.items()}) == {n: len(v) for n, v in other.items()}
+
+
+def test_a_seed_means_the_same_in_every_process() -> None:
+    parts = ids(assign_splits([row(i, f"ticket {i}") for i in range(20)], 7))
+    assert (parts["validation"], parts["test"]) == ([7, 10, 17], [5, 6, 19])
+
+
+def test_the_newest_rows_are_the_test_part() -> None:
+    rows = [row(i, f"ticket {i}", day=100 - i) for i in range(100)]
+    parts = assign_splits(rows, 1)
+    days = {
+        n: [r.ticket.created_at for r in part if r.ticket.created_at] for n, part in parts.items()
+    }
+    assert max(days["train"]) < min(days["validation"])
+    assert max(days["validation"]) < min(days["test"])
+    assert assign_splits(rows, 2) == parts
+
+
+def test_one_row_without_a_date_turns_to_the_hash() -> None:
+    rows = [*(row(i, f"ticket {i}", day=i) for i in range(99)), row(99, "ticket 99")]
+    assert assign_splits(rows, 1) != assign_splits(rows, 2)
+
+
+def test_times_at_the_ends_of_the_calendar() -> None:
+    times = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-01-01"
+    rows = [
+        Row(i, Ticket.model_validate({"body": f"ticket {i}", "created_at": time}))
+        for i, time in enumerate(times * 7)
+    ]
+    assert sum(map(len, assign_splits(rows, 1).values())) == 21
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Where is my ORDER?", "where is my order"),
+        ("<p>Where is <b>my</b> order</p>", "Where is my order"),
+        ("x" * 60 + "1", "x" * 60 + "2"),
+        ("a\u200bb_c", "abc"),
+        ("ＡＢＣ", "abc"),
+    ],
+)
+def test_near_duplicates_have_one_fingerprint(one: str, other: str) -> None:
+    assert fingerprint(row(1, one)) == fingerprint(row(2, other)) != ""
+
+
+def test_other_words_have_another_fingerprint() -> None:
+    assert fingerprint(row(1, "order 1")) != fingerprint(row(1, "order 2"))
+
+
+def test_the_split_column_is_kept() -> None:
+    names = ["test", "train", " Validation ", "TEST", "other", None]
+    rows = [row(i, "same text", split=name) for i, name in enumerate(names)]
+    expected = {"train": [1, 4, 5], "validation": [2], "test": [0, 3]}
+    assert ids(assign_splits(rows, 1)) == expected
+
+
+def test_a_split_column_without_a_known_part_is_not_one() -> None:
+    rows = [row(i, f"ticket {i}", split="fold 1") for i in range(100)]
+    assert all(assign_splits(rows, 1).values())
+
+
+def test_no_rows() -> None:
+    assert assign_splits([], 1) == {"train": (), "validation": (), "test": ()}

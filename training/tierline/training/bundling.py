@@ -1,0 +1,127 @@
+"""Put a fine-tuned model into a bundle: export, check, calibrate, hash."""
+
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierline.data.corpus import Corpus, sha256
+from tierline.data.rows import Row
+from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.manifest import (
+    FORMAT,
+    MANIFEST,
+    ONNX_FP32,
+    ONNX_INT8,
+    TOKENIZER,
+    Head,
+    Manifest,
+)
+from tierline.models.runtime.predictor import Predictor, head_columns
+from tierline.training.calibrate import (
+    AMBIGUOUS_MARGIN,
+    confidence_threshold,
+    fit_temperature,
+    safety_thresholds,
+)
+from tierline.training.export import Parity, check_parity, export_graphs
+from tierline.training.fit import Fitted
+from tierline.training.targets import ABSENT
+
+
+def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Parity:
+    """Write a calibrated, verified bundle into ``folder`` and return how its graphs compare.
+
+    Raises:
+        BundleError: when the exported graph doesn't agree with torch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TOKENIZER).write_text(fitted.tokenizer_json, encoding="utf-8")
+    export_graphs(fitted, folder)
+    validation = corpus.parts["validation"]
+    manifest = _manifest(fitted, corpus, folder, name)
+    fp32, int8 = (_logits(folder, manifest, graph, validation) for graph in (ONNX_FP32, ONNX_INT8))
+    parity = check_parity(fitted, validation, fp32, int8)
+    logits = int8 if parity.serves == ONNX_INT8 else fp32
+    heads, thresholds = _calibrated(manifest.heads, validation, logits, fitted)
+    write_manifest(
+        folder,
+        manifest.model_copy(
+            update={"serves": parity.serves, "heads": heads, "thresholds": thresholds}
+        ),
+    )
+    return parity
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest as indented JSON, for people too."""
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def add_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """Record what was measured of a finished bundle in its manifest."""
+    manifest = Bundle.load(folder).manifest
+    write_manifest(folder, manifest.model_copy(update={"metrics": metrics}))
+
+
+def _manifest(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Manifest:
+    sizes = {part: len(rows) for part, rows in corpus.parts.items()}
+    return Manifest(
+        format=FORMAT,
+        name=name,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        tierline_version=tierline_version(),
+        encoder=fitted.recipe.encoder,
+        max_tokens=fitted.recipe.max_tokens,
+        heads=tuple(Head(name=h.name, labels=h.labels, temperature=1.0) for h in fitted.heads),
+        bias=tuple(float(b) for b in fitted.model.heads.bias.detach().cpu()),
+        serves=ONNX_FP32,
+        thresholds={},
+        data={"files": dict(corpus.digests), "rows": sizes},
+        metrics={},
+        files={f: sha256(folder / f) for f in (ONNX_FP32, ONNX_INT8, TOKENIZER)},
+    )
+
+
+def _logits(
+    folder: Path, manifest: Manifest, graph: str, rows: tuple[Row, ...]
+) -> NDArray[np.float32]:
+    predictor = Predictor(Bundle(folder, manifest.model_copy(update={"serves": graph})))
+    try:
+        return predictor.logits(row.ticket for row in rows)
+    finally:
+        predictor.close()
+
+
+def _calibrated(
+    heads: tuple[Head, ...], rows: tuple[Row, ...], logits: NDArray[np.float32], fitted: Fitted
+) -> tuple[tuple[Head, ...], dict[str, float]]:
+    """Return the heads with their temperatures, and all thresholds."""
+    calibrated, thresholds = [], {"ambiguous": AMBIGUOUS_MARGIN}
+    for labels, (head, part) in zip(fitted.heads, head_columns(heads), strict=True):
+        truth = labels.targets(rows)
+        temperature = fit_temperature(logits[:, part], truth)
+        calibrated.append(head.model_copy(update={"temperature": temperature}))
+        known = truth != ABSENT
+        if not known.any():
+            continue
+        probabilities = softmax(logits[known, part], temperature)
+        correct = probabilities.argmax(axis=1) == truth[known]
+        thresholds[f"low_confidence.{head.name}"] = confidence_threshold(
+            probabilities.max(axis=1), correct
+        )
+        if head.name == "issue_type":
+            thresholds |= safety_thresholds(probabilities, head.labels, truth[known])
+    return tuple(calibrated), thresholds
+
+
+def tierline_version() -> str:
+    """Return the installed version of Tierline."""
+    try:
+        return version("tierline")
+    except PackageNotFoundError:
+        return "uninstalled"

@@ -1,0 +1,115 @@
+"""The command ``tierline``: serving's commands, and training's on top.
+
+Libraries that only training needs are imported when a training command runs, so that the
+others start fast and work without them.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tierline.data.columns import parse_map
+from tierline.data.errors import InputError, TierlineError
+from tierline.serving.commands import app, console, errors
+
+_TRAINING = "Training"
+Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
+MapOption = Annotated[
+    str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+]
+
+
+@app.command(rich_help_panel=_TRAINING)
+def train(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="Folder for the trained bundle.")],
+    encoder: Annotated[
+        str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
+    ] = None,
+    mapping: MapOption = None,
+    evaluate_on: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled file to measure too, never to learn from (repeatable)."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seeds every random choice.")] = None,
+) -> None:
+    """Fine-tune a classifier on labelled tickets, tracked in MLflow."""
+    _need_training_extra()
+    from dataclasses import replace
+
+    from tierline.training.pipeline import TrainJob
+    from tierline.training.pipeline import train as run
+    from tierline.training.recipe import Recipe
+
+    settings = {"encoder": encoder, "epochs": epochs, "seed": seed}
+    recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
+    job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ())
+    run(job, console)
+    console.print("make it the champion with: tierline promote")
+
+
+@app.command(rich_help_panel=_TRAINING)
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a trained bundle.")],
+    file: Annotated[Path, typer.Argument(help="Labelled tickets to measure it on.")],
+    mapping: MapOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Measure a bundle on labelled tickets, with 95% intervals."""
+    _need_training_extra()
+    from tierline.data.corpus import read_rows
+    from tierline.data.quarantine import Quarantine
+    from tierline.models.runtime.predictor import Predictor
+    from tierline.training.evaluate import evaluate as measure
+
+    predictor = Predictor.load(bundle)
+    with Quarantine(Path(f"{file.name}.quarantine.jsonl")) as quarantine:
+        rows = read_rows([file], parse_map(mapping), quarantine)
+    report = measure(file.stem, rows, predictor)
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
+    else:
+        console.print(report.table())
+    for head, count in report.unknown.items():
+        if count:
+            errors.print(f"{count} rows carry a label of {head} that the model doesn't have")
+    if quarantine.count:
+        errors.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
+
+
+@app.command(rich_help_panel=_TRAINING)
+def promote(
+    version: Annotated[
+        str | None, typer.Argument(help="Version of the registered model; the newest by default.")
+    ] = None,
+) -> None:
+    """Make a trained version the champion: what scoring and serving use by default."""
+    _need_training_extra()
+    from tierline.training.tracking import promote as run
+
+    console.print(f"champion: version {run(version)} of model 'tierline'")
+
+
+def _need_training_extra() -> None:
+    try:
+        import mlflow
+        import sklearn
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f"this command needs the training libraries ({error.name} is missing): "
+            "pip install 'tierline[train]'"
+        ) from None
+
+
+def main() -> None:
+    """Run the command; errors of Tierline's own end it with one message and exit code 1."""
+    try:
+        app()
+    except TierlineError as error:
+        errors.print(f"[bold red]error:[/] {typer.rich_utils.escape(str(error))}")
+        sys.exit(1)
