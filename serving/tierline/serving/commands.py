@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -84,15 +85,19 @@ def route(
     policy: PolicyOption = None,
 ) -> None:
     """Route one ticket and say why, its decisive words highlighted."""
-    ticket = Ticket(
-        subject=subject,
-        body=text,
-        channel=channel,
-        customer_tier=customer_tier,
-        waited_minutes=waited_minutes,
-        attempts=attempts,
-        order_value=order_value,
-    )
+    try:
+        ticket = Ticket(
+            subject=subject,
+            body=text,
+            channel=channel,
+            customer_tier=customer_tier,
+            waited_minutes=waited_minutes,
+            attempts=attempts,
+            order_value=order_value,
+        )
+    except ValidationError as error:
+        problems = (f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+        raise InputError("; ".join(problems)) from None
     router = _router(model, rules_only, policy)
     answer = router.route([ticket], datetime.now(UTC))[0]
     show(ticket, answer, router.policy, console)

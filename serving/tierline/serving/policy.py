@@ -9,8 +9,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
-from pydantic import ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from tierline.data.errors import PolicyError
 from tierline.data.labels import Severity
@@ -18,8 +26,10 @@ from tierline.data.ticket import CustomerTier
 
 Tier = Annotated[int, Field(ge=1, le=4)]
 TIERS: Final = (1, 2, 3, 4)
-_DURATION: Final = re.compile(r"(\d+)\s*([mhd])")
+_DURATION: Final = re.compile(r"([0-9]{1,5})\s*([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+#: Ids under these are the code's own, so that callers can rely on what they mean.
+_RESERVED: Final = ("safety.", "lock.", "advice.")
 
 
 def _duration(value: object) -> object:
@@ -40,6 +50,9 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(dura
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, dict) else value
+
+
+Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class _Strict(BaseModel):
@@ -70,7 +83,7 @@ class Condition(_Strict):
     waited_over: Duration | None = None
     attempts_over: int | None = Field(default=None, ge=0)
     order_value_over: float | None = Field(default=None, ge=0)
-    phrases: tuple[str, ...] | None = Field(default=None, min_length=1)
+    phrases: tuple[Phrase, ...] | None = Field(default=None, min_length=1)
 
 
 Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_as_list)]
@@ -127,7 +140,7 @@ class Policy(_Strict):
     fallback: Fallback
     safety: SafetyPolicy
     severity_names: dict[str, Severity]
-    entry: tuple[EntryRule, ...] = Field(min_length=1)
+    entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
 
     @model_validator(mode="after")
@@ -142,7 +155,9 @@ class Policy(_Strict):
         ids = [rule.id for rule in (*self.entry, *self.triggers)]
         if twice := {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"rule ids are unique; found twice: {sorted(twice)}")
-        if self.entry[-1].when != (Condition(),):
+        if reserved := [i for i in ids if i.startswith(_RESERVED)]:
+            raise ValueError(f"ids under {', '.join(_RESERVED)} are reserved; found {reserved}")
+        if not self.entry or self.entry[-1].when != (Condition(),):
             raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
         return self
 

@@ -42,6 +42,8 @@ def _lines(policy: Policy) -> Iterator[str]:
         yield f"  {rule.text}: tier {path}  [{rule.id}]" if rule.path else (
             f"  {rule.text}: {path}  [{rule.id}]"
         )
+        if rule.when != (Condition(),):
+            yield f"      when {_conditions(rule.when)}"
     yield "\nWhat raises it: all that fit, in this order"
     for trigger in policy.triggers:
         yield f"  {trigger.text}  [{trigger.id}]"

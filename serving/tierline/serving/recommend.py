@@ -1,7 +1,9 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import chain, takewhile
 from typing import Final, Literal
 
 from tierline.data.labels import HEADS, Severity
@@ -10,7 +12,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.conditions import Case, first_match
-from tierline.serving.policy import TIERS, EntryRule, Policy
+from tierline.serving.policy import TIERS, Condition, EntryRule, Policy
 from tierline.serving.recommendation import Reason, Recommendation
 from tierline.serving.review import review_reason
 
@@ -185,26 +187,44 @@ def _respond_by(case: Case, policy: Policy, safe: bool) -> datetime:
     if safe:
         limit = min(limit, policy.respond_within[Severity(policy.safety.respond_as)])
     if case.ticket.created_at is not None:
-        return case.ticket.created_at + limit
-    return case.now - (case.waited or timedelta(0)) + limit
+        return _later(case.ticket.created_at, limit)
+    return _later(case.now - (case.waited or timedelta(0)), limit)
+
+
+def _later(start: datetime, by: timedelta) -> datetime:
+    """Return the instant in UTC; the first or last that exists where dates end.
+
+    Exports write 9999-12-31 for "no date": that must not end a job.
+    """
+    try:
+        return (start + by).astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if start.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _next_review(case: Case, policy: Policy) -> datetime | None:
-    """Return the first instant at which a waiting trigger will hold that doesn't hold yet."""
+    """Return the first instant at which a rule about waiting will hold that doesn't hold yet."""
     if case.waited is None:
         return None
     began = case.ticket.created_at if case.ticket.waited_minutes is None else None
     began = began or case.now - case.waited
     instants = []
-    for trigger in policy.triggers:
-        for condition in trigger.when:
-            if condition.waited_over is None:
-                continue
-            due = began + condition.waited_over + _TICK
-            later = condition.model_copy(update={"waited_over": None})
-            if due > case.now and first_match(trigger.when, case) is None:
-                instants += [due] if first_match((later,), case) is not None else []
+    for condition in _not_yet(case, policy):
+        if condition.waited_over is None:
+            continue
+        due = _later(began, condition.waited_over + _TICK)
+        later = condition.model_copy(update={"waited_over": None})
+        if due > case.now and first_match((later,), case) is not None:
+            instants.append(due)
     return min(instants, default=None)
+
+
+def _not_yet(case: Case, policy: Policy) -> Iterator[Condition]:
+    """Yield the conditions of triggers that don't hold, and of entry rules above the one that does."""
+    entries = takewhile(lambda rule: first_match(rule.when, case) is None, policy.entry)
+    triggers = (rule for rule in policy.triggers if first_match(rule.when, case) is None)
+    for rule in chain(entries, triggers):
+        yield from rule.when
 
 
 def _head_columns(prediction: Prediction | None) -> dict[str, str | float | None]:

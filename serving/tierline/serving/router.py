@@ -35,6 +35,9 @@ class Router:
         try:
             return self.predictor.predict(tickets)
         except Exception as error:
+            if len(tickets) > 1:
+                # One ticket that breaks the model must not cost the others their answer.
+                return [p for ticket in tickets for p in self._predict([ticket])]
             # Whatever breaks in a model, safety rules still answer. No text goes to the log.
             log.error("model failed (%s): answering by rules only", type(error).__name__)
             return [None] * len(tickets)

@@ -5,105 +5,268 @@ sentence, and the next words beyond it; it returns True to excuse the match.
 """
 
 import re
-from collections.abc import Callable
 from typing import Final
 
+from tierline.serving.safety_grammar import Guard, any_of
 from tierline.serving.safety_words import ACCIDENT, NO_DATA, RECOVER
 
-Guard = Callable[[str, str, str, str, str], bool]
+# ---- denial ------------------------------------------------------------------------------
 
-_NO: Final = r"(?:no|not|never|without|neither|nor|none|nothing|zero|nobody|isn'?t|wasn'?t|aren'?t|weren'?t|hasn'?t|haven'?t|hadn'?t|didn'?t|doesn'?t|don'?t|nie|kein\w*|nicht|ningun\w*|sin|aucun\w*|sans|nenhum\w*|sem)"
+_NO: Final = any_of(
+    r"no|not|never|without|neither|nor|none|nothing|zero|nobody|no one|nie|kein\w*|nicht",
+    r"ningun\w*|sin|aucun\w*|sans|nenhum\w*|sem|hardly",
+)
+#: "not sure", "not only" and the like deny nothing that follows.
 _NEGATED_BEFORE: Final = re.compile(
-    rf"\b{_NO}\b(?: (?!sure|certain|know|only|just|clear|idea|longer|wonder|more|understand)[a-z']+){{0,4}}[ \"'(]*$"
+    rf"\b{_NO}\b(?: (?!sure|certain|know|only|just|clear|idea|longer|wonder|more|understand|my"
+    rf"|doubt|answer|working|sign in|log in|open)[a-z']+){{0,4}}[ \"'(]*$"
 )
 _DENIED: Final = re.compile(
-    r"\b(?:rule[ds]? out|ruling out|no (?:sign|evidence|indication|trace|suspicion|hint)s? of|free of|instead of|rather than|far from|avoid\w*|prevent\w*"
-    r"|protect\w*|against|safe from|worth|immune|fear of|risk of|threat of|chance of|in case of|in the event of|ever (?:be|get|been)|nearly|almost|as if|about to|afraid of)\b[^,]{0,40}$"
+    r"\b(?:rule[ds]? out|ruling out|no (?:sign|evidence|indication|trace|suspicion|hint|question)s?"
+    r" of|free of|instead of|rather than|far from|avoid\w*|prevent\w*|protect\w*|against|safe from"
+    r"|worth|immune|fear of|risk of|threat of|chance of|in case of|in the event of|nearly|almost"
+    r"|ever (?:be|get|been)|as if|about to|afraid of|is not a|was not a|is it a|typo|for fear"
+    r"|as though|close to|not a case of|(?:not|nor) (?:been )?(?:the )?)\b[^,]{0,30}$"
 )
 _NEGATED_INSIDE: Final = re.compile(
-    r"\b(?:no|not|never|n'?t|nothing|without)\b(?! (?:sure|there|here|only|mine|ours|me|us|in|any ?more|available|found))"
+    r"\b(?:no|not|never|nothing|without)\b(?! (?:sure|there|here|only|mine|ours|me|us|in|any ?more"
+    r"|available|found|my|our|authori|one|exist))"
 )
-_IF: Final = re.compile(
-    r"(?<!wonder )(?<!wondering )(?<!know )(?<!sure )(?<!tell )(?<!check )(?<!see )(?<!tell me )(?<!as )(?<!even )(?<!asking )"
-    r"\b(?:if|in case|what happens (?:if|when|to)|what if|suppos\w+|imagine|unless|whenever|would|should|hypothetical\w*|theoretical\w*|so that|before (?:we|i|it|you)|until|worst case|scenario|falls|si jamais|falls|wenn|was passiert|que pasa si|que se passe|o que acontece)\b"
-)
-_CAN_BE: Final = re.compile(
-    r"\b(?:can|could|would|will|should|shall|must|to|ever|easily|how)\b(?: [a-z']+){0,4} (?:be|get|being)? ?$|\b(?:can|could|would|will|to) (?:be |get |easily )?$"
-)
-_WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
-_ASKS: Final = re.compile(
-    r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly)\b|\b(?:do|does) (?:you|your|the|this|it|tierline)\b|\b(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}\b(?:safe|secure|possible|protected|encrypted|backed)\b"
-    r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind|would)\b|\b(?:can|could) (?:you|someone) (?:please )?(?:confirm|explain|tell (?:me|us) how|describe|share your)\b"
-    r"|\b(?:polic(?:y|ies)|procedures?|questionnaire|audit|compliance|certificat\w+|insurance|cover(?:age)?|sla|rpo|rto|retention|gdpr|iso 27001|soc ?2|due diligence|assessment|clause|agreement|terms|feature request|would like to (?:have|see)|please add|wish(?:list)?|would be (?:nice|good|great)|add (?:a|an|the)|warn(?:ing)? (?:before|when))\b"
-)
-_RECOVERS: Final = re.compile(rf"{RECOVER}|\bhelp\b")
-_OURS: Final = re.compile(r"\b(?:my|our|i|we|the|me|us)\b")
-_DRILL: Final = re.compile(
-    r"\b(?:drill|exercise|simulat\w+|table ?top|training|awareness|workshop|webinar|course|pen ?tests?|pentest\w*|penetration test\w*|test (?:mail|restore|account|data|phish\w*|system|environment|run)|fire drill|quiz|lesson|hackathon|demo data|staging only|dummy|sandbox|playbook|phishing test)\b"
-)
-_NEWS: Final = re.compile(
-    r"\b(?:in the (?:news|press|papers?)|(?:read|heard|reading|hear|saw|seen|watched|news|article|articles|headlines?|reports?|stor(?:y|ies)) (?:about|of|on|that)|news|headline|documentary|podcast|other compan\w+|competitor|at another (?:company|bank|shop|provider|vendor)|another (?:company|vendor|bank|provider)|supplier of ours|neighbou?r company|movie|film|book|novel)\b"
-)
-_SOLVED: Final = re.compile(
-    r"\b(?<!not )(?<!never )(?<!n't )(?:found (?:it|them|the \w+)(?! (?:is|are|was|were|gone|empty|missing))|turn(?:ed|s) out (?:to be|it|i|my|that i|that my|the \w+ was|we)|false alarm|false positive|my (?:own )?(?:mistake|fault|bad)|was (?:me|my own|my (?:wife|husband|son|daughter|colleague|partner|mum|boss|cat|other))|it was just|it was only (?:me|my|the|a)|only me\b|never mind|nevermind|forget (?:it|about it|my)|please ignore"
-    r"|(?:it|they|everything|all|files?|data|messages?|photos?|notes?|playlists?|songs|which|that)(?:'s| is| are|'re| was| were| have| has| came| come| got)?(?: all| now| been| since| already| then| complete\w*| just)* (?:back\b|restored|recovered|there again|complete again|reappeared|returned|fixed|resolved|sorted)|reappeared|came back|got (?:it|them|everything|all) back|(?:was|were|has been|have been|had been|been|is|are|got|you|already|since|fully|all|team|and|automatically|successfully|completely|quickly) (?:restored|recovered)|restored (?:by|within|from|it|them|everything|all|the|in)|recovered (?:by|within|it|them|everything|all|in)"
-    r"|(?:problem|issue|incident|matter|that|this|all)(?:'s| is| was| has been| been)(?: now| since| already| long)* (?:solved|resolved|sorted|over)|nothing(?: is| was| has been| got| at all| else)? (?:lost|missing|stolen|gone|happened|taken|deleted|damaged|broken|affected|leaked)|no (?:data|harm|damage|loss\w*|files?|records?)(?: was| were| is| has been| have been)?(?: lost| done| missing| affected| stolen| deleted)|everything(?:'s| is| was) (?:fine|ok|okay|there|in place|good|intact|complete)|(?:are|is|were|was|all|still|fully|remains?) intact|works again|working again|was (?:just|only) (?:hidden|filtered|archived|moved|a (?:filter|display|test|drill|prank|joke))|archived not deleted|source (?:is|file is) (?:intact|there)|still (?:have|has) (?:it|them|everything) |have (?:it|them|a copy|everything|the (?:original|source|file)) (?:here|locally|still|on)|(?:thank\w*|praise|well done|kudos|great job|saved)[^.]{0,60}(?:restor|recover|rescu|got back))\b"
-)
-_UNSOLVED: Final = re.compile(
-    r"\b(?:not|n'?t|never|cannot|can't|could ?n'?t|unable to|impossible to|please|pls|can you|could you|want|need|needs to be|to be|must be|should be|until|if|hope\w*|when will|can it|can they|be) (?:\w+ ){0,3}(?:back|restor\w*|recover\w*|found|fixed|resolved|sorted|solved)\b"
-)
-_DELETION_WANTED: Final = re.compile(
-    r"\b(?:want\w*|wish\w*|like|need\w*|please|pls|plz|kindly|requests?|request(?:ed|ing)|to be|to get|to have|should be|must be|may be|can be|could be|would be|asks?|asked|asking|have (?:it|them|my|all|this|these|the)|get (?:it|them|my|this|these)|right to|gdpr|erasure|how|cannot|can't|can ?not|won'?t|couldn'?t|refuses|unable|supposed to|meant to|still|after i|after we|once|when i|when we|safely|permanently|despite|although|though|even though)\b"
-)
-_DELETES: Final = re.compile(r"\b(?:deleted?s?|erased?s?|wiped?s?|removed?s?|purged?s?|truncated|destroyed?|emptied|delete|erase)\b")
-_BY_WRITER: Final = re.compile(r"\b(?:i|we)(?:'ve| have| had| just| already| also| then| deliberately| once| intentionally| have already)*[\s]*$")
-_WRONGLY: Final = re.compile(rf"{ACCIDENT}|{RECOVER}|\bgone\b")
-_DISCLAIMER: Final = re.compile(
-    r"\b(?:confidential|intended (?:only |solely )?(?:for|recipient)|intended recipients?|received (?:this|it)(?: \w+){0,4} (?:in error|by mistake)|disclosure|dissemination|distribution|liab(?:le|ility)|legally privileged|please consider the environment|disclaimer|scanned for viruses|checked for viruses|any (?:loss|unauthori[sz]ed|use))\b"
-)
-_IDIOM: Final = re.compile(
-    r"(?:life|growth|kitchen|food|travel|money|gym|cooking|productivity|ikea|brain) hack|hack(?:ed|ing|y)? together|dirty hack|hacky|(?:breach|breached|breaching|breaches) (?:of|the) (?:\w+ )?(?:contract|warranty|agreement|terms|trust|sla|promise|etiquette|law|duty)|contract\w* breach|breach of \w+ law|highway robbery|daylight robbery"
-    r"|(?:steal(?:ing|s)?|stole|stolen|rob(?:bed|bing)?|wast\w+|lost|lose|losing) (?:of )?(?:my |our |your |the |all |a |so much |too much )*(?:time|patience|sleep|faith|trust|hope|interest|mind|hours|money|weekend|business|customers?|clients?|customer|client|sale|revenue|face|count|track|touch|sight|weight(?! log)|focus|heart|show|day|evening|nerves|temper|way|ground|kilos?|kg|pounds|control|confidence|respect|love|deal|ticket sale)\b"
-    r"|lost (?:my|our|all|the|a|in|for|on)? ?(?:parcel|package|luggage|baggage|bag|suitcase|connection|signal|order|delivery|shipment|match|game against|bet|glove|jacket|scarf|hat|coat|umbrella|remote|keyboard|charger|in translation|in the post|in transit|in the mail)|deleted (?:items|automatically|after \d+ days)|recently deleted|exceeds \w+ deleted|corrupt (?:bank|compan\w+|politic\w+|people|management|lot|officials?)"
-)
+_CLAUSE: Final = re.compile(r",|\band\b|\bbecause\b|\bsince\b|\bso\b|\bbut\b| - |:")
+
+
+_CLAUSE_DENIED: Final = re.compile(rf"{_NEGATED_BEFORE.pattern}|{_DENIED.pattern}")
+
+
+def denied(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
+    """Excuse what a negation right before the match denies."""
+    return bool(_CLAUSE_DENIED.search(_CLAUSE.split(before)[-1]))
 
 
 def negated(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse "no data was lost", "we have not been hacked", "no sign of a breach"."""
-    clause = re.split(r",|\band\b|\bbecause\b|\bsince\b|\bso\b", before)[-1]
-    return bool(
-        _NEGATED_BEFORE.search(clause) or _DENIED.search(clause) or _NEGATED_INSIDE.search(match)
-    )
+    return denied(before, match, after, sentence, aftermath) or bool(_NEGATED_INSIDE.search(match))
+
+
+# ---- imagination ---------------------------------------------------------------------------
+
+#: "I wonder if someone is in my account" is a suspicion, and a suspicion counts.
+_IF: Final = re.compile(
+    r"(?<!wonder )(?<!wondering )(?<!know )(?<!sure )(?<!tell )(?<!check )(?<!see )(?<!tell me )"
+    r"(?<!as )(?<!even )(?<!asking )(?<!me know )(?<!looks )"
+    r"\b(?:if|in case|what happens (?:if|when|to)|what if|suppos(?:e|ing)|imagine|unless|whenever"
+    r"|would|should|hypothetical\w*|theoretical\w*|so that|before (?:we|i|it|you|anything)|until"
+    r"|worst case|scenario|might one day|falls|si jamais|wenn|was passiert|que pasa si"
+    r"|que se passe|o que acontece)\b"
+)
+_CAN_BE: Final = re.compile(
+    r"\b(?:can|could|would|will|should|shall|must|to|ever|easily|how|may|might)\b(?! not)"
+    r"(?: (?!see|open|read|find)[a-z']+){0,3} ?$"
+)
+_WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
+_BELIEVED: Final = re.compile(
+    r"\b(?:thought|feared|worried|panicked|assumed|believed|swore|suspected|figured|scared|convinced"
+    r"|was sure|looked (?:like|as if|as though)|felt like|fear(?:ing)?|afraid|announced)\b"
+    r"(?: that)?(?: [\w']+){0,4} ?$"
+)
 
 
 def imagined(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse "what happens if we get hacked" and "could be deleted by anyone"."""
-    return bool(_IF.search(before) or _CAN_BE.search(before) or _WHAT_IF.search(after[:40]))
+    """Excuse "what happens if we get hacked", "could be deleted", "I thought I was hacked"."""
+    return bool(
+        _IF.search(before)
+        or _CAN_BE.search(before)
+        or _WHAT_IF.search(after[:40])
+        or _BELIEVED.search(before)
+    )
+
+
+# ---- questions and wishes --------------------------------------------------------------------
+
+_ASKS: Final = re.compile(
+    r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly|many times)\b"
+    r"|\b(?:do|does|will|did) (?:you|your|the|this|it|tierline)\b"
+    r"|\b(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
+    r"\b(?:safe|secure|possible|protected|encrypted|backed|normal|genuine)\b"
+    r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind"
+    r"|would|counts|is a)\b"
+    r"|\b(?:can|could) (?:you|someone) (?:please )?(?:confirm|explain|tell (?:me|us) how|describe"
+    r"|share your)\b"
+)
+#: Talk about rules and wishes, wherever in the sentence it stands.
+_PAPER: Final = re.compile(
+    r"\b(?:polic(?:y|ies) (?:on|for|about|regarding|says)|procedures?|questionnaire|compliance"
+    r"|certificat(?:ion|ions)|insurance|cover(?:age)?|sla|rpo|rto|iso 27001|soc ?2|due diligence"
+    r"|risk assessment|clause|notification|feature request|would like to (?:have|see)|please add"
+    r"|wish(?:list)? (?:for|is)|would be (?:nice|good|great|useful|handy)|(?:add|want) (?:an? )?"
+    r"(?:confirm\w*|warning|undo|bin|option|button|setting)|suggest\w*|idea|warn(?:s|ing)? "
+    r"(?:me |us )?(?:before|when)|checklist|best practice|brochure|sales\w*|blog|by design|feature"
+    r"|monitoring|guarantee)\b"
+)
+_RECOVERS: Final = re.compile(rf"{RECOVER}|\bhelp\b|\bsupposed to\b|\bwhat (?:do|should) (?:i|we) do")
+_OURS: Final = re.compile(r"\b(?:my|our|i|we|the|me|us)\b")
 
 
 def asked(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse questions about prevention and policy, not pleas to get the own data back."""
-    if not _ASKS.search(sentence):
+    if _PAPER.search(sentence):
+        return True
+    if not _ASKS.search(before[-160:] + match + after[:60]):
         return False
     return not (_RECOVERS.search(sentence) and _OURS.search(match + after))
 
 
+# ---- drills, news, footers ----------------------------------------------------------------------
+
+_DRILL: Final = re.compile(
+    r"\b(?:drill|fire drill|exercise|simulat\w+|table ?top|training|awareness|workshop|webinar"
+    r"|pen ?tests?|pentest\w*|penetration test\w*|test (?:mail|restore|account|data|phish\w*"
+    r"|system|environment|run|file|database)|quiz on|security course|hackathon|demo (?:data|account)"
+    r"|staging only|dummy|sandbox|playbook|phishing test|lesson on|rehears\w+|eicar|on purpose"
+    r"|for fun|just kidding|kidding|joke|april fool\w*|deliberately|play ?test)\b"
+)
+_NEWS: Final = re.compile(
+    r"\b(?:in the (?:news|press|papers?)|(?:read|heard|reading|hear|watched|news|articles?|headlines?"
+    r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|news|headline|documentary|podcast"
+    r"|other compan\w+|competitor was|at another \w+|another (?:company|vendor|bank|provider) "
+    r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|movie|film|book|novel|thriller"
+    r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
+    r"|bank|app|phone company)|years ago|last year|back in \d+|in (?:19|20)\d\d we"
+    r"|before (?:we|i) (?:switched|changed|moved|came|joined))\b"
+)
+#: Words about words: the label, the dialog, the translation is wrong, not the data.
+_WORDING: Final = re.compile(
+    r"\b(?:typo|wording|misspel\w+|(?:wrong|bad) translation|translat\w+ (?:as|to)|should read"
+    r"|meant to say|false(?:ly)? (?:positives?|alarms?|flag\w*)|flags? (?:it|our|my|the|every|as)"
+    r"|flagged (?:as|by)|filter (?:marks|flags|too)|named|is called|the (?:word|phrase|term)"
+    r"|song (?:called|named)|normal site|legit\w*|harmless|too strict|(?:typed|tried) my)\b"
+)
+_DISCLAIMER: Final = re.compile(
+    r"\b(?:confidential|intended (?:only |solely )?(?:for|recipient)|intended recipients?"
+    r"|received (?:this|it)(?: \w+){0,4} (?:in error|by mistake)|disclosure|dissemination"
+    r"|distribution|liab(?:le|ility)|legally privileged|please consider the environment|disclaimer"
+    r"|(?:scanned|checked) for viruses|virus[ -]free|any (?:loss|unauthori[sz]ed|use) |intercepted)\b"
+)
+
+
 def staged(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse drills, trainings, news, and mail footers."""
-    return bool(_DRILL.search(sentence) or _NEWS.search(sentence) or _DISCLAIMER.search(sentence))
+    """Excuse drills, jokes, news, other times and places, words about words, mail footers."""
+    return any(kind.search(sentence) for kind in (_DRILL, _NEWS, _WORDING, _DISCLAIMER))
+
+
+# ---- solved ---------------------------------------------------------------------------------------
+
+_BACK: Final = any_of(
+    r"back\b(?! (?:to|at|on|in|from|up))|back in place|restored|recovered|there again|complete again"
+    r"|reappeared|returned|fixed|resolved|sorted|refunded|settled|handed in|secured|safe|still there"
+)
+_SOLVED: Final = re.compile(
+    r"\b(?:"
+    + any_of(
+        r"found (?:it|them|the \w+)(?! (?:is|are|was|were|gone|empty|missing|on|in the access))",
+        r"turn(?:ed|s) out (?:to be|it|i|my|that i|that my|the \w+ was|we|he|she)|false alarm",
+        r"my (?:own )?(?:mistake|fault|bad)\b|was (?:me|my own|my (?:wife|husband|son|daughter"
+        r"|colleague|partner|mum|mom|dad|boss|cat|other|sister|brother|kid))",
+        r"it was (?:just|only) (?:me|my|the|a|hidden)?|only me\b|never ?mind|forget (?:it|about it)",
+        r"please ignore|false positives?|(?:it|they|everything|all|files?|data|messages?|photos?"
+        r"|notes?|playlists?|songs|which|that|account|money|phone|wallet|card)(?:'s)?"
+        r"(?: is| are| was| were| have| has| came| come| got| been)?"
+        rf"(?: all| now| been| since| already| then| safely| fully)* {_BACK}",
+        rf"(?:was|were|has been|have been|had been|been|got|already|since|fully|all|automatically"
+        r"|successfully|completely|quickly|you) (?:\w+ )?(?:restored|recovered|refunded|settled)",
+        r"reappeared|came back(?! (?:an|empty|blank|as|after|in|within|the next|hours?))",
+        r"got (?:it|them|everything|all|my \w+|the \w+) back|restored (?:by|within|from|it|them|all)",
+        r"recovered (?:by|within|it|them|everything|all|in)",
+        r"(?:problem|issue|incident|matter|that|this|all)(?:'s| is| was| has been| been)?"
+        r"(?: now| since| already| long)* (?:solved|resolved|sorted|over\b|settled|fine since)",
+        r"nothing(?: is| was| has been| has| got| at all| else| really)* (?:lost|missing|stolen|gone"
+        r"|happened|taken|deleted|damaged|broken|affected|leaked)(?! but)",
+        r"no (?:actual |real )?(?:data|harm|damage|loss\w*|files?|records?)\b",
+        r"zero harm|everything (?:is|was)(?: still)? (?:fine|ok|okay|there|in place|good|intact"
+        r"|complete)|(?:are|is|were|was|all|still|fully|remains?) intact|works? again|working again",
+        r"was (?:just|only) (?:hidden|filtered|archived|moved|a (?:filter|display|test|prank|joke))",
+        r"archived not deleted|still (?:have|has) (?:it|them|everything) |before it could do"
+        r"|just (?:hides|hidden|hid)|(?:it|everything|all|then|they|worlds|entries) "
+        r"(?:shows?|appears?|loads?|comes?|come) (?:up )?(?:again|fine|normally|correctly|back\b)",
+        r"(?:thank\w*|praise|well done|kudos|great job|saved|wonderful|brilliant|hero)[^.]{0,60}"
+        r"(?:restor|recover|rescu|got back|when|last (?:month|week|year))",
+        r"it is not(?: one| a breach)?[,.]|(?:resize|refresh|reload|rotate|scroll)\w* "
+        r"[^.]{0,30}(?:appear|show|back|there|everything)|until (?:i|you|we) (?:rotate|refresh"
+        r"|reload|scroll|resize|press f5)|till (?:i|you|we) (?:rotate|refresh|reload|scroll)",
+    )
+    + r")\b"
+)
+_UNSOLVED: Final = re.compile(
+    r"\b(?:not|never|unable to|impossible to|please|can you|could you|want|need|needs to be|to be"
+    r"|must be|should be|until|if|hope\w*|when will|can it|can they|be|get|bring|way to|nothing|no"
+    r"|cannot|any chance|asks? (?:to|for)) (?:\w+ ){0,4}?(?:back|restor\w*|recover\w*|found|fixed"
+    r"|resolved|sorted|solved|settled)\b|not (?:all|every)|still (?:missing|gone)|again (?:gone|lost)"
+)
 
 
 def solved(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse what is told as past and solved, or as a mistake about the matter."""
-    told = before[-120:] + " " + aftermath
+    told = f"{before[-120:]} {aftermath}"
     return bool(_SOLVED.search(told)) and not _UNSOLVED.search(told)
+
+
+# ---- deletion on purpose, idioms ---------------------------------------------------------------------
+
+_DELETES: Final = re.compile(
+    r"\b(?:deleted?s?|erased?s?|wiped?s?|removed?s?|purged?s?|truncated|destroyed?|emptied|deleting"
+    r"|formatted|formatting|overwritten|cleared?)\b"
+)
+_DELETION_WANTED: Final = re.compile(
+    r"\b(?:want\w*|wish\w*|like|need\w*|please|kindly|requests?|request(?:ed|ing)|to be|to get"
+    r"|to have|should be|must be|may be|can be|could be|would be|asks?|asked|asking|have (?:it|them"
+    r"|my|all|this|these|the)|get (?:it|them|my|this|these)|right to|gdpr|erasure|how|can not"
+    r"|will not|could not|refuses|unable|supposed to|meant to|still|after i|after we|once|when i"
+    r"|when we|safely|permanently|despite|although|though|even though|to|already|cancell?ed and"
+    r"|uninstalled|have|cookies|cache)\b"
+)
+_BY_WRITER: Final = re.compile(
+    r"\b(?:i|we)(?: have| had| just| already| also| then| deliberately| once| intentionally)*\s*$"
+)
+_WRITER_DELETES: Final = re.compile(r"^(?:i|we) (?:\w+ ){0,2}(?:deleted|removed|wiped|cleared)\b")
+_WRONGLY: Final = re.compile(rf"{ACCIDENT}|{RECOVER}|\bgone\b|\bempty\b")
+_REDONE: Final = re.compile(r"deleted (?:and|,)? ?(?:re)?(?:created|installed|made|added|fresh)")
 
 
 def wanted(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse deletions that the writer asks for, or did on purpose."""
     if not _DELETES.search(match) or _WRONGLY.search(sentence):
         return False
-    return bool(_DELETION_WANTED.search(before[-60:]) or _BY_WRITER.search(before))
+    return bool(
+        _DELETION_WANTED.search(before[-60:])
+        or _BY_WRITER.search(before)
+        or _WRITER_DELETES.search(match)
+        or _REDONE.search(match + after)
+    )
+
+
+_IDIOM: Final = re.compile(
+    any_of(
+        r"(?:life|growth|kitchen|food|travel|money|gym|cooking|productivity|ikea|brain) hack",
+        r"hack(?:ed|ing|y)? together|dirty hack|hacky|highway robbery|daylight robbery",
+        r"breach(?:ed|ing|es)? (?:of|the) (?:\w+ )?(?:contract|warranty|agreement|terms|trust|sla"
+        r"|promise|etiquette|law|duty|section|article)|contract\w* breach|breach of \w+ law",
+        r"(?:st[eo]al(?:ing|s)?|stole|stolen|rob(?:bed|bing)?|wast\w+|lost|lose|losing|loses) (?:of )?"
+        r"(?:my |our |your |the |all |a |so much |too much |\d+ |another |\w+ of )*(?:time|patience"
+        r"|sleep|faith|trust|hope|interest|mind|hours|money|weekend|business|customers?|clients?"
+        r"|sales?|revenue|face|count|track|touch|sight|weight|focus|heart|show|day|evening|nerves"
+        r"|temper|way|ground|kilos?|kg|pounds|control|confidence|respect|love|deal|thunder|life"
+        r"|\d+ yr|my life|matches|ranked|job|signal|connection|me as a)\b",
+        r"lost (?:my|our|all|the|a|in|for|on)? ?(?:parcel|package|luggage|baggage|bag|suitcase"
+        r"|connection|signal|order|delivery|shipment|match|game against|bet|glove|jacket|scarf|hat"
+        r"|coat|umbrella|remote|charger|in translation|in the post|in transit|in the mail|invoice"
+        r"|receipt|bill|in your|on the way|in space|their hierarchy|formatting)",
+        r"deleted (?:items|automatically|after \d+ days)|recently deleted|exceeds \w+ deleted",
+        r"corrupt (?:bank|compan\w+|politic\w+|people|management|lot|officials?)|lost and found",
+        r"at a loss|sorry for your loss|weight loss|packet loss|total loss|stop[- ]loss|loss[- ]making"
+        r"|missing out|missing link|gone (?:for lunch|up|down|wrong|mad|through|well|live|to|into|from"
+        r"|downhill|ahead|viral|crazy|bad|out of|too far|by)\b",
+    )
+)
 
 
 def idiom(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
@@ -111,7 +274,7 @@ def idiom(before: str, match: str, after: str, sentence: str, aftermath: str) ->
     return bool(_IDIOM.search(f"{before[-25:]}{match}{after[:30]}"))
 
 
-_NO_DATA: Final = re.compile(NO_DATA)
+_NO_DATA: Final = re.compile(rf"{NO_DATA}\b")
 
 
 def no_data(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
@@ -119,6 +282,50 @@ def no_data(before: str, match: str, after: str, sentence: str, aftermath: str) 
     return bool(_NO_DATA.search(match) or _NO_DATA.search(after[:20]))
 
 
+_MAIL_ORDER: Final = re.compile(
+    r"\b(?:parcels?|packages?|orders?|sizes?|items?|shoes|dress|luggage|bags?|toaster|shipments?"
+    r"|bill|late fee|delivery|catalogue|flowers|kettle|goods|replacement|refund)\b"
+)
+_PRIVATE: Final = re.compile(
+    r"\b(?:patients?|salar\w+|payslips?|personal|medical|results?|customer list|client list|data"
+    r"|confidential|passport|health|tax|contracts?)\b"
+)
+
+
+def no_private(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
+    """Excuse goods and bills sent to a wrong address: that is a delivery, not a leak."""
+    return bool(_MAIL_ORDER.search(sentence)) and not _PRIVATE.search(sentence)
+
+
+_OWN_CHARGE: Final = re.compile(
+    r"\b(?:refund|subscription|cancel\w*|direct debit|you (?:took|have taken|charged)|membership"
+    r"|renewal|twice|bank holiday|payroll run|standing order)\b"
+)
+_THEFT: Final = re.compile(
+    r"\b(?:stol\w+|fraud\w*|scam\w*|hack\w*|thie(?:f|ves)|some ?(?:one|body)|drain\w*|unknown)\b"
+)
+
+
+def own_charge(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
+    """Excuse quarrels with the company itself about a charge."""
+    return bool(_OWN_CHARGE.search(sentence)) and not _THEFT.search(sentence)
+
+
+_HARDWARE: Final = re.compile(
+    r"\b(?:driver|pairing|bluetooth|docking|dock|reader|projector|hdmi|adapter|charger|not recogni[sz]ed"
+    r"|connection|signal|vpn|wi-?fi|network|sound|in (?:the )?list|in (?:ad|intune|inventory)|keyboard"
+    r"|sync|screen|battery|case|cover|stand|slot|printer|delivery|parcel|order(?:ed)?|shipment|track"
+    r"|tracking|courier|touch|sight|game|level|match|boss|turn|trump|deck|hand)\b"
+)
+
+
+def hardware(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
+    """Excuse devices that lack a part, a driver or a connection, and cards in a game."""
+    return bool(_HARDWARE.search(f"{before[-40:]}{match}{after[:40]}"))
+
+
 ALL: Final[tuple[Guard, ...]] = (negated, imagined, asked, staged, solved, wanted, idiom)
-#: For patterns that are themselves negative ("it wasn't me", "no longer there").
+#: For patterns that are themselves negative ("it was not me", "no longer there").
 BUT_NEGATION: Final[tuple[Guard, ...]] = (imagined, asked, staged, solved, wanted, idiom)
+#: For patterns with an inner "not" that may still be denied from outside.
+ALL_BUT_INNER_NEGATION: Final[tuple[Guard, ...]] = (denied, *BUT_NEGATION)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
@@ -59,6 +60,8 @@ def score(
     Raises:
         InputError: when the input or output file is unusable as a whole.
     """
+    if out.resolve() == tickets.path.resolve():
+        raise InputError(f"--out: expected another file than the tickets; found {out}")
     summary = Summary()
     with AnswerFile(out) as answers, Quarantine(quarantine_path(out)) as quarantine:
         for batch in _batches(tickets, quarantine):

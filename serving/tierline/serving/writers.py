@@ -71,13 +71,15 @@ class AnswerFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None:
-            self._file.close()
-            self._part.replace(self._path)
-            return
-        with suppress(OSError):
-            self._file.close()
-        self._part.unlink(missing_ok=True)
+        try:
+            if error is None:
+                self._file.close()
+                self._part.replace(self._path)
+            else:
+                with suppress(OSError):
+                    self._file.close()
+        finally:
+            self._part.unlink(missing_ok=True)
 
 
 class _Csv:

@@ -103,6 +103,7 @@ class _Loop:
                 {"params": self.model.heads.parameters(), "lr": self.recipe.head_lr},
             ],
             weight_decay=self.recipe.weight_decay,
+            fused=True,
         )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 

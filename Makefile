@@ -1,0 +1,36 @@
+# make demo: train the default model, score a backlog, route a ticket.  make test: all checks.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORPUS := data/tickets/train.jsonl data/tickets/validation.jsonl data/tickets/test.jsonl
+
+.PHONY: demo test clean
+
+demo: $(VENV)/train.stamp
+	$(BIN)/tierline train $(CORPUS) --out out/default
+	$(BIN)/tierline promote
+	$(BIN)/tierline score serving/samples/backlog.csv --out out/answers.csv
+	$(BIN)/tierline route "Since this morning's update every customer sees other people's invoices." --customer-tier enterprise
+	@echo "Start the server with: $(BIN)/tierline serve   (then open http://127.0.0.1:8000/docs)"
+
+test: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
+
+$(VENV)/train.stamp: $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@touch $@ $(VENV)/train.stamp
+
+clean:
+	rm -rf $(VENV) out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
