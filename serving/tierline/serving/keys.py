@@ -25,8 +25,8 @@ class ApiKeys:
         if not self.digests:
             return True
         found = _digest(key or "")
-        # A list, not a generator: every digest is compared, whichever one matches.
-        return any([hmac.compare_digest(found, known) for known in self.digests])
+        # Every digest is compared, whichever one matches.
+        return sum(hmac.compare_digest(found, known) for known in self.digests) > 0
 
 
 def require_keys_for(host: str, keys: ApiKeys, allow_open: bool) -> None:

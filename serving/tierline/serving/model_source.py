@@ -31,8 +31,9 @@ def load_predictor(model: str, threads: int | None = None) -> Predictor:
         return Predictor.load(_from_registry(model), threads)
     folder = Path(model)
     if not folder.is_dir():
-        raise ModelNotFoundError(f"expected a model bundle at {folder}; found no such folder. "
-                                 + _HOW_TO_GET_ONE)
+        raise ModelNotFoundError(
+            f"expected a model bundle at {folder}; found no such folder. " + _HOW_TO_GET_ONE
+        )
     return Predictor.load(folder, threads)
 
 

@@ -152,7 +152,7 @@ class Policy(_Strict):
         owned = [t for tier in self.tiers.values() for t in tier.owns]
         if twice := {t for t in owned if owned.count(t) > 1}:
             raise ValueError(f"tiers: an issue type has one owner; owned twice: {sorted(twice)}")
-        ids = [rule.id for rule in (*self.entry, *self.triggers)]
+        ids = [rule.id for rule in self.entry] + [trigger.id for trigger in self.triggers]
         if twice := {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"rule ids are unique; found twice: {sorted(twice)}")
         if reserved := [i for i in ids if i.startswith(_RESERVED)]:

@@ -38,10 +38,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     )
     yield "\nWhere a ticket enters: the first that fits"
     for rule in policy.entry:
-        path = " then ".join(map(str, rule.path)) or "the owner's, then up to tier 3"
-        yield f"  {rule.text}: tier {path}  [{rule.id}]" if rule.path else (
-            f"  {rule.text}: {path}  [{rule.id}]"
-        )
+        tiers = " then ".join(map(str, rule.path))
+        path = f"tier {tiers}" if tiers else "the owner's, then up to tier 3"
+        yield f"  {rule.text}: {path}  [{rule.id}]"
         if rule.when != (Condition(),):
             yield f"      when {_conditions(rule.when)}"
     yield "\nWhat raises it: all that fit, in this order"
@@ -75,5 +74,5 @@ def _parts(condition: Condition) -> Iterator[str]:
     if condition.order_value_over is not None:
         yield f"order value above {condition.order_value_over:g}"
     if condition.phrases is not None:
-        quoted = ', '.join(f'"{phrase}"' for phrase in condition.phrases)
+        quoted = ", ".join(f'"{phrase}"' for phrase in condition.phrases)
         yield f"the text has one of {quoted}"

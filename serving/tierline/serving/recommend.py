@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, takewhile
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
 from tierline.data.normalise import full_text
@@ -59,7 +59,7 @@ def recommend(
     return Recommendation(
         id=ticket.id,
         tier=decision.tier,
-        path=tuple(dict.fromkeys((decision.tier, *(t for t in decision.path if t > decision.tier)))),
+        path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
         owner=policy.tiers[decision.tier].owner,
         lane=decision.lane,
         **_head_columns(prediction if text else None),
@@ -99,9 +99,7 @@ def _enter(case: Case, policy: Policy) -> _Decision:
     raise AssertionError("the policy's last entry rule matches every ticket")
 
 
-def _entry_reason(
-    rule: EntryRule, found: tuple[str, ...], case: Case, policy: Policy
-) -> Reason:
+def _entry_reason(rule: EntryRule, found: tuple[str, ...], case: Case, policy: Policy) -> Reason:
     if rule.path:
         return Reason(rule=rule.id, text=rule.text, evidence=found)
     if case.issue_type is None or not policy.owns(case.issue_type):
@@ -132,9 +130,7 @@ def _apply_safety(
     decision: _Decision, hits: tuple[safety.SafetyHit, ...], prediction: Prediction | None
 ) -> bool:
     """Raise to the safety tier for rule hits and for the model's own suspicion; say why."""
-    reasons = [
-        Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits
-    ]
+    reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
     reasons += _model_suspicions(prediction)
     if reasons:
         decision.raise_to(safety.SAFETY_TIER)
@@ -220,16 +216,16 @@ def _next_review(case: Case, policy: Policy) -> datetime | None:
 
 
 def _not_yet(case: Case, policy: Policy) -> Iterator[Condition]:
-    """Yield the conditions of triggers that don't hold, and of entry rules above the one that does."""
+    """Yield the conditions of entry rules above the one that holds, and of triggers that don't."""
     entries = takewhile(lambda rule: first_match(rule.when, case) is None, policy.entry)
     triggers = (rule for rule in policy.triggers if first_match(rule.when, case) is None)
     for rule in chain(entries, triggers):
         yield from rule.when
 
 
-def _head_columns(prediction: Prediction | None) -> dict[str, str | float | None]:
+def _head_columns(prediction: Prediction | None) -> dict[str, Any]:
     """Return label and confidence of every head, None where no model answered."""
-    columns: dict[str, str | float | None] = {}
+    columns: dict[str, Any] = {}
     for head in HEADS:
         answer = prediction.heads.get(head) if prediction else None
         columns[head] = answer.label if answer else None

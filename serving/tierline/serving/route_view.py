@@ -32,7 +32,9 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
     console.print("[bold]why[/]")
     for reason in answer.reasons:
         words = ", ".join(f"“{e}”" for e in reason.evidence)
-        line = Text.assemble(f"  • {reason.text}", (f"  {words}", "yellow"), (f"  {reason.rule}", "dim"))
+        line = Text.assemble(
+            f"  • {reason.text}", (f"  {words}", "yellow"), (f"  {reason.rule}", "dim")
+        )
         console.print(line)
     if answer.notify:
         console.print(f"[bold]tell[/] {', '.join(map(escape, answer.notify))}")
@@ -40,7 +42,9 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
         console.print(f"[bold yellow]a person should look:[/] {answer.review_reason}")
     if answer.next_review_at is not None:
         console.print(f"ask again at {answer.next_review_at:%Y-%m-%d %H:%M} UTC")
-    versions = f"{answer.mode}, model {answer.model_version or 'none'}, policy {answer.policy_version}"
+    versions = (
+        f"{answer.mode}, model {answer.model_version or 'none'}, policy {answer.policy_version}"
+    )
     console.print(versions, style="dim", highlight=False)
 
 

@@ -7,8 +7,27 @@ sentence, and the next words beyond it; it returns True to excuse the match.
 import re
 from typing import Final
 
+from tierline.serving.safety_excuses import (
+    hardware,
+    idiom,
+    no_data,
+    no_private,
+    own_charge,
+    wanted,
+)
 from tierline.serving.safety_grammar import Guard, any_of
-from tierline.serving.safety_words import ACCIDENT, NO_DATA, RECOVER
+from tierline.serving.safety_words import RECOVER
+
+__all__ = [
+    "ALL",
+    "ALL_BUT_INNER_NEGATION",
+    "BUT_NEGATION",
+    "CAN_ALLOWED",
+    "hardware",
+    "no_data",
+    "no_private",
+    "own_charge",
+]
 
 # ---- denial ------------------------------------------------------------------------------
 
@@ -65,27 +84,27 @@ _CAN_BE: Final = re.compile(
 )
 _WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
 _BELIEVED: Final = re.compile(
-    r"\b(?:thought|feared|worried|panicked|assumed|believed|swore|suspected|figured|scared|convinced"
-    r"|was sure|looked (?:like|as if|as though)|felt like|fear(?:ing)?|afraid|announced)\b"
+    r"\b(?:thought|feared|panicked|assumed|believed|swore|figured|was sure|looked (?:like|as if"
+    r"|as though)|felt like)\b"
     r"(?: that)?(?: [\w']+){0,4} ?$"
 )
 
 
+def hypothetical(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
+    """Excuse "what if someone gets in", "I thought I was hacked"; "can see" is a report."""
+    return bool(_IF.search(before) or _WHAT_IF.search(after[:40]) or _BELIEVED.search(before))
+
+
 def imagined(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse "what happens if we get hacked", "could be deleted", "I thought I was hacked"."""
-    return bool(
-        _IF.search(before)
-        or _CAN_BE.search(before)
-        or _WHAT_IF.search(after[:40])
-        or _BELIEVED.search(before)
-    )
+    return bool(_CAN_BE.search(before) or hypothetical(before, match, after, sentence, aftermath))
 
 
 # ---- questions and wishes --------------------------------------------------------------------
 
 _ASKS: Final = re.compile(
     r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly|many times)\b"
-    r"|\b(?:do|does|will|did) (?:you|your|the|this|it|tierline)\b"
+    r"|\b(?<!why )(?:do|does|will) (?:you|your|the|this|it|tierline)\b"
     r"|\b(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
     r"\b(?:safe|secure|possible|protected|encrypted|backed|normal|genuine)\b"
     r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind"
@@ -96,14 +115,16 @@ _ASKS: Final = re.compile(
 #: Talk about rules and wishes, wherever in the sentence it stands.
 _PAPER: Final = re.compile(
     r"\b(?:polic(?:y|ies) (?:on|for|about|regarding|says)|procedures?|questionnaire|compliance"
-    r"|certificat(?:ion|ions)|insurance|cover(?:age)?|sla|rpo|rto|iso 27001|soc ?2|due diligence"
+    r"|certificat(?:ion|ions)|insurance|coverage|sla|rpo|rto|iso 27001|soc ?2|due diligence"
     r"|risk assessment|clause|notification|feature request|would like to (?:have|see)|please add"
     r"|wish(?:list)? (?:for|is)|would be (?:nice|good|great|useful|handy)|(?:add|want) (?:an? )?"
-    r"(?:confirm\w*|warning|undo|bin|option|button|setting)|suggest\w*|idea|warn(?:s|ing)? "
-    r"(?:me |us )?(?:before|when)|checklist|best practice|brochure|sales\w*|blog|by design|feature"
+    r"(?:confirm\w*|warning|undo|bin|option|button|setting)|suggest\w*|warn(?:s|ing)? "
+    r"(?:me |us )?(?:before|when)|checklist|best practice|brochure|blog|by design"
     r"|monitoring|guarantee)\b"
 )
-_RECOVERS: Final = re.compile(rf"{RECOVER}|\bhelp\b|\bsupposed to\b|\bwhat (?:do|should) (?:i|we) do")
+_RECOVERS: Final = re.compile(
+    rf"{RECOVER}|\bhelp\b|\bsupposed to\b|\bwhat (?:do|should) (?:i|we) do"
+)
 _OURS: Final = re.compile(r"\b(?:my|our|i|we|the|me|us)\b")
 
 
@@ -121,31 +142,35 @@ def asked(before: str, match: str, after: str, sentence: str, aftermath: str) ->
 _DRILL: Final = re.compile(
     r"\b(?:drill|fire drill|exercise|simulat\w+|table ?top|training|awareness|workshop|webinar"
     r"|pen ?tests?|pentest\w*|penetration test\w*|test (?:mail|restore|account|data|phish\w*"
-    r"|system|environment|run|file|database)|quiz on|security course|hackathon|demo (?:data|account)"
+    r"|system|environment|run|file|database)|quiz on|security course|hackathon|demo (?:data"
+    r"|account)"
     r"|staging only|dummy|sandbox|playbook|phishing test|lesson on|rehears\w+|eicar|on purpose"
     r"|for fun|just kidding|kidding|joke|april fool\w*|deliberately|play ?test)\b"
 )
 _NEWS: Final = re.compile(
-    r"\b(?:in the (?:news|press|papers?)|(?:read|heard|reading|hear|watched|news|articles?|headlines?"
-    r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|news|headline|documentary|podcast"
+    r"\b(?:in the (?:news|press|papers?)|(?:read|heard|reading|hear|watched|news|articles?"
+    r"|headlines?"
+    r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|on the news|headline"
+    r"|documentary|podcast"
     r"|other compan\w+|competitor was|at another \w+|another (?:company|vendor|bank|provider) "
-    r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|movie|film|book|novel|thriller"
+    r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
-    r"|bank|app|phone company)|years ago|last year|back in \d+|in (?:19|20)\d\d we"
+    r"|bank|app|phone company)|(?:years ago|last year),? (?:we|i|our)|back in \d+|in (?:19|20)\d\d we"
     r"|before (?:we|i) (?:switched|changed|moved|came|joined))\b"
 )
 #: Words about words: the label, the dialog, the translation is wrong, not the data.
 _WORDING: Final = re.compile(
     r"\b(?:typo|wording|misspel\w+|(?:wrong|bad) translation|translat\w+ (?:as|to)|should read"
     r"|meant to say|false(?:ly)? (?:positives?|alarms?|flag\w*)|flags? (?:it|our|my|the|every|as)"
-    r"|flagged (?:as|by)|filter (?:marks|flags|too)|named|is called|the (?:word|phrase|term)"
-    r"|song (?:called|named)|normal site|legit\w*|harmless|too strict|(?:typed|tried) my)\b"
+    r"|flagged (?:as|by)|filter (?:marks|flags|too)|is called|the (?:word|phrase|term)"
+    r"|song (?:called|named)|normal site|legit\w*|harmless|too strict)\b"
 )
 _DISCLAIMER: Final = re.compile(
     r"\b(?:confidential|intended (?:only |solely )?(?:for|recipient)|intended recipients?"
     r"|received (?:this|it)(?: \w+){0,4} (?:in error|by mistake)|disclosure|dissemination"
     r"|distribution|liab(?:le|ility)|legally privileged|please consider the environment|disclaimer"
-    r"|(?:scanned|checked) for viruses|virus[ -]free|any (?:loss|unauthori[sz]ed|use) |intercepted)\b"
+    r"|(?:scanned|checked) for viruses|virus[ -]free|any (?:loss|unauthori[sz]ed|use) "
+    r"|intercepted)\b"
 )
 
 
@@ -157,34 +182,42 @@ def staged(before: str, match: str, after: str, sentence: str, aftermath: str) -
 # ---- solved ---------------------------------------------------------------------------------------
 
 _BACK: Final = any_of(
-    r"back\b(?! (?:to|at|on|in|from|up))|back in place|restored|recovered|there again|complete again"
-    r"|reappeared|returned|fixed|resolved|sorted|refunded|settled|handed in|secured|safe|still there"
+    r"back\b(?! (?:to|at|on|in|from|up|an|empty|blank|as|after|later|the next|hours?|again))|back"
+    r" in place|restored|recovered|there again|complete again"
+    r"|reappeared|returned|fixed|resolved|sorted|refunded|settled|handed in"
 )
 _SOLVED: Final = re.compile(
     r"\b(?:"
     + any_of(
-        r"found (?:it|them|the \w+)(?! (?:is|are|was|were|gone|empty|missing|on|in the access))",
+        r"found (?:it|them|the \w+)(?! (?:because|out|open|where|when|by|again|like|that|is|are"
+        r"|was|were|gone|empty|missing|on|in the access))",
         r"turn(?:ed|s) out (?:to be|it|i|my|that i|that my|the \w+ was|we|he|she)|false alarm",
         r"my (?:own )?(?:mistake|fault|bad)\b|was (?:me|my own|my (?:wife|husband|son|daughter"
         r"|colleague|partner|mum|mom|dad|boss|cat|other|sister|brother|kid))",
-        r"it was (?:just|only) (?:me|my|the|a|hidden)?|only me\b|never ?mind|forget (?:it|about it)",
+        r"it was (?:just|only) (?:me|my|the|a|hidden)\b|it was me\b|only me\b|never ?mind(?! that|"
+        r" the)|forget (?:it|about it)",
         r"please ignore|false positives?|(?:it|they|everything|all|files?|data|messages?|photos?"
         r"|notes?|playlists?|songs|which|that|account|money|phone|wallet|card)(?:'s)?"
         r"(?: is| are| was| were| have| has| came| come| got| been)?"
         rf"(?: all| now| been| since| already| then| safely| fully)* {_BACK}",
-        rf"(?:was|were|has been|have been|had been|been|got|already|since|fully|all|automatically"
+        r"(?:was|were|has been|have been|had been|been|got|already|since|fully|all|automatically"
         r"|successfully|completely|quickly|you) (?:\w+ )?(?:restored|recovered|refunded|settled)",
         r"reappeared|came back(?! (?:an|empty|blank|as|after|in|within|the next|hours?))",
-        r"got (?:it|them|everything|all|my \w+|the \w+) back|restored (?:by|within|from|it|them|all)",
+        r"got (?:it|them|everything|all|my \w+|the \w+) back|restored (?:by|within|from|it|them"
+        r"|all)",
         r"recovered (?:by|within|it|them|everything|all|in)",
         r"(?:problem|issue|incident|matter|that|this|all)(?:'s| is| was| has been| been)?"
         r"(?: now| since| already| long)* (?:solved|resolved|sorted|over\b|settled|fine since)",
-        r"nothing(?: is| was| has been| has| got| at all| else| really)* (?:lost|missing|stolen|gone"
+        r"nothing(?: is| was| has been| has| got| at all| really)* (?:lost|missing|stolen|gone"
         r"|happened|taken|deleted|damaged|broken|affected|leaked)(?! but)",
-        r"no (?:actual |real )?(?:data|harm|damage|loss\w*|files?|records?)\b",
+        r"no (?:actual |real )?(?:harm|damage|loss)\b|no (?:actual )?(?:data|files|records) (?:was"
+        r"|were|is|are|has"
+        r"|have|lost|gone|missing|at risk|involved|in any)",
         r"zero harm|everything (?:is|was)(?: still)? (?:fine|ok|okay|there|in place|good|intact"
-        r"|complete)|(?:are|is|were|was|all|still|fully|remains?) intact|works? again|working again",
-        r"was (?:just|only) (?:hidden|filtered|archived|moved|a (?:filter|display|test|prank|joke))",
+        r"|complete)|(?:are|is|were|was|all|still|fully|remains?) intact|works? again|working"
+        r" again",
+        r"was (?:just|only) (?:hidden|filtered|archived|moved|a (?:filter|display|test|prank"
+        r"|joke))",
         r"archived not deleted|still (?:have|has) (?:it|them|everything) |before it could do"
         r"|just (?:hides|hidden|hid)|(?:it|everything|all|then|they|worlds|entries) "
         r"(?:shows?|appears?|loads?|comes?|come) (?:up )?(?:again|fine|normally|correctly|back\b)",
@@ -200,7 +233,8 @@ _UNSOLVED: Final = re.compile(
     r"\b(?:not|never|unable to|impossible to|please|can you|could you|want|need|needs to be|to be"
     r"|must be|should be|until|if|hope\w*|when will|can it|can they|be|get|bring|way to|nothing|no"
     r"|cannot|any chance|asks? (?:to|for)) (?:\w+ ){0,4}?(?:back|restor\w*|recover\w*|found|fixed"
-    r"|resolved|sorted|solved|settled)\b|not (?:all|every)|still (?:missing|gone)|again (?:gone|lost)"
+    r"|resolved|sorted|solved|settled)\b|\b0 \w+ restored|not (?:all|every)|still (?:missing|gone)"
+    r"|again (?:gone|lost)"
 )
 
 
@@ -210,122 +244,18 @@ def solved(before: str, match: str, after: str, sentence: str, aftermath: str) -
     return bool(_SOLVED.search(told)) and not _UNSOLVED.search(told)
 
 
-# ---- deletion on purpose, idioms ---------------------------------------------------------------------
-
-_DELETES: Final = re.compile(
-    r"\b(?:deleted?s?|erased?s?|wiped?s?|removed?s?|purged?s?|truncated|destroyed?|emptied|deleting"
-    r"|formatted|formatting|overwritten|cleared?)\b"
-)
-_DELETION_WANTED: Final = re.compile(
-    r"\b(?:want\w*|wish\w*|like|need\w*|please|kindly|requests?|request(?:ed|ing)|to be|to get"
-    r"|to have|should be|must be|may be|can be|could be|would be|asks?|asked|asking|have (?:it|them"
-    r"|my|all|this|these|the)|get (?:it|them|my|this|these)|right to|gdpr|erasure|how|can not"
-    r"|will not|could not|refuses|unable|supposed to|meant to|still|after i|after we|once|when i"
-    r"|when we|safely|permanently|despite|although|though|even though|to|already|cancell?ed and"
-    r"|uninstalled|have|cookies|cache)\b"
-)
-_BY_WRITER: Final = re.compile(
-    r"\b(?:i|we)(?: have| had| just| already| also| then| deliberately| once| intentionally)*\s*$"
-)
-_WRITER_DELETES: Final = re.compile(r"^(?:i|we) (?:\w+ ){0,2}(?:deleted|removed|wiped|cleared)\b")
-_WRONGLY: Final = re.compile(rf"{ACCIDENT}|{RECOVER}|\bgone\b|\bempty\b")
-_REDONE: Final = re.compile(r"deleted (?:and|,)? ?(?:re)?(?:created|installed|made|added|fresh)")
-
-
-def wanted(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse deletions that the writer asks for, or did on purpose."""
-    if not _DELETES.search(match) or _WRONGLY.search(sentence):
-        return False
-    return bool(
-        _DELETION_WANTED.search(before[-60:])
-        or _BY_WRITER.search(before)
-        or _WRITER_DELETES.search(match)
-        or _REDONE.search(match + after)
-    )
-
-
-_IDIOM: Final = re.compile(
-    any_of(
-        r"(?:life|growth|kitchen|food|travel|money|gym|cooking|productivity|ikea|brain) hack",
-        r"hack(?:ed|ing|y)? together|dirty hack|hacky|highway robbery|daylight robbery",
-        r"breach(?:ed|ing|es)? (?:of|the) (?:\w+ )?(?:contract|warranty|agreement|terms|trust|sla"
-        r"|promise|etiquette|law|duty|section|article)|contract\w* breach|breach of \w+ law",
-        r"(?:st[eo]al(?:ing|s)?|stole|stolen|rob(?:bed|bing)?|wast\w+|lost|lose|losing|loses) (?:of )?"
-        r"(?:my |our |your |the |all |a |so much |too much |\d+ |another |\w+ of )*(?:time|patience"
-        r"|sleep|faith|trust|hope|interest|mind|hours|money|weekend|business|customers?|clients?"
-        r"|sales?|revenue|face|count|track|touch|sight|weight|focus|heart|show|day|evening|nerves"
-        r"|temper|way|ground|kilos?|kg|pounds|control|confidence|respect|love|deal|thunder|life"
-        r"|\d+ yr|my life|matches|ranked|job|signal|connection|me as a)\b",
-        r"lost (?:my|our|all|the|a|in|for|on)? ?(?:parcel|package|luggage|baggage|bag|suitcase"
-        r"|connection|signal|order|delivery|shipment|match|game against|bet|glove|jacket|scarf|hat"
-        r"|coat|umbrella|remote|charger|in translation|in the post|in transit|in the mail|invoice"
-        r"|receipt|bill|in your|on the way|in space|their hierarchy|formatting)",
-        r"deleted (?:items|automatically|after \d+ days)|recently deleted|exceeds \w+ deleted",
-        r"corrupt (?:bank|compan\w+|politic\w+|people|management|lot|officials?)|lost and found",
-        r"at a loss|sorry for your loss|weight loss|packet loss|total loss|stop[- ]loss|loss[- ]making"
-        r"|missing out|missing link|gone (?:for lunch|up|down|wrong|mad|through|well|live|to|into|from"
-        r"|downhill|ahead|viral|crazy|bad|out of|too far|by)\b",
-    )
-)
-
-
-def idiom(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse figures of speech, and things lost that are no data."""
-    return bool(_IDIOM.search(f"{before[-25:]}{match}{after[:30]}"))
-
-
-_NO_DATA: Final = re.compile(rf"{NO_DATA}\b")
-
-
-def no_data(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse what is lost or gone but holds no data: parcels, buttons, connections."""
-    return bool(_NO_DATA.search(match) or _NO_DATA.search(after[:20]))
-
-
-_MAIL_ORDER: Final = re.compile(
-    r"\b(?:parcels?|packages?|orders?|sizes?|items?|shoes|dress|luggage|bags?|toaster|shipments?"
-    r"|bill|late fee|delivery|catalogue|flowers|kettle|goods|replacement|refund)\b"
-)
-_PRIVATE: Final = re.compile(
-    r"\b(?:patients?|salar\w+|payslips?|personal|medical|results?|customer list|client list|data"
-    r"|confidential|passport|health|tax|contracts?)\b"
-)
-
-
-def no_private(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse goods and bills sent to a wrong address: that is a delivery, not a leak."""
-    return bool(_MAIL_ORDER.search(sentence)) and not _PRIVATE.search(sentence)
-
-
-_OWN_CHARGE: Final = re.compile(
-    r"\b(?:refund|subscription|cancel\w*|direct debit|you (?:took|have taken|charged)|membership"
-    r"|renewal|twice|bank holiday|payroll run|standing order)\b"
-)
-_THEFT: Final = re.compile(
-    r"\b(?:stol\w+|fraud\w*|scam\w*|hack\w*|thie(?:f|ves)|some ?(?:one|body)|drain\w*|unknown)\b"
-)
-
-
-def own_charge(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse quarrels with the company itself about a charge."""
-    return bool(_OWN_CHARGE.search(sentence)) and not _THEFT.search(sentence)
-
-
-_HARDWARE: Final = re.compile(
-    r"\b(?:driver|pairing|bluetooth|docking|dock|reader|projector|hdmi|adapter|charger|not recogni[sz]ed"
-    r"|connection|signal|vpn|wi-?fi|network|sound|in (?:the )?list|in (?:ad|intune|inventory)|keyboard"
-    r"|sync|screen|battery|case|cover|stand|slot|printer|delivery|parcel|order(?:ed)?|shipment|track"
-    r"|tracking|courier|touch|sight|game|level|match|boss|turn|trump|deck|hand)\b"
-)
-
-
-def hardware(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
-    """Excuse devices that lack a part, a driver or a connection, and cards in a game."""
-    return bool(_HARDWARE.search(f"{before[-40:]}{match}{after[:40]}"))
-
-
 ALL: Final[tuple[Guard, ...]] = (negated, imagined, asked, staged, solved, wanted, idiom)
 #: For patterns that are themselves negative ("it was not me", "no longer there").
 BUT_NEGATION: Final[tuple[Guard, ...]] = (imagined, asked, staged, solved, wanted, idiom)
+#: For what others "can see": here "can" tells a fact.
+CAN_ALLOWED: Final[tuple[Guard, ...]] = (
+    denied,
+    hypothetical,
+    asked,
+    staged,
+    solved,
+    wanted,
+    idiom,
+)
 #: For patterns with an inner "not" that may still be denied from outside.
 ALL_BUT_INNER_NEGATION: Final[tuple[Guard, ...]] = (denied, *BUT_NEGATION)

@@ -19,7 +19,8 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|nicht mehr (?:da|vorhanden|auffindbar)",
     r"(?:ordner|laufwerk|postfach|tabelle|datenbank|datei|kalender|liste)(?: [\w\"']+){0,4} leer\b",
     # French
-    r"perdu (?:toutes?|tous|mes|nos|mon|ma|l)|(?:a|ont) disparu|disparues?\b|effacee?s?"
+    r"perdu (?:toutes?|tous|mes|nos|mon|ma|l)(?! (?:valise|bagage|colis|commande|carte|temps"
+    r"|patience|telephone))|(?:a|ont) disparu|disparues?\b|effacee?s?"
     r"|ete supprimee?s?|perte de donnees|ecrasee?s?|n'(?:est|existe|apparai\w+)(?:nt)? plus"
     r"|ne sont plus la|ne retrouve plus (?:mes|mon|ma)",
     r"(?:dossier|boite|bibliotheque|base|inventaire|liste)(?: \w+){0,5} vides?\b",
@@ -36,9 +37,11 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"hackead[oa]s?|hackearon|jaque\w+|pirate[ao]\w*|robad[oa]s?|robaron|me (?:han )?robado"
     r"|(?:han|ha|se ha) entrado (?:en|a) (?:mi|nuestra)|acceso no autorizado|estafa\w*|suplant\w+",
     r"alguien (?:ha |esta )?(?:entro|entrado|entrando|accedi\w+|usa|usando|cambio|cambiado|usado)"
-    r"|cargos? que no (?:he )?(?:hice|hecho|reconozco)|no (?:los|las|lo|la) (?:hice|hicimos) (?:yo)?"
+    r"|cargos? que no (?:he )?(?:hice|hecho|reconozco)|no (?:los|las|lo|la) (?:hice|hicimos)"
+    r" (?:yo)?"
     r"|no reconozco (?:est|el|la|un)\w*|(?:nadie|ninguno) de nosotros|que no son (?:nuestr|mi)\w+"
-    r"|perdi(?:do)? (?:mi|la) (?:tarjeta|cartera|movil|telefono|portatil)|(?:de|a) otr[oa] (?:persona"
+    r"|perdi(?:do)? (?:mi|la) (?:tarjeta|cartera|movil|telefono|portatil)|(?:de|a) otr[oa]"
+    r" (?:persona"
     r"|cliente|usuario)",
     # German
     r"gehackt|datenleck|datenpanne|unbefugt\w*|gestohlen|geklaut|fremder? zugriff|erpress\w+"
@@ -51,12 +54,14 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     # French
     r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
     r"|(?:on )?m'a vole|usurp\w+|fuite de donnees|acces non autorise|arnaqu\w+|frauduleu\w+",
-    r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change|entre"
+    r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change"
+    r"|entre"
     r"|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
     r"|(?:d'un|d'une|de l')autres? (?:client|personne|patient)\w*|adresse inconnue|qui imitait",
     # Portuguese
     r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
-    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um )?golpe"
+    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um"
+    r" )?golpe"
     r"|vazaram|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi (?:o |meu |minha "
     r"|a )?(?:cartao|celular|carteira)|nao reconheco",
     guards=guards.ALL_BUT_INNER_NEGATION,

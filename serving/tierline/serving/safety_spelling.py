@@ -24,7 +24,7 @@ SHORTHAND: Final = {
     "gonna": "going to", "thru": "through", "insta": "instagram", "whatsap": "whatsapp",
     "dissapeared": "disappeared", "dissappeared": "disappeared", "disapeared": "disappeared",
     "dissapear": "disappear", "disapear": "disappear", "dissapears": "disappears",
-    "loosing": "losing", "breeched": "breached", "adress": "address", "adresses": "addresses",
+    "hackd": "hacked", "haked": "hacked", "hackt": "hacked", "loosing": "losing", "breeched": "breached", "adress": "address", "adresses": "addresses",
 }  # fmt: skip
 
 #: Words worth correcting: a word one edit away is read as one of these.
@@ -43,7 +43,8 @@ HONEST: Final = expand(
     " vanishes varnished corrupter corrupt corrupts erases eraser creased destroyer destroys"
     " breaches broach preached compromises compromise encrypts decrypted expose exposes hijacks"
     " hijacker infects inflected injected intruders restored restores restorer recovers recovery"
-    " recovered missed mission missings scammer skimmer leaker exported disappears massage+"
+    " recovered missed mission missings strange strangest scammer skimmer leaker exported"
+    " disappears massage+"
     " transferred holder+ attachments pictured documented conservation messaged"
     " conversion+ restores transferee historic mailboxes customary custom customs laptops"
 )

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from tierline.serving.recommendation import Recommendation
 
 Rows = Sequence[Mapping[str, Any]]
 COLUMNS: Final = tuple(Recommendation.model_fields)
-_TYPES: Final = {
+_TYPES: Final[dict[str, pa.DataType]] = {
     "tier": pa.int8(),
     "needs_review": pa.bool_(),
     "respond_by": pa.timestamp("us", tz="UTC"),
@@ -47,7 +47,11 @@ class AnswerFile:
     """
 
     def __init__(self, path: Path) -> None:
-        formats = {".csv": _Csv, ".jsonl": _JsonLines, ".parquet": _Parquet}
+        formats: dict[str, Callable[[Path], _Format]] = {
+            ".csv": _Csv,
+            ".jsonl": _JsonLines,
+            ".parquet": _Parquet,
+        }
         kind = formats.get(path.suffix.lower())
         if kind is None:
             raise InputError(

@@ -47,7 +47,8 @@ def confidence_threshold(
     """
     order = np.argsort(-confidence)
     errors = np.cumsum(~correct[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(errors <= target)
+    falls = np.append(np.diff(confidence[order]) < 0, True)  # equal ones stand or fall together
+    good = np.flatnonzero((errors <= target) & falls)
     return float(confidence[order[good[-1]]]) if len(good) else 1.0
 
 
@@ -57,7 +58,8 @@ def safety_thresholds(
     """Return recall-first thresholds of the incident labels, from validation rows.
 
     Each is the probability that all but `SAFETY_MISSES` of its true tickets reach, kept
-    between `SAFETY_FLOOR` and `SAFETY_CEILING`. ``probabilities`` has shape (N, K).
+    between `SAFETY_FLOOR` and `SAFETY_CEILING`, and rounded down to the six digits that a
+    prediction's probabilities have. ``probabilities`` has shape (N, K).
     """
     found = {}
     for label in ("data_loss", "security_breach"):
@@ -65,6 +67,8 @@ def safety_thresholds(
             continue
         column = labels.index(label)
         reached = probabilities[truth == column, column]
-        low = float(np.quantile(reached, SAFETY_MISSES)) if len(reached) else SAFETY_FLOOR
+        low = SAFETY_FLOOR
+        if len(reached):
+            low = np.floor(np.quantile(reached, SAFETY_MISSES, method="lower") * 1e6) / 1e6
         found[f"safety.{label}"] = float(np.clip(low, SAFETY_FLOOR, SAFETY_CEILING))
     return found

@@ -6,10 +6,12 @@ others start fast and work without them.
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
@@ -45,7 +47,7 @@ def train(
     from tierline.training.pipeline import train as run
     from tierline.training.recipe import Recipe
 
-    settings = {"encoder": encoder, "epochs": epochs, "seed": seed}
+    settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "seed": seed}
     recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
     job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ())
     run(job, console)
@@ -95,15 +97,12 @@ def promote(
 
 
 def _need_training_extra() -> None:
-    try:
-        import mlflow
-        import sklearn
-        import torch  # noqa: F401
-    except ImportError as error:
+    missing = [name for name in ("mlflow", "sklearn", "torch") if find_spec(name) is None]
+    if missing:
         raise InputError(
-            f"this command needs the training libraries ({error.name} is missing): "
+            f"this command needs the training libraries ({', '.join(missing)} missing): "
             "pip install 'tierline[train]'"
-        ) from None
+        )
 
 
 def main() -> None:
@@ -111,5 +110,5 @@ def main() -> None:
     try:
         app()
     except TierlineError as error:
-        errors.print(f"[bold red]error:[/] {typer.rich_utils.escape(str(error))}")
+        errors.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)

@@ -12,6 +12,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from tierline.data.errors import BundleError
 from tierline.data.rows import Row
@@ -132,4 +133,6 @@ def _fuse(source: Path, target: Path, config: Any) -> None:
         hidden_size=int(config.hidden_size),
         opt_level=0,
     )
+    # Fusing is the pre-processing that the quantiser asks for: marked, it doesn't warn.
+    add_pre_process_metadata(optimised.model)
     optimised.save_model_to_file(str(target))

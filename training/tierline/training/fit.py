@@ -118,7 +118,7 @@ class _Loop:
                 total += self._step(batch.input_ids, batch.attention_mask, batch.rows)
                 step_done(next(step) / self.steps)
             scores = self._validate()
-            scores["train_loss"] = total * self.recipe.batch_size / len(self.ids)
+            scores["train_loss"] = total / -(-len(self.ids) // self.recipe.batch_size)
             self.fitted.history.append(scores)
             epoch_done(epoch, scores)
             if scores["validation_score"] > best:

@@ -33,7 +33,7 @@ class MultiHeadLoss:
     def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of logits (batch, labels of all heads) and targets (batch, heads)."""
         losses = []
-        for i, part in enumerate(logits.split(self.sizes, dim=1)):
+        for i, part in enumerate(torch.split(logits, self.sizes, dim=1)):
             answered = targets[:, i] != ABSENT
             if not answered.any():
                 continue

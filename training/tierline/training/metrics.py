@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
 Labels = NDArray[np.int64]
 _RESAMPLES: Final = 1000
@@ -43,9 +43,12 @@ def accuracy(truth: Labels, predicted: Labels) -> float:
 
 def quadratic_kappa(truth: Labels, predicted: Labels) -> float:
     """Return Cohen's kappa with quadratic weights (1 for perfect agreement, 0 for chance)."""
-    if len({*truth.tolist(), *predicted.tolist()}) < 2:  # noqa: PLR2004
-        return 1.0
-    return float(cohen_kappa_score(truth, predicted, weights="quadratic"))
+    size = int(max(truth.max(), predicted.max())) + 1
+    table = np.bincount(truth * size + predicted, minlength=size * size).reshape(size, size)
+    cost = np.subtract.outer(np.arange(size), np.arange(size)) ** 2
+    by_chance = np.outer(table.sum(axis=1), table.sum(axis=0)) / len(truth)
+    disagreement = float((cost * by_chance).sum())
+    return 1.0 - float((cost * table).sum()) / disagreement if disagreement else 1.0
 
 
 def rated_too_low(truth: Labels, predicted: Labels) -> float:

@@ -73,9 +73,7 @@ def train(job: TrainJob, console: Console) -> Trained:
         bundle = Path(scratch) / "bundle"
         console.print("export: ONNX fp32 and int8, checked against torch …")
         parity = build_bundle(fitted, corpus, bundle, job.name)
-        console.print(
-            f"export: largest fp32 difference {parity.fp32_difference:.1e}; {parity.why}"
-        )
+        console.print(f"export: largest fp32 difference {parity.fp32_difference:.1e}; {parity.why}")
         console.print("baseline: TF-IDF and logistic regression …")
         baseline = Baseline(fitted.heads, corpus.parts["train"], job.recipe.seed)
         evaluations = _measure(bundle, corpus, extra, baseline, console)

@@ -1,6 +1,7 @@
 """MLflow: every training is a run, every trained bundle a version of a registered model."""
 
 import logging
+import os
 import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ import mlflow
 import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema
+from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
 
 from tierline.data.corpus import Corpus
 from tierline.data.errors import ModelNotFoundError
@@ -26,7 +28,11 @@ from tierline.training.plots import confusion_matrix, reliability_diagram
 EXPERIMENT: Final = "tierline"
 _SAMPLE_SECONDS: Final = 5
 #: An invented ticket: no user's text goes into a model's metadata.
-_EXAMPLE: Final = {"id": "T-1", "subject": "Export fails", "body": "The invoice export stops at 90%."}
+_EXAMPLE: Final = {
+    "id": "T-1",
+    "subject": "Export fails",
+    "body": "The invoice export stops at 90%.",
+}
 
 
 @contextmanager
@@ -34,6 +40,7 @@ def training_run(name: str) -> Iterator[str]:
     """Open a run with system metrics in the experiment ``tierline``; yields the run's id."""
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow.set_tracking_uri(tracking_uri())
     mlflow.set_experiment(EXPERIMENT)
     mlflow.set_system_metrics_sampling_interval(_SAMPLE_SECONDS)
@@ -49,9 +56,7 @@ def log_inputs(corpus: Corpus, settings: Mapping[str, Any]) -> None:
     mlflow.log_params(dict(settings))
     mlflow.log_params({f"rows_{part}": len(rows) for part, rows in corpus.parts.items()})
     for file, digest in corpus.digests.items():
-        counts = pd.DataFrame(
-            [{"file": file, "sha256": digest, "heads": ", ".join(corpus.heads)}]
-        )
+        counts = pd.DataFrame([{"file": file, "sha256": digest, "heads": ", ".join(corpus.heads)}])
         dataset = mlflow.data.from_pandas(counts, name=file, digest=digest[:32])
         mlflow.log_input(dataset, context="training")
 
@@ -92,7 +97,7 @@ def register(bundle: Path) -> str:
     signature = ModelSignature(
         inputs=Schema(strings), outputs=Schema([_output_column(c) for c in COLUMNS])
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _without_notices():
         # MLflow warns about its own defaults here; nothing in it is for the user to act on.
         warnings.simplefilter("ignore")
         info = mlflow.pyfunc.log_model(
@@ -133,11 +138,26 @@ def git_commit() -> str | None:
     """Return the commit of the working folder, None outside a git checkout."""
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 (wherever the user has git)
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+@contextmanager
+def _without_notices() -> Iterator[None]:
+    """Keep MLflow from printing which model and version it made: the command says so itself."""
+    before = MLFLOW_LOGGING_STREAM.enabled
+    MLFLOW_LOGGING_STREAM.enabled = False
+    try:
+        yield
+    finally:
+        MLFLOW_LOGGING_STREAM.enabled = before
 
 
 def _output_column(name: str) -> ColSpec:

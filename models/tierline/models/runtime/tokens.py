@@ -6,6 +6,7 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
+from tierline.data.errors import BundleError
 from tierline.data.normalise import model_texts
 from tierline.data.ticket import Ticket
 
@@ -36,11 +37,7 @@ class TicketTokenizer:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self.max_tokens = max_tokens
-        cls, sep = (
-            self._tokenizer.token_to_id(t) or self._tokenizer.token_to_id(u)
-            for t, u in (("[CLS]", "<s>"), ("[SEP]", "</s>"))
-        )
-        self._cls, self._sep = int(cls), int(sep)
+        self._cls, self._sep = self._special("[CLS]", "<s>"), self._special("[SEP]", "</s>")
 
     def __call__(self, ticket: Ticket) -> Tokens:
         """Tokenise one ticket; a ticket without words gives the two special tokens."""
@@ -65,3 +62,14 @@ class TicketTokenizer:
             ids, offsets = ids[:head] + ids[-tail:], offsets[:head] + offsets[-tail:]
             truncated = True
         return Tokens(ids, full, offsets, truncated)
+
+    def _special(self, *names: str) -> int:
+        """Return the id of the first special token that the vocabulary has."""
+        found = (self._tokenizer.token_to_id(name) for name in names)
+        token = next((t for t in found if t is not None), None)
+        if token is None:
+            raise BundleError(
+                f"expected a tokenizer with a special token {' or '.join(names)}; found neither: "
+                "choose an encoder of the BERT or RoBERTa family"
+            )
+        return token

@@ -1,0 +1,191 @@
+"""One tiny encoder, one small labelled corpus and one trained bundle, made once per session."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from io import StringIO
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tierline.models.runtime import Predictor
+    from tierline.training.pipeline import Trained
+    from tierline.training.recipe import Recipe
+
+ISSUES = {
+    "access": "I cannot log in and the password reset link is dead",
+    "billing": "the invoice charged my card twice",
+    "bug": "the export button crashes the app every time",
+    "data_loss": "all our files were deleted and the records are gone",
+    "security_breach": "a stranger sees our customers in his own account",
+}
+SEVERITIES = {
+    "P1": "nobody in the whole company can work",
+    "P2": "one large team is blocked",
+    "P3": "only one colleague notices it",
+    "P4": "there is no hurry, whenever it suits you",
+}
+SENTIMENTS = {
+    "very_negative": "this is a disgrace and I am furious",
+    "negative": "I am disappointed",
+    "neutral": "please advise",
+    "positive": "thank you, you have been lovely so far",
+}
+PLACES = ("Oslo", "Porto", "Leeds", "Graz", "Turin", "Ghent", "Lyon", "Bern")
+
+
+def labelled_rows() -> list[dict[str, Any]]:
+    """Return 160 tickets whose words give every label away, in a fixed random order."""
+    rng = random.Random(5)  # noqa: S311
+    rows: list[dict[str, Any]] = []
+    for issue, severity, sentiment in [*product(ISSUES, SEVERITIES, SENTIMENTS)] * 2:
+        pieces = [ISSUES[issue], SEVERITIES[severity], SENTIMENTS[sentiment]]
+        rng.shuffle(pieces)
+        labels = {"issue_type": issue, "severity": severity, "sentiment": sentiment}
+        rows.append({"body": f"Office {rng.choice(PLACES)}: {'. '.join(pieces)}.", **labels})
+    rng.shuffle(rows)
+    for i, row in enumerate(rows):
+        row["id"] = f"t{i}"
+        row["split"] = "train" if i % 20 < 14 else "validation" if i % 20 < 17 else "test"  # noqa: PLR2004
+    return rows
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow store without a model, to copy: making one takes seconds."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_registered_models()
+    return path
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the session's training works in; MLflow's store is there too."""
+    return tmp_path_factory.mktemp("workplace")
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two layers with random weights, and a tokenizer trained on the corpus."""
+    import torch
+    from tokenizers.implementations import BertWordPieceTokenizer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("encoder")
+    pieces = BertWordPieceTokenizer(lowercase=True)
+    pieces.train_from_iterator([row["body"] for row in labelled_rows()], vocab_size=300)
+    pieces.save(str(folder / "trained.json"))
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(folder / "trained.json"),
+        **{f"{n}_token": f"[{n.upper()}]" for n in ("unk", "sep", "pad", "cls", "mask")},
+    )
+    torch.set_num_threads(1)  # more only wait for each other on a model this small
+    torch.manual_seed(3)
+    model = BertModel(
+        BertConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=128,
+        )
+    )
+    (folder / "trained.json").unlink()
+    tokenizer.save_pretrained(str(folder))
+    model.save_pretrained(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The labelled corpus as JSON Lines, with a split column."""
+    return write_rows(tmp_path_factory.mktemp("tickets") / "tickets.jsonl", labelled_rows())
+
+
+@pytest.fixture(scope="session")
+def more_tickets(tickets: Path) -> Path:
+    """Two more labelled rows, the second of which can't be used."""
+    rows = [
+        {"id": "m1", "body": "Office Bern: please advise", "sentiment": "neutral"},
+        {"id": "m2", "body": "Office Graz: please advise", "sentiment": "neutral", "attempts": -1},
+    ]
+    return write_rows(tickets.with_name("more.jsonl"), rows)
+
+
+@pytest.fixture(scope="session")
+def recipe(encoder: Path) -> Recipe:
+    """Settings with which the tiny encoder learns the corpus within seconds."""
+    from tierline.training.recipe import Recipe
+
+    return Recipe(
+        encoder=str(encoder),
+        max_tokens=64,
+        epochs=14,
+        patience=14,
+        batch_size=16,
+        encoder_lr=3e-3,
+        head_lr=1e-2,
+    )
+
+
+@pytest.fixture(scope="session")
+def trained(
+    workplace: Path, empty_store: Path, tickets: Path, more_tickets: Path, recipe: Recipe
+) -> Trained:
+    """One whole training, from files to a registered version."""
+    from rich.console import Console
+
+    from tierline.training.pipeline import TrainJob, train
+
+    job = TrainJob([tickets, more_tickets], workplace / "bundle", recipe)
+    with pytest.MonkeyPatch.context() as patch:
+        _use_store(patch, workplace, empty_store)
+        return train(job, Console(file=StringIO()))
+
+
+@pytest.fixture
+def store(workplace: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where the session's training worked, with its MLflow store."""
+    _use_store(monkeypatch, workplace)
+
+
+@pytest.fixture
+def own_store(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder of the test's own, with an MLflow store of its own."""
+    _use_store(monkeypatch, tmp_path, empty_store)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def predictor(trained: Trained) -> Iterator[Predictor]:
+    """The trained bundle, loaded."""
+    from tierline.models.runtime import Predictor
+
+    loaded = Predictor.load(trained.out, threads=2)
+    yield loaded
+    loaded.close()
+
+
+def _use_store(patch: pytest.MonkeyPatch, folder: Path, copy_of: Path | None = None) -> None:
+    import mlflow
+
+    if copy_of is not None:
+        shutil.copy(copy_of, folder / "mlflow.db")
+    patch.chdir(folder)
+    patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])

@@ -1,0 +1,113 @@
+"""A bundle that doesn't verify is refused, with the reason."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tierline.data import BundleError
+from tierline.models.runtime import Bundle, Predictor
+from tierline.training.pipeline import Trained
+
+
+@pytest.fixture
+def bundle(trained: Trained, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained.out, tmp_path / "bundle"))
+
+
+def change_manifest(bundle: Path, **changes: Any) -> None:
+    path = bundle / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes))
+
+
+def test_every_file_is_hashed_and_verifies(bundle: Path) -> None:
+    manifest = Bundle.load(bundle).manifest
+    assert {p.name for p in bundle.iterdir()} == {*manifest.files, "manifest.json"}
+    for name, digest in manifest.files.items():
+        assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == digest
+
+
+def test_nothing_in_a_bundle_is_pickled(bundle: Path) -> None:
+    files = [p for p in bundle.rglob("*") if p.is_file()]
+    assert {p.suffix for p in files} == {".onnx", ".json"}
+    for path in bundle.glob("*.json"):
+        json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["model.fp32.onnx", "model.int8.onnx", "tokenizer.json"])
+def test_an_altered_file_is_named(bundle: Path, name: str) -> None:
+    path = bundle / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BundleError, match=f"{name} was altered"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize("name", ["model.fp32.onnx", "tokenizer.json", "manifest.json"])
+def test_a_missing_file_is_named(bundle: Path, name: str) -> None:
+    (bundle / name).unlink()
+    with pytest.raises(BundleError, match=name):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize("name", ["model.int8.onnx", "manifest.json"])
+def test_a_git_lfs_pointer_is_called_one(bundle: Path, name: str) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+    (bundle / name).write_text(pointer)
+    with pytest.raises(BundleError, match=rf"{name} is a Git LFS pointer.*git lfs pull"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize("name", ["../secret", "a/b", "/etc/hostname"])
+def test_a_name_that_leaves_the_folder_is_refused(bundle: Path, name: str) -> None:
+    files = Bundle.load(bundle).manifest.files
+    (bundle.parent / "secret").write_text("x")
+    change_manifest(bundle, files=files | {name: hashlib.sha256(b"x").hexdigest()})
+    with pytest.raises(BundleError, match="plain file names"):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [({"format": 2}, "format"), ({"heads": []}, "heads"), ({"surprise": 1}, "surprise")],
+)
+def test_another_format_is_refused_by_the_key(
+    bundle: Path, changes: dict[str, Any], named: str
+) -> None:
+    change_manifest(bundle, **changes)
+    with pytest.raises(BundleError, match=rf"{named}: .*Train the bundle again"):
+        Bundle.load(bundle)
+
+
+def test_broken_json_is_refused(bundle: Path) -> None:
+    (bundle / "manifest.json").write_text("{")
+    with pytest.raises(BundleError, match="no manifest that this version reads"):
+        Bundle.load(bundle)
+
+
+def test_what_answers_must_have_a_hash(bundle: Path) -> None:
+    files = dict(Bundle.load(bundle).manifest.files)
+    del files["tokenizer.json"]
+    change_manifest(bundle, files=files)
+    with pytest.raises(BundleError, match=r"no hash for tokenizer\.json"):
+        Bundle.load(bundle)
+
+
+def test_a_graph_that_does_not_load_is_a_bundle_error(bundle: Path) -> None:
+    manifest = Bundle.load(bundle).manifest
+    (bundle / manifest.serves).write_bytes(b"no graph")
+    digest = hashlib.sha256(b"no graph").hexdigest()
+    change_manifest(bundle, files=manifest.files | {manifest.serves: digest})
+    with pytest.raises(BundleError, match="no graph that this onnxruntime loads"):
+        Predictor.load(bundle)
+
+
+def test_the_version_follows_what_changes_answers(bundle: Path) -> None:
+    manifest = Bundle.load(bundle).manifest
+    colder = [h.model_copy(update={"temperature": h.temperature / 2}) for h in manifest.heads]
+    assert manifest.model_copy(update={"heads": tuple(colder)}).version != manifest.version
+    assert manifest.model_copy(update={"metrics": {"x": 1}}).version == manifest.version

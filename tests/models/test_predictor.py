@@ -1,0 +1,184 @@
+"""What the runtime answers: probabilities, evidence, and the same alone as in company."""
+
+import random
+import string
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tierline.data import Ticket
+from tierline.models.runtime import Evidence, Prediction, Predictor
+from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.prediction import TokenContribution
+from tierline.training.pipeline import Trained
+
+TICKETS = [
+    Ticket(subject="Login", body="I cannot log in, one large team is blocked. I am disappointed."),
+    Ticket(body="The invoice charged my card twice, please advise!"),
+    Ticket(subject="All our files were deleted", body="nobody in the whole company can work"),
+    Ticket(body="thank you"),
+    Ticket(body="Ünïcödé, 改善してください 💛 whenever it suits you"),
+    Ticket(body="the export button crashes the app every time " * 30),
+    Ticket(),
+]
+
+
+def same(a: Prediction, b: Prediction) -> bool:
+    assert a.contributions is not None
+    assert b.contributions is not None
+    return a == b and np.array_equal(a.contributions, b.contributions)
+
+
+def test_probabilities_are_by_name_and_add_up_to_one(predictor: Predictor) -> None:
+    for prediction in predictor.predict(TICKETS):
+        for head in predictor.manifest.heads:
+            answer = prediction.heads[head.name]
+            assert tuple(answer.probabilities) == head.labels
+            assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
+            assert answer.confidence == answer.probabilities[answer.label]
+            assert answer.confidence == max(answer.probabilities.values())
+
+
+def test_what_was_learnt_is_answered(predictor: Predictor) -> None:
+    body = "The invoice charged my card twice. There is no hurry, whenever it suits you. "
+    heads = predictor.predict([Ticket(body=body + "Please advise.")])[0].heads
+    found = {name: answer.label for name, answer in heads.items()}
+    assert found == {"issue_type": "billing", "severity": "P4", "sentiment": "neutral"}
+
+
+def test_the_evidence_is_the_whole_account_of_every_logit(predictor: Predictor) -> None:
+    logits = predictor.logits(TICKETS)
+    for prediction, row in zip(predictor.predict(TICKETS), logits, strict=True):
+        columns = iter(row)
+        for head in predictor.manifest.heads:
+            found = []
+            for label in head.labels:
+                evidence = prediction.evidence(head.name, label)
+                account = evidence.bias + sum(t.value for t in evidence.tokens)
+                assert account == pytest.approx(evidence.logit, abs=1e-4)
+                assert evidence.logit == pytest.approx(float(next(columns)), abs=1e-4)
+                found.append(account)
+            expected = softmax(np.array(found), head.temperature)
+            answered = list(prediction.heads[head.name].probabilities.values())
+            assert answered == pytest.approx(expected.tolist(), abs=1e-4)
+
+
+def test_logits_are_centred_within_their_head(predictor: Predictor) -> None:
+    manifest = predictor.manifest
+    if manifest.serves.endswith("int8.onnx"):
+        tolerance = 0.1
+    else:
+        tolerance = 1e-4
+    logits = predictor.logits(TICKETS)
+    start = 0
+    for head in manifest.heads:
+        part = logits[:, start : start + len(head.labels)]
+        assert np.abs(part.mean(axis=1)).max() < tolerance
+        start += len(head.labels)
+
+
+def test_evidence_words_come_from_the_text(predictor: Predictor) -> None:
+    for prediction in predictor.predict(TICKETS):
+        for head in prediction.heads:
+            evidence = prediction.evidence(head)
+            assert evidence.label == prediction.heads[head].label
+            assert len(evidence.words(2)) <= 2
+            for word in evidence.words():
+                assert word in prediction.text
+            for token in evidence.tokens:
+                assert prediction.text[token.start : token.end] == token.token
+
+
+def test_words_are_whole_and_come_strongest_first() -> None:
+    text = "My card double-charged, card !"
+    values = {(0, 2): -1, (3, 7): 2, (8, 14): 3, (14, 15): -1, (15, 22): 1, (24, 28): 1, (29, 30): 9}
+    tokens = [TokenContribution(text[a:b], a, b, v) for (a, b), v in values.items()]
+    special = TokenContribution("", 0, 0, 5)
+    evidence = Evidence("billing", 0.0, 0.0, (special, *tokens, special))
+    assert evidence.words() == ("double-charged", "card")
+    assert evidence.words(1) == ("double-charged",)
+
+
+def test_unknown_heads_and_labels_have_no_evidence(predictor: Predictor) -> None:
+    prediction = predictor.predict(TICKETS[:1])[0]
+    with pytest.raises(KeyError):
+        prediction.evidence("colour")
+
+
+def test_a_batch_equals_single_calls_exactly(predictor: Predictor) -> None:
+    rng = random.Random(1)  # noqa: S311
+    words = "invoice card export app files deleted stranger login team please thank you".split()
+    tickets = [
+        *TICKETS,
+        *(Ticket(body=" ".join(rng.choices(words, k=rng.randint(1, 90)))) for _ in range(40)),
+        *(Ticket(body="".join(rng.choices(string.printable, k=60))) for _ in range(20)),
+    ]
+    single = [predictor.predict([t])[0] for t in tickets]
+    assert all(map(same, predictor.predict(tickets), single))
+    assert all(map(same, predictor.predict(tickets[::-1]), single[::-1]))
+    logits = np.concatenate([predictor.logits([t]) for t in tickets])
+    assert np.array_equal(predictor.logits(tickets), logits)
+
+
+def test_the_number_of_threads_changes_nothing(predictor: Predictor, trained: Trained) -> None:
+    expected = predictor.predict(TICKETS)
+    alone = Predictor.load(trained.out, threads=1)
+    assert all(map(same, alone.predict(TICKETS), expected))
+    alone.close()
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(predictor.predict, [TICKETS] * 12):
+            assert all(map(same, found, expected))
+
+
+def test_of_a_long_text_head_and_tail_are_read(predictor: Predictor) -> None:
+    room = predictor.manifest.max_tokens
+    middle = "the export button crashes the app every time. " * 40
+    long = predictor.predict([Ticket(body=f"Password reset. {middle} I am furious.")])[0]
+    assert long.truncated
+    assert len(long.offsets) == room
+    read = [long.text[a:b].lower() for a, b in long.offsets]
+    assert read[1:3] == ["password", "reset"]
+    assert read[-5:] == ["i", "am", "furious", ".", ""]
+    ends = [b for _, b in long.offsets if b]
+    gaps = [b - a for a, b in zip(ends, ends[1:], strict=False)]
+    assert sum(gap > 20 for gap in gaps) == 1
+    assert gaps.index(max(gaps)) == pytest.approx(room * 0.75, abs=3)
+
+
+def test_a_text_that_fits_is_not_truncated(predictor: Predictor) -> None:
+    assert not predictor.predict(TICKETS[:1])[0].truncated
+
+
+def test_a_huge_text_is_answered_at_once(predictor: Predictor) -> None:
+    huge = predictor.predict([Ticket(body="my card " * 25_000)])[0]
+    assert huge.truncated
+    assert len(huge.text) <= 12_001
+
+
+@pytest.mark.parametrize("ticket", [Ticket(), Ticket(subject=" ", body="\n\t​")])
+def test_an_empty_ticket_is_answered_without_evidence(
+    predictor: Predictor, ticket: Ticket
+) -> None:
+    prediction = predictor.predict([ticket])[0]
+    assert not prediction.truncated
+    assert prediction.text == ""
+    for head in prediction.heads:
+        assert prediction.evidence(head).words() == ()
+
+
+def test_no_tickets_give_no_answers(predictor: Predictor) -> None:
+    assert predictor.predict([]) == []
+
+
+def test_a_subject_repeated_in_the_body_is_read_once(predictor: Predictor) -> None:
+    body = "The invoice charged my card twice, please advise."
+    once, repeated, other = predictor.predict(
+        [
+            Ticket(body=body),
+            Ticket(subject="the invoice charged", body=body),
+            Ticket(subject="Hello", body=body),
+        ]
+    )
+    assert same(once, repeated)
+    assert other.text == f"Hello\n{body}"

@@ -1,0 +1,16 @@
+"""Answering needs no training library: none is imported."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import tierline.serving.api, tierline.serving.commands, tierline.models.runtime
+loaded = {"torch", "transformers", "sklearn", "mlflow"} & sys.modules.keys()
+assert not loaded, loaded
+"""
+
+
+def test_serving_imports_no_training_library() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

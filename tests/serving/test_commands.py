@@ -1,0 +1,319 @@
+"""The command line: what it prints, what it writes, and how it refuses."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tierline.data.errors import InputError, ModelNotFoundError, PolicyError, TierlineError
+from tierline.models.runtime.predictor import Predictor
+from tierline.serving import commands
+from tierline.serving import progress as progress_module
+from tierline.serving.commands import app
+from tierline.serving.model_source import _without_password, load_predictor, tracking_uri
+from tierline.serving.policy_prose import prose, toml_of_default
+from tierline.serving.progress import ShareProgress
+from tierline.training.cli import main
+
+from .fakes import BREACH, CALM, LOSS, MANIFEST, POLICY, explained, predictor
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, a wide terminal, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("TIERLINE_API_KEYS", raising=False)
+    monkeypatch.setattr(commands, "console", Console(width=200))
+    monkeypatch.setattr(commands, "errors", Console(width=200, stderr=True))
+
+
+def output(*arguments: str) -> str:
+    result = runner.invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def refusal(kind: type[TierlineError], *arguments: str) -> str:
+    with pytest.raises(kind) as caught:
+        runner.invoke(app, arguments, catch_exceptions=False)
+    return str(caught.value)
+
+
+@pytest.fixture
+def backlog(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(f"id,body,filed\na,{CALM},2025-03-10T11:00\nb,{LOSS},2025-03-10T11:00\nc,x\n")
+    return path
+
+
+def answers(path: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def test_policy_show_is_prose() -> None:
+    assert output("policy", "show") == prose(POLICY) + "\n"
+
+
+def test_policy_show_toml_is_the_file_itself(tmp_path: Path) -> None:
+    said = output("policy", "show", "--toml")
+    assert said.rstrip("\n") == toml_of_default().rstrip("\n")
+    (tmp_path / "own.toml").write_text(said)
+    assert POLICY.version in output("policy", "check", "own.toml")
+
+
+def test_policy_show_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[tiers.2]\nowner = "the [bold] ones"')
+    assert "technical support (the [bold] ones)" in output("policy", "show", "own.toml")
+
+
+def test_policy_check_says_good_with_the_version(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('name = "ours"')
+    assert "own.toml: good, policy version ours-" in output("policy", "check", "own.toml")
+
+
+def test_policy_check_names_every_problem(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('colour = 1\n[tiers.1]\nresolve_within = "soon"')
+    said = refusal(PolicyError, "policy", "check", "own.toml")
+    assert "own.toml:" in said
+    assert "colour: unknown key" in said
+    assert "tiers.1.resolve_within: expected a duration" in said
+
+
+def test_policy_check_compares_with_the_models_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"severity": ("P1", "urgent"), "issue_type": ("bug", "vpn")}
+    heads = tuple(
+        h.model_copy(update={"labels": own.get(h.name, h.labels)}) for h in MANIFEST.heads
+    )
+    manifest = MANIFEST.model_copy(update={"heads": heads})
+    monkeypatch.setattr(commands, "load_predictor", lambda _: predictor(manifest=manifest))
+    (tmp_path / "own.toml").touch()
+    said = output("policy", "check", "own.toml", "--model", "any")
+    assert "no tier owns vpn: they enter at tier 1" in said
+    assert "doesn't map urgent: they are unknown" in said
+    (tmp_path / "own.toml").write_text('[severity_names]\nurgent="P1"\n[tiers.2]\nowns=["vpn"]')
+    assert "note" not in output("policy", "check", "own.toml", "--model", "any")
+
+
+def test_score_by_rules_only(backlog: Path) -> None:
+    said = output("score", str(backlog), "--out", "out.jsonl", "--rules-only")
+    assert [(row["id"], row["tier"]) for row in answers("out.jsonl")] == [("a", 1), ("b", 3)]
+    assert "2 tickets answered" in said
+    assert "2 answered by rules only" in said
+    assert "1 rows quarantined, with reasons: out.jsonl.quarantine.jsonl" in said
+    assert "safety.data_loss" in said
+    assert "customer data" not in said
+
+
+def test_score_with_a_model_a_map_and_a_clock(
+    backlog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def load(model: str) -> Predictor:
+        asked.append(model)
+        return predictor()
+
+    monkeypatch.setattr(commands, "load_predictor", load)
+    said = output("score", str(backlog), "--out", "out.jsonl", "--model", "here",
+                  "--map", "created_at=filed", "--now", "2025-03-10T12:00")  # fmt: skip
+    assert asked == ["here"]
+    assert "rules only" not in said
+    first = answers("out.jsonl")[0]
+    assert (first["mode"], first["respond_by"]) == ("full", "2025-03-10T19:00:00Z")
+
+
+def test_score_follows_a_policy_file(backlog: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[fallback]\ntier = 2")
+    output("score", str(backlog), "--out", "out.jsonl", "--rules-only", "--policy", "own.toml")
+    assert [row["tier"] for row in answers("out.jsonl")] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["in.csv", "--out", "out.xlsx"], "--out: expected a file ending in"),
+        (["in.csv", "--out", "in.csv"], "another file than the tickets"),
+        (["none.csv", "--out", "out.csv"], "expected a file of tickets; found none"),
+        (["in.csv", "--out", "out.csv", "--map", "words=x"], "--map: expected FIELD=COLUMN"),
+        (["in.csv", "--out", "out.csv", "--map", "body=x"], "--map names columns that the file"),
+        (["in.csv", "--out", "out.csv", "--now", "noon"], "--now: expected an ISO 8601 time"),
+    ],
+)
+def test_score_refuses(backlog: Path, arguments: list[str], said: str) -> None:
+    before = backlog.read_bytes()
+    assert said in refusal(InputError, "score", *arguments, "--rules-only")
+    assert backlog.read_bytes() == before
+    assert not Path("out.csv").exists()
+
+
+def test_without_any_model_it_says_how_to_get_one(backlog: Path) -> None:
+    for command in (["score", str(backlog), "--out", "out.csv"], ["route", CALM]):
+        said = refusal(ModelNotFoundError, *command)
+        assert "found no store at sqlite:///mlflow.db" in said
+        assert "tierline train" in said
+        assert "--rules-only" in said
+        assert "found no such folder" in refusal(ModelNotFoundError, *command, "--model", "none")
+    assert not Path("mlflow.db").exists()
+
+
+def test_route_says_where_and_why() -> None:
+    said = output("route", BREACH, "--rules-only")
+    for part in (
+        "Tier 3  senior engineers (senior-engineers)",
+        BREACH,
+        "path 3 → 4",
+        "safety.security_breach",
+        "tell on_call",
+        "a person should look: degraded",
+        "rules_only, model none, policy default-",
+    ):
+        assert part in said
+
+
+def test_route_shows_the_models_labels_and_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    said_by = predictor(lambda t: explained(t.body, "curtains", "security_breach"))
+    monkeypatch.setattr(commands, "load_predictor", lambda _: said_by)
+    said = output("route", "Purple curtains [bold]since[/] Monday", "--subject", "Room [/2]")
+    assert "Room [/2]" in said
+    assert "curtains [bold]since[/] Monday" in said
+    assert "issue_type security_breach  (90%)" in said
+    assert "“curtains”  safety.model.security_breach" in said
+
+
+def test_route_takes_the_context() -> None:
+    said = output("route", CALM, "--rules-only", "--customer-tier", "enterprise",
+                  "--waited-minutes", "30", "--order-value", "1200",
+                  "--channel", "social", "--attempts", "5")  # fmt: skip
+    assert "Tier 2" in said
+    assert "trigger.order_value" in said
+    assert "ask again at" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["--waited-minutes", "1e9"], "waited_minutes: "),
+        (["--order-value", "inf"], "order_value: "),
+        (["--subject", "s" * 2001], "subject: "),
+        (["--channel", "c" * 65], "channel: "),
+    ],
+)
+def test_route_refuses_what_no_ticket_holds(arguments: list[str], field: str) -> None:
+    said = refusal(InputError, "route", "zebrafish", "--rules-only", *arguments)
+    assert said.startswith(field)
+    assert "zebrafish" not in said
+    assert len(said) < 200
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: calls.append(options))
+    return calls
+
+
+def test_serve_binds_to_this_machine(served: list[dict[str, Any]]) -> None:
+    output("serve", "--rules-only", "--port", "8123")
+    assert [(call["host"], call["port"]) for call in served] == [("127.0.0.1", 8123)]
+
+
+def test_serve_answers_the_world_with_keys_or_consent_only(
+    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = ("serve", "--rules-only", "--host", "0.0.0.0")  # noqa: S104
+    assert "TIERLINE_API_KEYS" in refusal(InputError, *public)
+    assert served == []
+    output(*public, "--allow-open")
+    monkeypatch.setenv("TIERLINE_API_KEYS", "first")
+    output(*public)
+    assert len(served) == 2
+
+
+def test_serve_checks_the_policy_before_it_starts(
+    served: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text("colour = 1")
+    assert "colour: unknown key" in refusal(PolicyError, "serve", "--policy", "own.toml")
+    assert served == []
+
+
+@pytest.fixture
+def shell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[object, str, str]]]:
+    def call(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["tierline", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        captured = capsys.readouterr()
+        return caught.value.code, captured.out, captured.err
+
+    yield call
+
+
+def test_the_command_ends_with_one_message_and_code_1(
+    shell: Callable[..., tuple[object, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "own[1].toml").write_text("[tiers.1]\ncolour = 1")
+    code, out, err = shell("policy", "check", "own[1].toml")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: own[1].toml:")
+    assert "tiers.1.colour: unknown key" in err
+    assert "Traceback" not in err
+
+
+def test_the_command_ends_well(shell: Callable[..., tuple[object, str, str]]) -> None:
+    assert shell("policy", "show")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("uri", "plain"),
+    [
+        ("https://me:secret@host:5000/x", "https://host:5000/x"),
+        ("postgresql://me@host/db", "postgresql://host/db"),
+        ("sqlite:///mlflow.db", "sqlite:///mlflow.db"),
+        ("/a/folder", "/a/folder"),
+    ],
+)
+def test_passwords_are_not_printed(uri: str, plain: str) -> None:
+    assert _without_password(uri) == plain
+
+
+def test_the_store_is_mlflows_own_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tracking_uri() == "sqlite:///mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////elsewhere/none.db")
+    assert tracking_uri() == "sqlite:////elsewhere/none.db"
+    with pytest.raises(ModelNotFoundError, match=r"found no store at sqlite:////elsewhere"):
+        load_predictor("models:/tierline@champion")
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 1.0, 20.0, 20.0, 21.0])
+    monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with ShareProgress(Console(width=200, force_terminal=False), "scoring") as progress:
+        progress.update(0.1, "soon")
+        progress.update(0.5, "12 tickets")
+    assert capsys.readouterr().out.splitlines() == [
+        "scoring …",
+        "scoring: 50% 12 tickets, about 20 s left",
+    ]
+
+
+def test_progress_on_a_terminal_is_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with ShareProgress(Console(width=100, force_terminal=True), "scoring") as progress:
+        progress.update(0.5, "12 tickets")
+        assert progress.seconds >= 0
+    assert "scoring" in capsys.readouterr().out

@@ -1,0 +1,142 @@
+"""The hard-coded safety rules: what they must catch, and what they must leave alone."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tierline.serving import safety
+
+LOSSES = [
+    "All my photos are gone since the update.",
+    "our customer database was wiped during the migration",
+    "I lost three years of notes, please help",
+    "someone deleted the shared folder by mistake",
+    "My playlists have disappeared",
+    "the folder with our contracts is empty now",
+    "Everything I saved has vanished!",
+    "the report was overwritten with an old version",
+    "the backup is corrupt and there is no other copy",
+    "My chat history is not there any more",
+    "please restore my deleted files",
+    "progress reset to level 1 after the patch",
+    "Todas mis fotos han desaparecido",
+    "alle meine Dateien sind gelöscht",
+    "j'ai perdu tous mes fichiers",
+    "perdi todos os meus arquivos",
+]
+BREACHES = [
+    "My account was hacked",
+    "I think someone else is in my account",
+    "somebody changed my password last night",
+    "there are orders on my account that I didn't make",
+    "I can see other customers' invoices in my portal",
+    "we have ransomware on the file server",
+    "I clicked the link in a phishing mail and typed my password",
+    "my work laptop was stolen from the train",
+    "lost my access card, please block it",
+    "our API key was leaked on GitHub",
+    "a former employee still has access to the system",
+    "money is being transferred from my account right now",
+    "the salary list was sent to the wrong person",
+    "there is an unknown device in my account",
+    "han hackeado mi cuenta",
+    "mein Konto wurde gehackt",
+    "mon compte a été piraté",
+    "meu cartão foi clonado",
+]
+HARMLESS = [
+    "No data was lost during the move.",
+    "What happens if we get hacked?",
+    "Do you have backups in case files get deleted?",
+    "We have not been hacked, it was a test.",
+    "I thought my files were gone, but they were just hidden.",
+    "Please delete my account and all my data.",
+    "I deleted the old reports, how do I empty the bin?",
+    "Phishing awareness training is on Monday.",
+    "I read about the ransomware attack in the news.",
+    "You have lost my patience and my business.",
+    "My parcel is lost in the post.",
+    "Great life hack, thanks!",
+    "The logo is cut off in the PDF.",
+    "My photos were gone yesterday but everything is restored now, thanks.",
+    "Is there a warning before someone deletes a project?",
+    "The button has disappeared from the toolbar.",
+    "This e-mail is confidential; unauthorised use is prohibited.",
+]
+
+
+def rules(text: str) -> set[str]:
+    return {hit.rule for hit in safety.check(text)}
+
+
+@pytest.mark.parametrize("text", LOSSES)
+def test_loss_of_data_is_caught(text: str) -> None:
+    assert safety.DATA_LOSS in rules(text)
+
+
+@pytest.mark.parametrize("text", BREACHES)
+def test_breach_is_caught(text: str) -> None:
+    assert safety.SECURITY_BREACH in rules(text)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_near_miss_is_left_alone(text: str) -> None:
+    assert rules(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MY ACCOUNT WAS HACKED",
+        "my account was hackd",
+        "ｍｙ ａｃｃｏｕｎｔ ｗａｓ ｈａｃｋｅｄ",
+        "my account was hаckеd",
+        "my account\nwas\nhacked",
+        "my  account   was hacked",
+    ],
+)
+def test_disguises_do_not_hide_a_breach(text: str) -> None:
+    assert safety.SECURITY_BREACH in rules(text)
+
+
+@pytest.mark.parametrize("text", ["all my fotos vanishd, all my files dissapeared", "data losss"])
+def test_typos_do_not_hide_a_loss(text: str) -> None:
+    assert safety.DATA_LOSS in rules(text)
+
+
+def test_both_rules_can_fire_and_data_loss_comes_first() -> None:
+    hits = safety.check("My account was hacked and all my photos are gone.")
+    assert [hit.rule for hit in hits] == [safety.DATA_LOSS, safety.SECURITY_BREACH]
+
+
+@pytest.mark.parametrize("text", LOSSES + BREACHES)
+def test_evidence_is_quoted_from_the_text(text: str) -> None:
+    quoted = " ".join(text.split())
+    assert all(hit.evidence and hit.evidence in quoted for hit in safety.check(text))
+
+
+_PIECES = st.sampled_from(LOSSES + BREACHES + HARMLESS) | st.text(max_size=40)
+
+
+@settings(deadline=None)
+@given(st.lists(_PIECES, max_size=6).map(" ".join))
+def test_any_text_gives_the_same_quoted_answer_twice(text: str) -> None:
+    hits = safety.check(text)
+    assert hits == safety.check(text)
+    assert len({hit.rule for hit in hits}) == len(hits)
+    assert all(hit.evidence in " ".join(text.split()) for hit in hits)
+
+
+@pytest.mark.parametrize("piece", ["lost my ", "someone ", "my data not ", "i never ", "a-", "0 "])
+def test_hostile_input_takes_linear_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        start = time.process_time()
+        safety.check(text)
+        return time.process_time() - start
+
+    seconds(1000)
+    short, long = seconds(4000), seconds(32_000)
+    assert long < 8 * 5 * max(short, 0.005)

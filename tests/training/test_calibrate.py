@@ -1,0 +1,85 @@
+"""Temperatures and thresholds do what they promise on the rows they were fitted to."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tierline.models.runtime.calibration import softmax
+from tierline.training.calibrate import (
+    SAFETY_CEILING,
+    SAFETY_FLOOR,
+    confidence_threshold,
+    fit_temperature,
+    safety_thresholds,
+)
+from tierline.training.metrics import calibration_error
+from tierline.training.targets import ABSENT
+
+
+def sample(rows: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return logits that mean what they say, and labels drawn by them."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (rows, 4)).astype(np.float32)
+    truth = np.array([rng.choice(4, p=p) for p in softmax(logits, 1.0)])
+    return logits, truth
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.5])
+def test_the_temperature_undoes_a_known_over_confidence(factor: float) -> None:
+    logits, truth = sample(4000, seed=1)
+    found = fit_temperature((logits * factor).astype(np.float32), truth)
+    assert found == pytest.approx(factor, rel=0.07)
+    calibrated = softmax(logits * factor, found)
+    correct = calibrated.argmax(axis=1) == truth
+    assert calibration_error(correct, calibrated.max(axis=1)) < 0.03
+
+
+def test_absent_labels_do_not_calibrate() -> None:
+    logits, truth = sample(500, seed=2)
+    more = np.concatenate([logits, np.full((300, 4), 50, np.float32)])
+    assert fit_temperature(more, np.append(truth, [ABSENT] * 300)) == fit_temperature(logits, truth)
+    assert fit_temperature(logits, np.full(500, ABSENT)) == 1.0
+
+
+@pytest.mark.parametrize("target", [0.05, 0.10, 0.25])
+def test_the_confidence_threshold_meets_its_target(target: float) -> None:
+    rng = np.random.default_rng(3)
+    confidence = rng.uniform(0.3, 1, 1000)
+    correct = rng.random(1000) < confidence
+    threshold = confidence_threshold(confidence, correct, target)
+    assert (~correct[confidence >= threshold]).mean() <= target
+    lower = np.sort(confidence[confidence < threshold])[::-1]
+    assert all((~correct[confidence >= c]).mean() > target for c in lower)
+
+
+def test_equal_confidences_stand_or_fall_together() -> None:
+    confidence = np.array([0.99] * 20 + [0.8] * 20)
+    correct = np.array([True] * 20 + [True, False] * 10)
+    assert confidence_threshold(confidence, correct, 0.1) == 0.99
+
+
+def test_without_any_good_threshold_all_is_reviewed() -> None:
+    assert confidence_threshold(np.array([0.9, 0.8]), np.array([False, True])) == 1.0
+
+
+@pytest.mark.parametrize("incidents", [1, 10, 40, 200])
+def test_safety_thresholds_reach_the_recall(incidents: int) -> None:
+    rng = np.random.default_rng(incidents)
+    labels = ("bug", "data_loss", "security_breach")
+    truth = np.array([1] * incidents + [2] * incidents + [0] * 300)
+    probabilities = rng.dirichlet((2, 2, 2), len(truth))
+    for label, threshold in safety_thresholds(probabilities, labels, truth).items():
+        column = labels.index(label.removeprefix("safety."))
+        reached = np.round(probabilities[truth == column, column], 6) >= threshold
+        assert SAFETY_FLOOR <= threshold <= SAFETY_CEILING
+        assert reached.mean() >= 0.98 or threshold == SAFETY_FLOOR
+
+
+def test_safety_thresholds_stay_within_their_bounds() -> None:
+    labels, truth = ("bug", "data_loss"), np.array([0, 1])
+    sure = safety_thresholds(np.array([[1.0, 0.0], [0.01, 0.99]]), labels, truth)
+    lost = safety_thresholds(np.array([[1.0, 0.0], [1.0, 0.0]]), labels, truth)
+    none = safety_thresholds(np.array([[1.0, 0.0]]), labels, truth[:1])
+    assert sure == {"safety.data_loss": SAFETY_CEILING}
+    assert lost == none == {"safety.data_loss": SAFETY_FLOOR}
+    assert safety_thresholds(np.array([[1.0, 0.0]]), ("a", "b"), truth[:1]) == {}

@@ -1,0 +1,132 @@
+"""The command ``tierline`` as people call it."""
+
+import json
+import logging
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tierline.models.runtime import Bundle
+from tierline.training import cli
+from tierline.training.pipeline import Trained
+from tierline.training.recipe import Recipe
+
+
+@pytest.fixture
+def tierline(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> "Command":
+    return Command(monkeypatch, capfd)
+
+
+class Command:
+    """Runs the command in process, through its entry point."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
+        self.patch, self.captured = patch, captured
+
+    def __call__(self, *args: object) -> tuple[int, str, str]:
+        """Return the exit code, standard output and standard error."""
+        self.patch.setattr(sys, "argv", ["tierline", *map(str, args)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+            sys.exit(0)
+        out, err = self.captured.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+
+def test_help_lists_every_command() -> None:
+    shown = CliRunner().invoke(cli.app, ["--help"]).output
+    for command in ("score", "route", "serve", "train", "evaluate", "promote", "policy"):
+        assert re.search(rf"\b{command}\b", shown)
+
+
+def test_train_evaluate_promote(
+    tierline: Command, own_store: Path, tickets: Path, encoder: Path
+) -> None:
+    options = ["--encoder", encoder, "--epochs", 1, "--seed", 4, "--evaluate-on", tickets]
+    code, out, err = tierline("train", tickets, "--out", own_store / "bundle", *options)
+    assert code == 0
+    assert err == ""
+    assert "112 train, 24 validation, 24 test" in out
+    assert "epoch 1: loss" in out
+    assert "tierline promote" in out
+    assert not re.search("pre-processing|Downloading|Successfully registered", out)
+    assert not logging.getLogger().handlers or "WARNING" not in out
+    metrics = Bundle.load(own_store / "bundle").manifest.metrics
+    assert metrics.keys() == {"test", "tickets"}
+    assert metrics["tickets"]["severity"]["count"] == 160
+    code, out, _ = tierline("promote")
+    assert (code, out.strip()) == (0, "champion: version 1 of model 'tierline'")
+
+
+def test_evaluate_prints_json_or_a_table(
+    tierline: Command, store: None, trained: Trained, tickets: Path
+) -> None:
+    code, out, err = tierline("evaluate", trained.out, tickets, "--json")
+    report = json.loads(out)
+    assert (code, err, report["name"], report["count"]) == (0, "", "tickets", 160)
+    assert report["model"]["severity"]["macro_f1"]["value"] > 0.8
+    code, out, _ = tierline("evaluate", trained.out, tickets)
+    assert code == 0
+    assert "macro-F1" in out
+
+
+def test_evaluate_tells_of_unknown_labels_and_bad_rows(
+    tierline: Command, own_store: Path, trained: Trained
+) -> None:
+    rows = [
+        {"body": "please advise", "severity": "P4"},
+        {"body": "please advise", "severity": "urgent"},
+        {"body": "", "severity": "P1"},
+    ]
+    (own_store / "few.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    code, out, err = tierline("evaluate", trained.out, own_store / "few.jsonl", "--json")
+    assert code == 0
+    assert json.loads(out)["unknown_labels"]["severity"] == 1
+    assert "1 rows carry a label of severity that the model doesn't have" in err
+    assert "1 rows quarantined" in err
+    assert "please" not in (own_store / "few.jsonl.quarantine.jsonl").read_text()
+
+
+@pytest.mark.parametrize("library", ["torch", "sklearn", "mlflow"])
+def test_a_missing_extra_is_named_with_its_install_command(
+    tierline: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    code, out, err = tierline("train", tmp_path / "x.csv", "--out", tmp_path / "out")
+    assert (code, out) == (1, "")
+    assert f"({library} missing)" in err
+    assert "pip install 'tierline[train]'" in err
+
+
+def test_errors_are_one_message_and_exit_code_1(
+    tierline: Command, own_store: Path, recipe: Recipe
+) -> None:
+    (own_store / "one.csv").write_text("body,severity,split\na,P1,train\nb,P1,validation\n")
+    for arguments, message in {
+        ("train", "absent.csv", "--out", "b"): r"absent\.csv",
+        ("train", "one.csv", "--out", "b", "--map", "colour=x"): "--map: expected FIELD=COLUMN",
+        ("train", "one.csv", "--out", "b"): "severity: expected at least two labels",
+        ("train", "one.csv", "--out", "b", "--encoder", "nowhere/"): "severity",
+        ("evaluate", "absent", "one.csv"): r"expected a model bundle.*tierline train",
+        ("promote",): "found none in the store",
+    }.items():
+        code, _, err = tierline(*arguments)
+        assert code == 1
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+        assert re.search(message, err)
+    assert not (own_store / "b").exists()
+
+
+def test_an_unusable_encoder_is_named(
+    tierline: Command, own_store: Path, tickets: Path
+) -> None:
+    (own_store / "empty").mkdir()
+    code, _, err = tierline("train", tickets, "--out", "b", "--encoder", own_store / "empty")
+    assert code == 1
+    assert "error: --encoder: expected a hub id or a folder" in err
+    assert not (own_store / "b").exists()

@@ -1,0 +1,227 @@
+"""A training from files to a champion: what is recorded, repeated, refused and quarantined."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.entities import Run
+from rich.console import Console
+
+from tierline.data import BundleError, InputError, ModelNotFoundError, Ticket
+from tierline.data.corpus import Corpus, load_corpus, sha256
+from tierline.data.quarantine import Quarantine
+from tierline.models.runtime import Bundle, Predictor
+from tierline.serving.model_source import load_predictor
+from tierline.serving.writers import COLUMNS
+from tierline.training.export import check_parity
+from tierline.training.fit import Fitted, fit
+from tierline.training.pipeline import TrainJob, Trained, train
+from tierline.training.recipe import Recipe
+from tierline.training.tracking import promote
+
+QUIET = Console(file=StringIO())
+
+
+@pytest.fixture
+def run(store: None, trained: Trained) -> Run:
+    version = mlflow.MlflowClient().get_model_version("tierline", trained.version)
+    return mlflow.get_run(version.run_id)
+
+
+@pytest.fixture(scope="module")
+def corpus(tickets: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    with Quarantine(tmp_path_factory.mktemp("corpus") / "quarantine.jsonl") as quarantine:
+        return load_corpus([tickets], {}, quarantine, seed=1)
+
+
+@pytest.fixture(scope="module")
+def fit_once(corpus: Corpus, recipe: Recipe) -> Callable[[int], Fitted]:
+    def once(seed: int) -> Fitted:
+        short = replace(recipe, epochs=2, seed=seed)
+        return fit(corpus, short, lambda _: None, lambda _epoch, _scores: None)
+
+    return once
+
+
+def test_the_corpus_is_learnt(trained: Trained) -> None:
+    for head, report in trained.evaluations[0].model.items():
+        assert report.figures["macro_f1"].value > 0.8, head
+
+
+def test_the_run_records_recipe_and_sizes(run: Run, recipe: Recipe) -> None:
+    params = run.data.params
+    assert params["encoder"] == recipe.encoder
+    assert params["epochs"] == str(recipe.epochs)
+    assert params["seed"] == str(recipe.seed)
+    assert params["precision"] in {"bf16", "fp32"}
+    assert 1 <= int(params["best_epoch"]) <= recipe.epochs
+    sizes = {part: int(params[f"rows_{part}"]) for part in ("train", "validation", "test")}
+    assert sizes == {"train": 113, "validation": 24, "test": 24}
+
+
+def test_the_run_records_every_epoch(run: Run, recipe: Recipe) -> None:
+    client = mlflow.MlflowClient()
+    for name in ("train_loss", "validation_loss", "validation_severity_macro_f1"):
+        history = client.get_metric_history(run.info.run_id, name)
+        assert [m.step for m in history] == list(range(1, recipe.epochs + 1))
+    losses = [m.value for m in client.get_metric_history(run.info.run_id, "train_loss")]
+    assert losses[-1] < losses[0] < 3
+
+
+def test_the_run_names_its_data_by_digest(
+    run: Run, tickets: Path, more_tickets: Path, trained: Trained
+) -> None:
+    found = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
+    expected = {p.name: sha256(p) for p in (tickets, more_tickets)}
+    assert found == {name: digest[: len(found[name])] for name, digest in expected.items()}
+    assert min(map(len, found.values())) >= 8
+    assert Bundle.load(trained.out).manifest.data["files"] == expected
+
+
+def test_the_run_keeps_tables_and_pictures(run: Run, workplace: Path) -> None:
+    client = mlflow.MlflowClient()
+    found = {a.path for a in client.list_artifacts(run.info.run_id, "test")}
+    heads = ("severity", "issue_type", "sentiment")
+    expected = {"test/evaluation.json"}
+    for head in heads:
+        expected |= {
+            f"test/model_{head}_reliability.png",
+            *(f"test/{kind}_{head}_confusion.png" for kind in ("model", "baseline")),
+            *(f"test/{kind}_{head}_per_label.csv" for kind in ("model", "baseline")),
+        }
+    assert found == expected
+    folder = Path(client.download_artifacts(run.info.run_id, "test", str(workplace)))
+    for picture in folder.glob("*.png"):
+        assert picture.read_bytes().startswith(b"\x89PNG")
+    table = pd.read_csv(folder / "model_severity_per_label.csv")
+    assert table["label"].tolist() == ["P1", "P2", "P3", "P4"]
+    assert table["count"].sum() == 24
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    value = evaluation["model"]["severity"]["macro_f1"]["value"]
+    assert run.data.metrics["test_severity_macro_f1"] == pytest.approx(value)
+    assert "test_baseline_severity_macro_f1" in run.data.metrics
+
+
+def test_the_manifest_holds_figures_and_thresholds(trained: Trained) -> None:
+    manifest = Bundle.load(trained.out).manifest
+    value, low, high = manifest.metrics["test"]["severity"]["macro_f1"]
+    assert low <= value <= high
+    assert manifest.thresholds.keys() == {
+        "ambiguous",
+        "low_confidence.severity",
+        "low_confidence.issue_type",
+        "low_confidence.sentiment",
+        "safety.data_loss",
+        "safety.security_breach",
+    }
+    assert all(0 < threshold <= 1 for threshold in manifest.thresholds.values())
+
+
+@pytest.mark.parametrize("label", ["data_loss", "security_breach"])
+def test_the_safety_thresholds_are_reached_in_serving(
+    predictor: Predictor, corpus: Corpus, label: str
+) -> None:
+    true = [r.ticket for r in corpus.parts["validation"] if r.labels["issue_type"] == label]
+    threshold = predictor.manifest.thresholds[f"safety.{label}"]
+    assert true
+    for prediction in predictor.predict(true):
+        assert prediction.heads["issue_type"].probabilities[label] >= threshold
+
+
+def test_promotion_makes_the_champion(store: None, trained: Trained) -> None:
+    with pytest.raises(ModelNotFoundError, match="expected a version of 1; found 99"):
+        promote("99")
+    assert promote() == trained.version == "1"
+    assert mlflow.MlflowClient().get_model_version_by_alias("tierline", "champion").version == 1
+    champion = load_predictor("models:/tierline@champion")
+    direct = Predictor.load(trained.out)
+    ticket = Ticket(body="the invoice charged my card twice")
+    assert champion.predict([ticket]) == direct.predict([ticket])
+    champion.close()
+    direct.close()
+
+
+def test_without_a_model_nothing_is_promoted(own_store: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="found none in the store"):
+        promote()
+
+
+def test_the_logged_model_answers_a_data_frame(store: None, trained: Trained) -> None:
+    model = mlflow.pyfunc.load_model(f"models:/tierline/{trained.version}")
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "subject": ["Deleted", ""],
+            "body": ["all our files were deleted", "please advise"],
+        }
+    )
+    answers = model.predict(frame)
+    assert list(answers.columns) == list(COLUMNS)
+    assert answers["id"].tolist() == ["a", "b"]
+    assert answers["mode"].tolist() == ["full", "full"]
+    assert answers["tier"][0] == 3
+
+
+def test_one_seed_gives_one_model(fit_once: Callable[[int], Fitted], corpus: Corpus) -> None:
+    rows = corpus.parts["test"]
+    first, again, other = (fit_once(seed).logits(rows) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.allclose(first, other)
+
+
+def test_an_export_that_strays_is_refused(
+    fit_once: Callable[[int], Fitted], corpus: Corpus
+) -> None:
+    rows, fitted = corpus.parts["validation"], fit_once(1)
+    logits = fitted.logits(rows)
+    good = check_parity(fitted, rows, logits, logits)
+    assert good.fp32_difference < 1e-5
+    assert good.serves == "model.int8.onnx"
+    with pytest.raises(BundleError, match=r"expected fp32 logits within 0\.0001 of torch"):
+        check_parity(fitted, rows, logits + np.float32(1e-3), logits)
+    assert check_parity(fitted, rows, logits, -logits).serves == "model.fp32.onnx"
+
+
+def test_bad_rows_of_either_file_are_quarantined(trained: Trained) -> None:
+    path = trained.out.with_name("bundle.quarantine.jsonl")
+    (line,) = map(json.loads, path.read_text().splitlines())
+    assert (line["file"], line["row"]) == ("more.jsonl", 2)
+    assert "attempts" in line["reason"]
+
+
+def test_labels_of_ones_own_are_learnt(own_store: Path, recipe: Recipe) -> None:
+    topics = {"shoes": "these shoes pinch", "Hats": "my hat flew off", "10": "ten", "9": "nine"}
+    rows = [(f"{text} {i}", topic) for i in range(15) for topic, text in topics.items()]
+    frame = pd.DataFrame(rows, columns=["description", "topic"])
+    frame.to_csv(own_store / "own.csv", index=False)
+    job = TrainJob(
+        [own_store / "own.csv"],
+        own_store / "bundle",
+        replace(recipe, epochs=2),
+        {"body": "description", "issue_type": "topic"},
+    )
+    trained = train(job, QUIET)
+    (head,) = Bundle.load(trained.out).manifest.heads
+    assert head.name == "issue_type"
+    assert head.labels == ("9", "10", "Hats", "shoes")
+    loaded = Predictor.load(trained.out)
+    assert loaded.predict([Ticket(body="my hat")])[0].heads["issue_type"].label in head.labels
+    loaded.close()
+
+
+def test_a_folder_that_is_no_bundle_is_never_overwritten(
+    own_store: Path, tickets: Path, recipe: Recipe
+) -> None:
+    precious = own_store / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("x")
+    with pytest.raises(InputError, match="precious holds something else"):
+        train(TrainJob([tickets], precious, recipe), QUIET)
+    assert (precious / "thesis.txt").read_text() == "x"
+    assert [p.name for p in own_store.iterdir()] == ["precious"]
