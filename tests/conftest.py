@@ -53,7 +53,7 @@ def labelled_rows() -> list[dict[str, Any]]:
     rng.shuffle(rows)
     for i, row in enumerate(rows):
         row["id"] = f"t{i}"
-        row["split"] = "train" if i % 20 < 14 else "validation" if i % 20 < 17 else "test"  # noqa: PLR2004
+        row["split"] = "train" if i % 20 < 14 else "validation" if i % 20 < 17 else "test"
     return rows
 
 
@@ -82,12 +82,12 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of two layers with random weights, and a tokenizer trained on the corpus."""
     import torch
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     folder = tmp_path_factory.mktemp("encoder")
     pieces = BertWordPieceTokenizer(lowercase=True)
-    pieces.train_from_iterator([row["body"] for row in labelled_rows()], vocab_size=300)
+    pieces.train_from_iterator(iter([row["body"] for row in labelled_rows()]), vocab_size=300)
     pieces.save(str(folder / "trained.json"))
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(folder / "trained.json"),
@@ -120,7 +120,7 @@ def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def more_tickets(tickets: Path) -> Path:
     """Two more labelled rows, the second of which can't be used."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": "m1", "body": "Office Bern: please advise", "sentiment": "neutral"},
         {"id": "m2", "body": "Office Graz: please advise", "sentiment": "neutral", "attempts": -1},
     ]

@@ -29,6 +29,8 @@ FIELDS = {
     "tags": list,
 }
 NEAR = 0.8
+#: Shorter ones ("ok", "hello?", "asdfgh") are alike by chance and give nothing away.
+TELLING_CHARS = 12
 Rows = list[dict[str, Any]]
 
 
@@ -69,7 +71,7 @@ def test_ids_are_unique(rows: Rows) -> None:
 
 def test_lengths(rows: Rows) -> None:
     counts = np.array([len(words(row).split()) for row in rows])
-    assert 1 <= counts.min()
+    assert counts.min() >= 1
     assert counts.max() <= 260
     assert 0 < (counts < 3).mean() < 0.03
 
@@ -97,7 +99,7 @@ def test_shares_of_the_parts(parts: dict[str, Rows], rows: Rows) -> None:
 
 def nearest(first: list[str], second: list[str]) -> NDArray[np.float64]:
     """Return each first text's highest similarity to a second, by letters, 0 to 1."""
-    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float32)
+    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(3, 5), dtype=np.float32)
     matrix = vectorizer.fit_transform([*first, *second])
     others = matrix[len(first) :].T
     found = [
@@ -107,12 +109,13 @@ def nearest(first: list[str], second: list[str]) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
-@pytest.mark.parametrize(("one", "other"), combinations(SPLITS, 2))
-def test_no_ticket_is_nearly_in_two_parts(
-    parts: dict[str, Rows], one: str, other: str
-) -> None:
-    similarity = nearest([words(r) for r in parts[one]], [words(r) for r in parts[other]])
-    near = [parts[one][i]["id"] for i in np.flatnonzero(similarity >= NEAR)]
+@pytest.mark.parametrize(("one", "other"), [*combinations(SPLITS, 2)])
+def test_no_ticket_is_nearly_in_two_parts(parts: dict[str, Rows], one: str, other: str) -> None:
+    first, second = (
+        [row for row in parts[part] if len(words(row)) >= TELLING_CHARS] for part in (one, other)
+    )
+    similarity = nearest([words(r) for r in first], [words(r) for r in second])
+    near = [first[i]["id"] for i in np.flatnonzero(similarity >= NEAR)]
     assert near == []
 
 

@@ -12,5 +12,4 @@ assert not loaded, loaded
 
 
 def test_serving_imports_no_training_library() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True)

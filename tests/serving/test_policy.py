@@ -250,7 +250,7 @@ def test_a_trigger_that_always_holds() -> None:
 
 def test_prose_names_every_rule_tier_and_deadline() -> None:
     said = prose(POLICY)
-    ids = [r.id for r in (*POLICY.entry, *POLICY.triggers)]
+    ids = [r.id for r in POLICY.entry] + [t.id for t in POLICY.triggers]
     assert [i for i in ids if f"[{i}]" not in said] == []
     for line in (
         "1  general support (general-support) owns access, billing, order, how_to, feedback; "

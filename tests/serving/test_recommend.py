@@ -78,7 +78,8 @@ def test_the_reason_names_the_entry_rule(severity: str, issue_type: str, rule: s
 def test_exactly_two_hours_is_no_long_wait(field: str) -> None:
     def enterprise(waited: timedelta) -> int:
         value = NOW - waited if field == "created_at" else waited / timedelta(minutes=1)
-        return answer(prediction(), customer_tier="enterprise", **{field: value}).tier
+        fields: dict[str, Any] = {"customer_tier": "enterprise", field: value}
+        return answer(prediction(), **fields).tier
 
     assert enterprise(timedelta(hours=2)) == 1
     assert enterprise(timedelta(hours=2) + TICK) == 2
@@ -318,7 +319,7 @@ def test_labels_that_the_policy_does_not_know() -> None:
 
 
 @pytest.mark.parametrize("words", [{}, {"subject": " ", "body": "\u200b<br>\x00"}])
-def test_a_ticket_without_words_is_not_guessed_at(words: dict[str, str]) -> None:
+def test_a_ticket_without_words_is_not_guessed_at(words: dict[str, Any]) -> None:
     said = prediction("P1", "security_breach", "very_negative")
     found = answer(said, **({"body": ""} | words))
     assert (found.tier, found.severity, found.issue_type) == (1, None, None)

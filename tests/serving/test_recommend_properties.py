@@ -26,14 +26,15 @@ WORDS = st.sampled_from(
 
 @st.composite
 def tickets(draw: st.DrawFn) -> Ticket:
-    moments = st.datetimes(datetime(2024, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))
+    long_ago = st.datetimes(datetime(2024, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))
+    lately = st.timedeltas(timedelta(0), timedelta(hours=3)).map(lambda step: NOW - step)
     return Ticket(
         id=draw(st.none() | st.text("abc-123", max_size=8)),
         subject=draw(WORDS),
         body=draw(WORDS),
         channel=draw(st.sampled_from([None, "email", "social", "chat"])),
         customer_tier=draw(st.none() | st.sampled_from(CustomerTier)),
-        created_at=draw(st.none() | moments),
+        created_at=draw(st.none() | lately | long_ago),
         waited_minutes=draw(st.none() | st.floats(0, 10_000)),
         attempts=draw(st.none() | st.integers(0, 9)),
         order_value=draw(st.none() | st.floats(0, 3000)),
@@ -80,7 +81,8 @@ conditions = st.fixed_dictionaries(
         "phrases": st.just(["needed today"]),
     },
 )
-whens = st.lists(conditions, max_size=2)
+delays = st.fixed_dictionaries({"waited_over": st.sampled_from(["0m", "15m", "2h", "9d"])})
+whens = st.lists(conditions | delays, max_size=2)
 tiers = st.integers(1, 4)
 
 
@@ -117,7 +119,10 @@ def policies(draw: st.DrawFn) -> Policy:
     return Policy.model_validate(changed)
 
 
-clocks = st.timedeltas(timedelta(days=-400), timedelta(days=400)).map(lambda step: NOW + step)
+steps = st.timedeltas(timedelta(0), timedelta(hours=3)) | st.timedeltas(
+    timedelta(days=-400), timedelta(days=400)
+)
+clocks = steps.map(lambda step: NOW + step)
 
 
 def with_words(ticket: Ticket, words: str, place: str) -> Ticket:

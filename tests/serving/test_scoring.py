@@ -34,9 +34,8 @@ RULES = Router(POLICY)
 def write(path: Path, records: Sequence[dict[str, Any]]) -> TicketFile:
     columns = list(dict.fromkeys(name for record in records for name in record))
     if path.suffix == ".parquet":
-        pq.write_table(
-            pa.Table.from_pylist([{c: r.get(c) for c in columns} for r in records]), path
-        )
+        whole = [{name: record.get(name) for name in columns} for record in records]
+        pq.write_table(pa.Table.from_pylist(whole), path)
     elif path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
     else:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tierline.models.runtime import Bundle
+from tierline.serving.commands import app
 from tierline.training import cli
 from tierline.training.pipeline import Trained
 from tierline.training.recipe import Recipe
@@ -38,7 +39,7 @@ class Command:
 
 
 def test_help_lists_every_command() -> None:
-    shown = CliRunner().invoke(cli.app, ["--help"]).output
+    shown = CliRunner().invoke(app, ["--help"]).output
     for command in ("score", "route", "serve", "train", "evaluate", "promote", "policy"):
         assert re.search(rf"\b{command}\b", shown)
 
@@ -122,9 +123,7 @@ def test_errors_are_one_message_and_exit_code_1(
     assert not (own_store / "b").exists()
 
 
-def test_an_unusable_encoder_is_named(
-    tierline: Command, own_store: Path, tickets: Path
-) -> None:
+def test_an_unusable_encoder_is_named(tierline: Command, own_store: Path, tickets: Path) -> None:
     (own_store / "empty").mkdir()
     code, _, err = tierline("train", tickets, "--out", "b", "--encoder", own_store / "empty")
     assert code == 1

@@ -1,6 +1,6 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, takewhile
@@ -12,7 +12,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.conditions import Case, first_match
-from tierline.serving.policy import TIERS, Condition, EntryRule, Policy
+from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
 from tierline.serving.recommendation import Reason, Recommendation
 from tierline.serving.review import review_reason
 
@@ -217,10 +217,13 @@ def _next_review(case: Case, policy: Policy) -> datetime | None:
 
 def _not_yet(case: Case, policy: Policy) -> Iterator[Condition]:
     """Yield the conditions of entry rules above the one that holds, and of triggers that don't."""
-    entries = takewhile(lambda rule: first_match(rule.when, case) is None, policy.entry)
-    triggers = (rule for rule in policy.triggers if first_match(rule.when, case) is None)
-    for rule in chain(entries, triggers):
-        yield from rule.when
+    entries = takewhile(lambda when: first_match(when, case) is None, _whens(policy.entry))
+    triggers = (when for when in _whens(policy.triggers) if first_match(when, case) is None)
+    yield from chain.from_iterable(chain(entries, triggers))
+
+
+def _whens(rules: Sequence[EntryRule | Trigger]) -> Iterator[tuple[Condition, ...]]:
+    return (rule.when for rule in rules)
 
 
 def _head_columns(prediction: Prediction | None) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierline.serving.folding import Folded, fold
-from tierline.serving.safety_cues import runs
 from tierline.serving.safety_grammar import Pattern
 from tierline.serving.safety_patterns import BREACH, LOSS
 
@@ -43,20 +42,17 @@ class SafetyHit:
 def check(text: str) -> tuple[SafetyHit, ...]:
     """Return at most one hit per rule, data loss first, for normalised ticket text."""
     folded = fold(text)
-    present = runs(folded.text)
     hits = (
-        next(_hits(rule, patterns, folded, present, text), None)
+        next(_hits(rule, patterns, folded, text), None)
         for rule, patterns in ((DATA_LOSS, LOSS), (SECURITY_BREACH, BREACH))
     )
     return tuple(hit for hit in hits if hit is not None)
 
 
 def _hits(
-    rule: str, patterns: tuple[Pattern, ...], folded: Folded, present: set[str], text: str
+    rule: str, patterns: tuple[Pattern, ...], folded: Folded, text: str
 ) -> Iterator[SafetyHit]:
     for pattern in patterns:
-        if pattern.cues is not None and pattern.cues.isdisjoint(present):
-            continue
         for match in pattern.regex.finditer(folded.text):
             if not _excused(pattern, folded.text, match):
                 a, b = folded.source(match.start(), match.end())

@@ -6,7 +6,7 @@ from typing import Final
 from tierline.serving.safety_grammar import any_of
 from tierline.serving.safety_words import ACCIDENT, NO_DATA, RECOVER
 
-# ---- deletion on purpose, idioms ---------------------------------------------------------------------
+# ---- deletion on purpose, idioms --------------------------------
 
 _DELETES: Final = re.compile(
     r"\b(?:deleted?s?|erased?s?|wiped?s?|removed?s?|purged?s?|truncated|destroyed?|emptied|deleting"

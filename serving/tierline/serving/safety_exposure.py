@@ -12,6 +12,10 @@ _ANYONE: Final = any_of(
     r"every (?:user|employee|customer|one)|whoever|outsiders|strangers|(?:our )?(?:suppliers?"
     r"|competitors?)",
 )
+_CAN_SEE: Final = (
+    r"(?:can|could|may|is able to|are able to) (?:also |now |still )?"
+    r"(?:see|open|read|view|access|download|edit)"
+)
 _NO_LOGIN: Final = any_of(
     r"without (?:a |any |being |having )?(?:logg?\w*[ -]?in|password|session|sign\w*[ -]?in"
     r"|authenticat\w+|login|token)|no (?:login|password|session)(?: \w+)?|not even logged in",
@@ -54,7 +58,7 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"(?:account|login|logged in|signed in|profile) as (?:mr|mrs|ms|some|a |an|another)\w*",
         rf"(?:lands?|logs?|logged|login|take[sn]?|puts?|gets?)(?: \w+){{0,4}} (?:in|into|to|on) "
         rf"(?:an ?other|a different|other|some ?(?:one|body) else'?s?) (?:\w+'?s? )?{PRIVATE}",
-        rf"{near(OTHERS, r'(?:can|could|may|is able to|are able to) (?:also |now |still )?(?:see|open|read|view|access|download|edit)', 3)}"
+        rf"{near(OTHERS, _CAN_SEE, 3)} "
         rf"(?:\w+ ){{0,3}}(?:my|our|your|the|each|every|all|their)",
         r"(?:is|who is|are|does|do)(?: \w+){0,3} see(?:ing|s)? (?:mine|ours)\b",
         rf"(?:never met|not (?:mine|my kids?|our))(?:{gap(6)}){PRIVATE}",

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tierline.serving.safety_cues import cues
-
 #: Gets the sentence before the match, the match, the rest of the sentence, the whole sentence,
 #: and the next words beyond the match; returns True to excuse the match.
 Guard = Callable[[str, str, str, str, str], bool]
@@ -22,15 +20,11 @@ class Pattern:
 
     regex: re.Pattern[str]
     guards: tuple[Guard, ...]
-    #: Letter runs of which a text must contain one to be worth searching; None: always search.
-    cues: frozenset[str] | None
 
 
 def patterns(*sources: str, guards: tuple[Guard, ...]) -> tuple[Pattern, ...]:
     """Return a pattern for each source; it matches whole words only."""
-    return tuple(
-        Pattern(re.compile(rf"\b(?:{source})\b"), guards, cues(source)) for source in sources
-    )
+    return tuple(Pattern(re.compile(rf"\b(?:{source})\b"), guards) for source in sources)
 
 
 def gap(most: int) -> str:

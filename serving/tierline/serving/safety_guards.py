@@ -29,7 +29,7 @@ __all__ = [
     "own_charge",
 ]
 
-# ---- denial ------------------------------------------------------------------------------
+# ---- denial --------------------------------
 
 _NO: Final = any_of(
     r"no|not|never|without|neither|nor|none|nothing|zero|nobody|no one|nie|kein\w*|nicht",
@@ -67,7 +67,7 @@ def negated(before: str, match: str, after: str, sentence: str, aftermath: str) 
     return denied(before, match, after, sentence, aftermath) or bool(_NEGATED_INSIDE.search(match))
 
 
-# ---- imagination ---------------------------------------------------------------------------
+# ---- imagination --------------------------------
 
 #: "I wonder if someone is in my account" is a suspicion, and a suspicion counts.
 _IF: Final = re.compile(
@@ -100,11 +100,11 @@ def imagined(before: str, match: str, after: str, sentence: str, aftermath: str)
     return bool(_CAN_BE.search(before) or hypothetical(before, match, after, sentence, aftermath))
 
 
-# ---- questions and wishes --------------------------------------------------------------------
+# ---- questions and wishes --------------------------------
 
 _ASKS: Final = re.compile(
     r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly|many times)\b"
-    r"|\b(?<!why )(?:do|does|will) (?:you|your|the|this|it|tierline)\b"
+    r"|\b(?<!why )(?<!not )(?:do|does|will) (?:you|your|the|this|it|tierline)\b"
     r"|\b(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
     r"\b(?:safe|secure|possible|protected|encrypted|backed|normal|genuine)\b"
     r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind"
@@ -137,7 +137,7 @@ def asked(before: str, match: str, after: str, sentence: str, aftermath: str) ->
     return not (_RECOVERS.search(sentence) and _OURS.search(match + after))
 
 
-# ---- drills, news, footers ----------------------------------------------------------------------
+# ---- drills, news, footers --------------------------------
 
 _DRILL: Final = re.compile(
     r"\b(?:drill|fire drill|exercise|simulat\w+|table ?top|training|awareness|workshop|webinar"
@@ -155,7 +155,8 @@ _NEWS: Final = re.compile(
     r"|other compan\w+|competitor was|at another \w+|another (?:company|vendor|bank|provider) "
     r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
-    r"|bank|app|phone company)|(?:years ago|last year),? (?:we|i|our)|back in \d+|in (?:19|20)\d\d we"
+    r"|bank|app|phone company)|(?:years ago|last year),? (?:we|i|our)|back in \d+|in (?:19"
+    r"|20)\d\d we"
     r"|before (?:we|i) (?:switched|changed|moved|came|joined))\b"
 )
 #: Words about words: the label, the dialog, the translation is wrong, not the data.
@@ -179,7 +180,7 @@ def staged(before: str, match: str, after: str, sentence: str, aftermath: str) -
     return any(kind.search(sentence) for kind in (_DRILL, _NEWS, _WORDING, _DISCLAIMER))
 
 
-# ---- solved ---------------------------------------------------------------------------------------
+# ---- solved --------------------------------
 
 _BACK: Final = any_of(
     r"back\b(?! (?:to|at|on|in|from|up|an|empty|blank|as|after|later|the next|hours?|again))|back"

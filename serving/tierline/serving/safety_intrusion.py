@@ -41,8 +41,10 @@ _ODD: Final = (
 INTRUSION: Final[tuple[Pattern, ...]] = (
     # Hacked, breached, compromised, taken over.
     *patterns(
-        r"(?:site|website|homepage|page|shop) (?:\w+ ){0,3}defaced|(?:they|he|she|someone) (?:has |have )?"
-        r"changed the (?:\w+ )?(?:e-?mail|password|number|name|address) (?:on|of|in|for) (?:my|our)",
+        r"(?:site|website|homepage|page|shop) (?:\w+ ){0,3}defaced|(?:they|he|she|someone)"
+        r" (?:has |have )?"
+        r"changed the (?:\w+ )?(?:e-?mail|password|number|name|address) (?:on|of|in|for)"
+        r" (?:my|our)",
         r"hacked|hack(?:ed|ing) (?:into|my|our|the|me|us)|hack into (?:my|our|the)"
         r"|(?:is|been|got|getting|am|was) (?:\w+ )?hack\b",
         r"hackers?(?: \w+){0,3} (?:got|in|into|are|is|has|have|using|plays?|chang\w+|took|stole"

@@ -67,7 +67,8 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|zero|empty"
         rf"|poof|wiped)(?=[.,!?]|$)",
         r"lost (?:about |over |all )?\d[\d.,k]* (?:\w+ )?(?:after|in the|since|with the|during) \w+"
-        r"|lost (?:\d+|an?|one|two|three|all) (?:yrs?|years?|months?|weeks?) of (?!my life|sleep|time)\w+",
+        r"|lost (?:\d+|an?|one|two|three|all) (?:yrs?|years?|months?|weeks?) of (?!my life"
+        r"|sleep|time)\w+",
         r"(?:it|app|tv|watch|system|phone) (?:has |just |keeps |always )?(?:forgot|forgets"
         r"|forgetting)"
         r" (?:all )?(?:my|our|everything)(?! (?:password|pin|login))",
@@ -207,6 +208,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
     ),
     # A plea to bring the own data back.
     *patterns(
+        rf"(?<!thanks for )(?<!thank you for )(?<!well done your )"
         rf"{RECOVER} (?:all (?:of )?)?(?:my|our|his|her|the lost|the deleted|lost|deleted"
         rf"|the missing|missing) (?:\w+ ){{0,3}}{DATA}",
         rf"(?:bring|get|give|want|have|restore)(?: \w+){{0,2}} (?:my|our)(?:{gap(4)}){DATA} back",

@@ -24,7 +24,8 @@ SHORTHAND: Final = {
     "gonna": "going to", "thru": "through", "insta": "instagram", "whatsap": "whatsapp",
     "dissapeared": "disappeared", "dissappeared": "disappeared", "disapeared": "disappeared",
     "dissapear": "disappear", "disapear": "disappear", "dissapears": "disappears",
-    "hackd": "hacked", "haked": "hacked", "hackt": "hacked", "loosing": "losing", "breeched": "breached", "adress": "address", "adresses": "addresses",
+    "hackd": "hacked", "haked": "hacked", "hackt": "hacked",
+    "loosing": "losing", "breeched": "breached", "adress": "address", "adresses": "addresses",
 }  # fmt: skip
 
 #: Words worth correcting: a word one edit away is read as one of these.

@@ -8,7 +8,7 @@ from typing import Final
 
 from tierline.serving.safety_grammar import any_of, words
 
-# ---- what can be lost ------------------------------------------------------------------
+# ---- what can be lost --------------------------------
 
 #: Things that hold what a customer made, stored or earned, and little else.
 RECORD: Final = words(
@@ -118,7 +118,7 @@ CHANGE: Final = words(
     " retention_policy robot sync_client technician installer deployment release"
 )
 
-# ---- who does it ------------------------------------------------------------------------
+# ---- who does it --------------------------------
 
 SOMEONE: Final = any_of(
     r"some ?(?:one|body)(?: else)?(?! (?:to|from|please|help|check|look|call|contact|reset|fix\w*"
@@ -168,7 +168,7 @@ ACCOUNT: Final = words(
     " doorbell garage calendar drive files"
 )
 
-# ---- what others must not see --------------------------------------------------------------
+# ---- what others must not see --------------------------------
 
 OTHERS: Final = any_of(
     r"(?:some )?other (?:famil\w+|compan\w+|customer|client|patient|user)'?s?|(?:some|any)(?: ?one"
@@ -182,7 +182,8 @@ OTHERS: Final = any_of(
     r"|driver|citizen|donor|subscriber|household|business|merchant|partner|agenc(?:y|ie)|candidate"
     r"|supplier|competitor|participant|applicant|buyer|clinic|practice|bank|tenant"
     r"|owner)(?:'?s?'?)?",
-    r"people'?s|every(?:one|body)(?: else)?'s|people i do not know|competitors?'?s?|neighbou?rs?'?s?",
+    r"people'?s|every(?:one|body)(?: else)?'s|people i do not know|competitors?'?s?"
+    r"|neighbou?rs?'?s?",
 )
 PRIVATE: Final = words(
     "data detail+ information info invoice+ name+ address+ phone_number+ number+ file+ document+"
@@ -202,7 +203,7 @@ SEES: Final = any_of(
     r"came|print(?:s|ed)|mail(?:s|ed)|expos\w+|brows\w+|pull(?:s|ed) up|loads?",
 )
 
-# ---- secrets and devices ----------------------------------------------------------------------
+# ---- secrets and devices --------------------------------
 
 SECRET: Final = any_of(
     r"(?:api|access|secret|private|ssh|encryption|signing|license|aws|stripe)[ -]?keys?",
@@ -261,6 +262,7 @@ NO_DATA: Final = r"\b" + words(
     " pounds customer sense respect confidence control contact love appetite revenue business deal"
     " head heart ground number team room order_button bank_card badge seats tickets ticket spot"
     " place limit error+ message_bar hierarchy alignment margin+ filter+ sort font+ price+ leg hair"
-    " hours hour sales turnover lunch umbrella cart+ basket+ status payment+ scam spam thread glove+ charger"
+    " hours hour sales turnover lunch umbrella cart+ basket+ status payment+ scam spam"
+    " thread glove+ charger"
     " remote cable+ adapter+"
 )

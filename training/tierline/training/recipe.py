@@ -26,7 +26,7 @@ class Recipe:
 
     encoder: str = DEFAULT_ENCODER
     max_tokens: int = 192
-    epochs: int = 5
+    epochs: int = 6
     patience: int = 2
     batch_size: int = 32
     encoder_lr: float = 1e-4
