@@ -141,8 +141,8 @@ def test_words_of_an_incident_never_lower_and_always_reach_tier_3(
     before = recommend(ticket, said, policy, now)
     after = recommend(with_words(ticket, words, place), said, policy, now)
     assert after.tier >= 3
-    # Words alone may also let a model's answer count; where there were words, nothing is lowered.
-    assert after.tier >= before.tier or not before.severity
+    # A ticket without words has no labels: its first words let the model speak, for lower too.
+    assert after.tier >= before.tier or before.review_reason == "empty"
     assert "on_call" in after.notify
     assert any(r.rule in {"safety.data_loss", "safety.security_breach"} for r in after.reasons)
 

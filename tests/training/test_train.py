@@ -175,6 +175,13 @@ def test_one_seed_gives_one_model(fit_once: Callable[[int], Fitted], corpus: Cor
     assert not np.allclose(first, other)
 
 
+def test_the_training_loss_is_a_mean_over_batches(corpus: Corpus, recipe: Recipe) -> None:
+    few_steps = replace(recipe, epochs=1, batch_size=1000)
+    fitted = fit(corpus, few_steps, lambda _: None, lambda _epoch, _scores: None)
+    loss = fitted.history[0]
+    assert loss["train_loss"] == pytest.approx(loss["validation_loss"], rel=0.5)
+
+
 def test_an_export_that_strays_is_refused(
     fit_once: Callable[[int], Fitted], corpus: Corpus
 ) -> None:

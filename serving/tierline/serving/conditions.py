@@ -46,7 +46,7 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
         ("severity", case.severity),
         ("issue_type", case.issue_type),
         ("sentiment", case.sentiment),
-        ("channel", case.ticket.channel),
+        ("channel", (case.ticket.channel or "").casefold()),
         ("customer_tier", case.ticket.customer_tier),
     )
     for name, value in named:

@@ -62,7 +62,7 @@ def _from_registry(uri: str) -> Path:
     except (MlflowException, OSError) as error:
         raise ModelNotFoundError(
             f"expected {uri} in MLflow's store {_without_password(store)}; "
-            f"it answered: {str(error).splitlines()[0]}. {_HOW_TO_GET_ONE}"
+            f"it answered: {str(error).splitlines()[0].rstrip('.')}. {_HOW_TO_GET_ONE}"
         ) from None
 
 

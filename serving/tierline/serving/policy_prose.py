@@ -26,7 +26,7 @@ def _lines(policy: Policy) -> Iterator[str]:
         yield (
             f"  {number}  {tier.name} ({tier.owner}) owns {', '.join(tier.owns) or 'nothing'}; "
             f"resolves within {duration_text(tier.resolve_within)}, "
-            f"about {tier.expected_escalation:.0%} go further"
+            f"{_escalations(tier.expected_escalation)} go further"
         )
     yield "\nFirst response"
     for severity in Severity:
@@ -56,6 +56,10 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "\nWhen the model can't say"
     yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"
     yield f"  an unknown severity is answered as {fallback.severity}"
+
+
+def _escalations(share: float) -> str:
+    return f"about {share:.0%}" if share else "few"
 
 
 def _conditions(conditions: Sequence[Condition]) -> str:

@@ -75,7 +75,7 @@ def evaluate(
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     else:
-        console.print(report.table())
+        console.print(*report.tables(), sep="\n")
     for head, count in report.unknown.items():
         if count:
             errors.print(f"{count} rows carry a label of {head} that the model doesn't have")

@@ -15,6 +15,7 @@ from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.training.baseline import Baseline
 from tierline.training.metrics import HeadReport, report_head
+from tierline.training.safety_report import SafetyReport, measure_safety
 from tierline.training.targets import ABSENT, HeadLabels
 
 _FIGURE_NAMES = {
@@ -39,6 +40,7 @@ class Evaluation:
     baseline: Mapping[str, HeadReport]
     unknown: Mapping[str, int]
     probabilities: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]
+    safety: SafetyReport | None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -48,6 +50,7 @@ class Evaluation:
             "unknown_labels": dict(self.unknown),
             "model": {h: r.as_json() for h, r in self.model.items()},
             "baseline": {h: r.as_json() for h, r in self.baseline.items()},
+            "safety": self.safety.as_json() if self.safety else None,
         }
 
     def summary(self) -> dict[str, Any]:
@@ -58,8 +61,12 @@ class Evaluation:
             for h, r in self.model.items()
         }
 
-    def table(self) -> Table:
-        """Return the headline figures as a table for people."""
+    def tables(self) -> list[Table]:
+        """Return the figures as tables for people: the heads', and safety where measured."""
+        safety = [self.safety.table(self.name)] if self.safety else []
+        return [self._heads_table(), *safety]
+
+    def _heads_table(self) -> Table:
         table = Table(title=f"{self.name}: {self.count} tickets, 95% intervals")
         table.add_column("head")
         table.add_column("figure")
@@ -107,7 +114,8 @@ def evaluate(
             f"{name}: expected labels that the model knows, for at least one of {heads}; found "
             "none. Name the columns with --map issue_type=COLUMN"
         )
-    return Evaluation(name, len(rows), model, base, unknown, probabilities)
+    safety = measure_safety(rows, predictions)
+    return Evaluation(name, len(rows), model, base, unknown, probabilities, safety)
 
 
 def _answers(

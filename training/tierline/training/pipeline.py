@@ -125,7 +125,7 @@ def _measure(
     evaluations = []
     for name, rows in {part: corpus.parts[part], **extra}.items():
         evaluations.append(evaluate(name, rows, predictor, baseline))
-        console.print(evaluations[-1].table())
+        console.print(*evaluations[-1].tables(), sep="\n")
     predictor.close()
     return tuple(evaluations)
 
