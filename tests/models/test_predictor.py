@@ -86,6 +86,14 @@ def test_evidence_words_come_from_the_text(predictor: Predictor) -> None:
                 assert prediction.text[token.start : token.end] == token.token
 
 
+def test_tokens_stand_where_they_are_in_subject_and_body(predictor: Predictor) -> None:
+    ticket = Ticket(subject="Card charged", body="please advise, my office")
+    prediction = predictor.predict([ticket])[0]
+    assert prediction.text == "Card charged\nplease advise, my office"
+    read = "".join(token.token for token in prediction.evidence("severity").tokens)
+    assert read == "Cardchargedpleaseadvise,myoffice"
+
+
 def test_words_are_whole_and_come_strongest_first() -> None:
     text = "My card double-charged, card !"
     starts, ends = (0, 3, 8, 14, 15, 24, 29), (2, 7, 14, 15, 22, 28, 30)
