@@ -111,3 +111,9 @@ def test_the_version_follows_what_changes_answers(bundle: Path) -> None:
     colder = [h.model_copy(update={"temperature": h.temperature / 2}) for h in manifest.heads]
     assert manifest.model_copy(update={"heads": tuple(colder)}).version != manifest.version
     assert manifest.model_copy(update={"metrics": {"x": 1}}).version == manifest.version
+
+
+def test_a_bias_that_fits_no_label_is_refused(bundle: Path) -> None:
+    change_manifest(bundle, bias=[0.0])
+    with pytest.raises(BundleError, match="expected a bias for each of"):
+        Bundle.load(bundle)

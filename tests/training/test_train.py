@@ -193,6 +193,8 @@ def test_an_export_that_strays_is_refused(
     with pytest.raises(BundleError, match=r"expected fp32 logits within 0\.0001 of torch"):
         check_parity(fitted, rows, logits + np.float32(1e-3), logits)
     assert check_parity(fitted, rows, logits, -logits).serves == "model.fp32.onnx"
+    mute = [replace(row, labels={}) for row in rows]
+    assert check_parity(fitted, mute, logits, logits).serves == "model.fp32.onnx"
 
 
 def test_bad_rows_of_either_file_are_quarantined(trained: Trained) -> None:

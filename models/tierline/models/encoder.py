@@ -55,7 +55,14 @@ def load_pretrained(name: str) -> tuple[Any, Any]:
     source = encoder_source(name)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, use_fast=True)
-        model = transformers.AutoModel.from_pretrained(source, use_safetensors=True)
+        config = transformers.AutoConfig.from_pretrained(source)
+        # Drawing a mask for every attention weight took a fifth of the training time on a CPU.
+        if hasattr(config, "attention_probs_dropout_prob"):
+            config.attention_probs_dropout_prob = 0.0
+        # "eager": what the ONNX optimiser knows how to fuse, and the fastest here for short texts.
+        model = transformers.AutoModel.from_pretrained(
+            source, config=config, use_safetensors=True, attn_implementation="eager"
+        )
     except (OSError, ValueError) as error:
         raise InputError(
             f"--encoder: expected a hub id or a folder with config.json, model.safetensors and "

@@ -56,6 +56,7 @@ def _from_registry(uri: str) -> Path:
             f"{uri} needs MLflow to be looked up: pip install 'tierline[registry]', "
             "or name the bundle's folder with --model DIR"
         ) from None
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow.set_tracking_uri(store)
     try:
         return Path(mlflow.artifacts.download_artifacts(uri)) / BUNDLE_ARTIFACT

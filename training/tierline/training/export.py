@@ -58,7 +58,6 @@ def export_graphs(fitted: Fitted, folder: Path) -> None:
     """Write the fused fp32 graph and its int8 form into ``folder``."""
     model = fitted.model.cpu().eval()
     encoder: Any = model.encoder
-    encoder.set_attn_implementation("eager")
     batch = collate([[101, 102, 103, 102], [101, 102]], [0, 1])
     names = ["input_ids", "attention_mask"]
     with TemporaryDirectory() as scratch, warnings.catch_warnings():
@@ -112,6 +111,8 @@ def check_parity(
         if known.any():
             a, b = (macro_f1(truth[known], x[known, part].argmax(axis=1)) for x in (fp32, int8))
             drop[head.name] = a - b
+    if not drop:
+        return Parity(gap, drop, ONNX_FP32, "no validation ticket can judge int8: fp32 ships")
     worst = max(drop, key=lambda h: drop[h])
     ships_int8 = drop[worst] <= INT8_TOLERANCE
     why = (

@@ -29,7 +29,7 @@ class Recipe:
     epochs: int = 6
     patience: int = 2
     batch_size: int = 32
-    encoder_lr: float = 1e-4
+    encoder_lr: float = 1.5e-4
     head_lr: float = 2e-3
     weight_decay: float = 0.01
     warmup: float = 0.1

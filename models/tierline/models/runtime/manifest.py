@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -46,6 +46,13 @@ class Manifest(_Strict):
     data: dict[str, Any]
     metrics: dict[str, Any]
     files: dict[str, str]
+
+    @model_validator(mode="after")
+    def _one_bias_per_label(self) -> "Manifest":
+        labels = sum(len(head.labels) for head in self.heads)
+        if len(self.bias) != labels:
+            raise ValueError(f"expected a bias for each of {labels} labels; found {len(self.bias)}")
+        return self
 
     @property
     def version(self) -> str:
