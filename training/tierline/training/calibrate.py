@@ -18,8 +18,8 @@ AMBIGUOUS_MARGIN: Final = 0.10
 SAFETY_MISSES: Final = 0.02
 #: … but fires at no less than this, or every ticket would be an incident.
 SAFETY_FLOOR: Final = 0.05
-#: and never waits for more than this.
-SAFETY_CEILING: Final = 0.5
+#: … and never waits for more than this: validation tickets are easier than real ones.
+SAFETY_CEILING: Final = 0.1
 _LOG_TEMPERATURE_RANGE: Final = (-2.0, 2.0)
 
 
