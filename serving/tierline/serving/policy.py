@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from datetime import timedelta
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -161,7 +162,7 @@ class Policy(_Strict):
             raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
         return self
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The name with the first 12 digits of a hash over the content."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
