@@ -51,6 +51,3 @@ class Ticket(BaseModel):
     order_value: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     current_tier: int | None = Field(default=None, ge=1, le=4)
     locked_by_human: bool = False
-
-
-CONTEXT_FIELDS: Final = tuple(name for name in Ticket.model_fields if name not in {"id"})

@@ -2,11 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from tierline.data.labels import HEADS
 
 
 class ReviewReason(StrEnum):
@@ -64,7 +62,3 @@ class Recommendation(_Frozen):
     def as_row(self) -> dict[str, Any]:
         """Return plain data, times in ISO 8601 and reasons as a list of objects."""
         return self.model_dump(mode="json")
-
-
-#: The label and confidence columns of an answer.
-HEAD_COLUMNS: Final = tuple(c for h in HEADS for c in (h, f"{h}_confidence"))

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from tierline.data.errors import InputError
 from tierline.serving.recommendation import Recommendation
 
-Rows = Sequence[Mapping[str, Any]]
 COLUMNS: Final = tuple(Recommendation.model_fields)
 _TYPES: Final[dict[str, pa.DataType]] = {
     "tier": pa.int8(),
