@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tierline.training.batches import Batch, collate, in_length_order, shuffled
 
 
-def token_lists(lengths: list[int]) -> list[list[int]]:
-    return [[100 + i] * length for i, length in enumerate(lengths)]
+def token_lists(lengths: list[int]) -> list[torch.Tensor]:
+    return [torch.full((length,), 100 + i) for i, length in enumerate(lengths)]
 
 
 def rows(batches: list[Batch]) -> list[int]:
@@ -32,15 +32,15 @@ def test_every_row_comes_exactly_once(sizes: list[int], batch_size: int, seed: i
         assert len(batches) == -(-len(ids) // batch_size)
         for batch in batches:
             for row, tokens, mask in zip(
-                batch.rows.tolist(), batch.input_ids, batch.attention_mask, strict=True
+                batch.rows.tolist(), batch.inputs, batch.attention_mask, strict=True
             ):
-                assert tokens[mask == 1].tolist() == ids[row]
+                assert tokens[mask == 1].tolist() == ids[row].tolist()
                 assert not tokens[mask == 0].any()
 
 
 def test_padding_fills_up_to_the_longest_only() -> None:
     batch = collate(token_lists([3, 1, 5]), [0, 1])
-    assert batch.input_ids.shape == (2, 3)
+    assert batch.inputs.shape == (2, 3)
     assert batch.attention_mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
@@ -48,9 +48,9 @@ def test_like_lengths_come_together() -> None:
     rng = random.Random(2)  # noqa: S311
     ids = token_lists([rng.randint(2, 190) for _ in range(800)])
     needed = sum(map(len, ids))
-    computed = sum(b.input_ids.numel() for b in shuffled(ids, 32, rng))
+    computed = sum(b.inputs.numel() for b in shuffled(ids, 32, rng))
     assert computed < 1.1 * needed
-    in_order = [b.input_ids.shape[1] for b in in_length_order(ids, 32)]
+    in_order = [b.inputs.shape[1] for b in in_length_order(ids, 32)]
     assert in_order == sorted(in_order)
 
 

@@ -10,12 +10,14 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from mlflow.entities import Run
 from rich.console import Console
 
 from tierline.data import BundleError, InputError, ModelNotFoundError, Ticket
 from tierline.data.corpus import Corpus, load_corpus, sha256
 from tierline.data.quarantine import Quarantine
+from tierline.models.encoder import load_pretrained
 from tierline.models.runtime import Bundle, Predictor
 from tierline.serving.model_source import load_predictor
 from tierline.serving.writers import COLUMNS
@@ -173,6 +175,26 @@ def test_one_seed_gives_one_model(fit_once: Callable[[int], Fitted], corpus: Cor
     first, again, other = (fit_once(seed).logits(rows) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.allclose(first, other)
+
+
+def test_frozen_layers_stay_and_keeping_their_states_changes_nothing(
+    corpus: Corpus, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once() -> Fitted:
+        half = replace(recipe, epochs=1, frozen_share=0.5)
+        return fit(corpus, half, lambda _: None, lambda _epoch, _scores: None)
+
+    rows = corpus.parts["test"]
+    kept = once()
+    monkeypatch.setattr("tierline.training.fit._MOST_KEPT", 0)
+    again = once()
+    assert np.allclose(kept.logits(rows), again.logits(rows), atol=1e-4)
+    before = load_pretrained(recipe.encoder)[0].state_dict()
+    after = kept.model.encoder.state_dict()
+    changed = {n for n in before if not torch.equal(before[n], after[n])}
+    assert changed
+    assert {n.split(".")[2] for n in changed if n.startswith("encoder.layer")} == {"1"}
+    assert not any(n.startswith("embeddings") for n in changed)
 
 
 def test_the_training_loss_is_a_mean_over_batches(corpus: Corpus, recipe: Recipe) -> None:

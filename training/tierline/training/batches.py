@@ -7,43 +7,45 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 _POOL_BATCHES: Final = 24
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``input_ids`` and ``attention_mask`` (batch, tokens), and the rows' positions (batch,)."""
+    """``inputs`` and ``attention_mask`` (batch, tokens), and the rows' positions (batch,).
 
-    input_ids: Tensor
+    ``inputs`` are token ids, or states of shape (batch, tokens, hidden).
+    """
+
+    inputs: Tensor
     attention_mask: Tensor
     rows: Tensor
 
 
-def collate(ids: Sequence[list[int]], rows: Sequence[int]) -> Batch:
-    """Pad the named rows to the longest of them."""
-    longest = max(len(ids[r]) for r in rows)
-    input_ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    mask = torch.zeros(len(rows), longest, dtype=torch.long)
-    for i, r in enumerate(rows):
-        input_ids[i, : len(ids[r])] = torch.tensor(ids[r])
-        mask[i, : len(ids[r])] = 1
-    return Batch(input_ids, mask, torch.tensor(rows))
+def collate(items: Sequence[Tensor], rows: Sequence[int]) -> Batch:
+    """Pad the named rows, each (tokens,) or (tokens, hidden), to the longest of them."""
+    chosen = [items[r] for r in rows]
+    lengths = torch.tensor([len(item) for item in chosen])
+    inputs = pad_sequence(chosen, batch_first=True)
+    mask = (torch.arange(inputs.shape[1]) < lengths[:, None]).long()
+    return Batch(inputs, mask, torch.tensor(rows))
 
 
-def shuffled(ids: Sequence[list[int]], size: int, rng: random.Random) -> Iterator[Batch]:
+def shuffled(items: Sequence[Tensor], size: int, rng: random.Random) -> Iterator[Batch]:
     """Yield all rows once, in random order, batched with rows of like length."""
-    order = list(range(len(ids)))
+    order = list(range(len(items)))
     rng.shuffle(order)
     batches = []
     for start in range(0, len(order), size * _POOL_BATCHES):
-        pool = sorted(order[start : start + size * _POOL_BATCHES], key=lambda r: len(ids[r]))
+        pool = sorted(order[start : start + size * _POOL_BATCHES], key=lambda r: len(items[r]))
         batches += [pool[i : i + size] for i in range(0, len(pool), size)]
     rng.shuffle(batches)
-    yield from (collate(ids, rows) for rows in batches)
+    yield from (collate(items, rows) for rows in batches)
 
 
-def in_length_order(ids: Sequence[list[int]], size: int) -> Iterator[Batch]:
+def in_length_order(items: Sequence[Tensor], size: int) -> Iterator[Batch]:
     """Yield all rows once, shortest first: for evaluation."""
-    order = sorted(range(len(ids)), key=lambda r: len(ids[r]))
-    yield from (collate(ids, order[i : i + size]) for i in range(0, len(order), size))
+    order = sorted(range(len(items)), key=lambda r: len(items[r]))
+    yield from (collate(items, order[i : i + size]) for i in range(0, len(order), size))

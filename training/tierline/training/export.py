@@ -58,7 +58,7 @@ def export_graphs(fitted: Fitted, folder: Path) -> None:
     """Write the fused fp32 graph and its int8 form into ``folder``."""
     model = fitted.model.cpu().eval()
     encoder: Any = model.encoder
-    batch = collate([[101, 102, 103, 102], [101, 102]], [0, 1])
+    batch = collate([torch.tensor([101, 102, 103, 102]), torch.tensor([101, 102])], [0, 1])
     names = ["input_ids", "attention_mask"]
     with TemporaryDirectory() as scratch, warnings.catch_warnings():
         # The exporter warns of Python branches it traced, and of its own deprecation: the
@@ -67,7 +67,7 @@ def export_graphs(fitted: Fitted, folder: Path) -> None:
         raw = Path(scratch) / "raw.onnx"
         torch.onnx.export(
             _Contributions(model),
-            (batch.input_ids, batch.attention_mask),
+            (batch.inputs, batch.attention_mask),
             str(raw),
             input_names=names,
             output_names=["contributions"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from tierline.data.rows import Row
 from tierline.models.encoder import TicketClassifier, load_pretrained
 from tierline.models.runtime.predictor import column_slices
 from tierline.models.runtime.tokens import TicketTokenizer
-from tierline.training.batches import in_length_order, shuffled
+from tierline.training.batches import Batch, in_length_order, shuffled
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
 from tierline.training.recipe import Recipe
@@ -26,6 +27,10 @@ from tierline.training.targets import ABSENT, HeadLabels, heads_of
 #: the epoch's number (from 1) and its metrics.
 StepDone = Callable[[float], None]
 EpochDone = Callable[[int, dict[str, float]], None]
+
+_EVALUATION_BATCH: Final = 64
+#: Most numbers of the frozen layers' states to keep in memory (2 GiB of float32).
+_MOST_KEPT: Final = 2**29
 
 
 @dataclass
@@ -45,7 +50,8 @@ class Fitted:
 
     def logits(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Return float32 logits (rows, labels of all heads) on the CPU."""
-        return _logits(self.model.cpu(), self.token_ids(rows), torch.device("cpu"), amp=False)
+        ids = _tensors(self.token_ids(rows))
+        return _logits(self.model.cpu(), ids, torch.device("cpu"), amp=False)
 
     def token_ids(self, rows: Sequence[Row]) -> list[list[int]]:
         """Tokenise as the serving runtime does, with the very same code."""
@@ -72,6 +78,7 @@ def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDo
     pretrained, tokenizer = load_pretrained(recipe.encoder)
     hidden = int(pretrained.config.hidden_size)
     model = TicketClassifier(pretrained, hidden, [len(h.labels) for h in heads])
+    model.freeze(recipe.frozen_share)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     amp = device.type == "cuda" or _cpu_has_bfloat16()
     model.to(device)
@@ -92,14 +99,14 @@ class _Loop:
         self.fitted, self.device, self.amp = fitted, device, amp
         self.recipe, self.model = fitted.recipe, fitted.model
         train, validation = corpus.parts["train"], corpus.parts["validation"]
-        self.ids, self.validation_ids = fitted.token_ids(train), fitted.token_ids(validation)
+        self.inputs, self.validation_inputs = self._inputs(train), self._inputs(validation)
         self.targets = _stack_targets(fitted.heads, train)
         self.validation_targets = _stack_targets(fitted.heads, validation).numpy()
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
         self.steps = -(-len(train) // self.recipe.batch_size) * self.recipe.epochs
         self.optimizer = torch.optim.AdamW(
             [
-                {"params": self.model.encoder.parameters(), "lr": self.recipe.encoder_lr},
+                {"params": self._learning(self.model.encoder), "lr": self.recipe.encoder_lr},
                 {"params": self.model.heads.parameters(), "lr": self.recipe.head_lr},
             ],
             weight_decay=self.recipe.weight_decay,
@@ -114,11 +121,11 @@ class _Loop:
         for epoch in range(1, self.recipe.epochs + 1):
             self.model.train()
             total = 0.0
-            for batch in shuffled(self.ids, self.recipe.batch_size, rng):
-                total += self._step(batch.input_ids, batch.attention_mask, batch.rows)
+            for batch in shuffled(self.inputs, self.recipe.batch_size, rng):
+                total += self._step(batch)
                 step_done(next(step) / self.steps)
             scores = self._validate()
-            scores["train_loss"] = total / -(-len(self.ids) // self.recipe.batch_size)
+            scores["train_loss"] = total / -(-len(self.inputs) // self.recipe.batch_size)
             self.fitted.history.append(scores)
             epoch_done(epoch, scores)
             if scores["validation_score"] > best:
@@ -129,10 +136,21 @@ class _Loop:
         if best_state is not None:
             self.model.load_state_dict(best_state)
 
-    def _step(self, ids: torch.Tensor, mask: torch.Tensor, rows: torch.Tensor) -> float:
+    def _inputs(self, rows: Sequence[Row]) -> list[torch.Tensor]:
+        """Return token ids, or the frozen layers' states where these are few enough to keep."""
+        ids = _tensors(self.fitted.token_ids(rows))
+        numbers = sum(map(len, ids)) * self.model.heads.in_features
+        if not self.model.frozen_layers or numbers > _MOST_KEPT:
+            return ids
+        return _base_states(self.model.eval(), ids, self.device, self.amp)
+
+    def _learning(self, module: torch.nn.Module) -> list[torch.nn.Parameter]:
+        return [p for p in module.parameters() if p.requires_grad]
+
+    def _step(self, batch: Batch) -> float:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.amp):
-            logits = self.model(ids.to(self.device), mask.to(self.device))
-        loss = self.loss(logits, self.targets[rows].to(self.device))
+            logits = self.model(batch.inputs.to(self.device), batch.attention_mask.to(self.device))
+        loss = self.loss(logits, self.targets[batch.rows].to(self.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -146,7 +164,7 @@ class _Loop:
 
     def _validate(self) -> dict[str, float]:
         """Return the validation loss, each head's macro-F1, and their mean (the score)."""
-        logits = _logits(self.model, self.validation_ids, self.device, self.amp)
+        logits = _logits(self.model, self.validation_inputs, self.device, self.amp)
         scores, truth = {}, self.validation_targets
         sizes = [len(h.labels) for h in self.fitted.heads]
         for i, (head, part) in enumerate(zip(self.fitted.heads, column_slices(sizes), strict=True)):
@@ -163,15 +181,33 @@ def _stack_targets(heads: Sequence[HeadLabels], rows: Sequence[Row]) -> torch.Te
     return torch.from_numpy(np.stack([h.targets(rows) for h in heads], axis=1))
 
 
+def _tensors(ids: Sequence[list[int]]) -> list[torch.Tensor]:
+    return [torch.tensor(i) for i in ids]
+
+
+@torch.no_grad()
+def _base_states(
+    model: TicketClassifier, ids: Sequence[torch.Tensor], device: torch.device, amp: bool
+) -> list[torch.Tensor]:
+    """Return each row's states above the frozen layers, (tokens, hidden): computed once."""
+    found: dict[int, torch.Tensor] = {}
+    for batch in in_length_order(ids, _EVALUATION_BATCH):
+        with torch.autocast(device.type, torch.bfloat16, enabled=amp):
+            states = model.base(batch.inputs.to(device), batch.attention_mask.to(device))
+        for row, state in zip(batch.rows.tolist(), states.float().cpu(), strict=True):
+            found[row] = state[: len(ids[row])].clone()
+    return [found[row] for row in range(len(ids))]
+
+
 @torch.no_grad()
 def _logits(
-    model: TicketClassifier, ids: Sequence[list[int]], device: torch.device, amp: bool
+    model: TicketClassifier, inputs: Sequence[torch.Tensor], device: torch.device, amp: bool
 ) -> NDArray[np.float32]:
     model.eval()
-    out = np.zeros((len(ids), sum(model.head_sizes)), dtype=np.float32)
-    for batch in in_length_order(ids, 64):
+    out = np.zeros((len(inputs), sum(model.head_sizes)), dtype=np.float32)
+    for batch in in_length_order(inputs, _EVALUATION_BATCH):
         with torch.autocast(device.type, torch.bfloat16, enabled=amp):
-            logits = model(batch.input_ids.to(device), batch.attention_mask.to(device))
+            logits = model(batch.inputs.to(device), batch.attention_mask.to(device))
         out[batch.rows.numpy()] = logits.float().cpu().numpy()
     return out
 

@@ -12,6 +12,9 @@ class Recipe:
     Attributes:
         encoder: the default encoder's name, a hub id, or a folder.
         max_tokens: longest input; of longer tickets the head and the tail are read.
+        frozen_share: share of the encoder's layers, from the lowest up and rounded down, that
+            stay as they were pre-trained: their output is computed once, which saves that share
+            of the training time and more.
         epochs: most passes over the training part.
         patience: epochs without a better validation score before stopping.
         batch_size: tickets per step.
@@ -26,7 +29,8 @@ class Recipe:
 
     encoder: str = DEFAULT_ENCODER
     max_tokens: int = 192
-    epochs: int = 6
+    frozen_share: float = 1 / 3
+    epochs: int = 4
     patience: int = 2
     batch_size: int = 32
     encoder_lr: float = 1.5e-4
