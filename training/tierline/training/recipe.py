@@ -29,7 +29,7 @@ class Recipe:
 
     encoder: str = DEFAULT_ENCODER
     max_tokens: int = 192
-    frozen_share: float = 1 / 3
+    frozen_share: float = 0.5
     epochs: int = 4
     patience: int = 2
     batch_size: int = 32
