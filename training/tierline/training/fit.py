@@ -17,6 +17,7 @@ from tierline.data.rows import Row
 from tierline.models.encoder import TicketClassifier, load_pretrained
 from tierline.models.runtime.predictor import column_slices
 from tierline.models.runtime.tokens import TicketTokenizer
+from tierline.training.augment import strip_some
 from tierline.training.batches import Batch, in_length_order, shuffled
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
@@ -99,7 +100,8 @@ class _Loop:
         self.fitted, self.device, self.amp = fitted, device, amp
         self.recipe, self.model = fitted.recipe, fitted.model
         train, validation = corpus.parts["train"], corpus.parts["validation"]
-        self.inputs, self.validation_inputs = self._inputs(train), self._inputs(validation)
+        self.inputs = self._inputs(strip_some(train, self.recipe.stripped_share, self.recipe.seed))
+        self.validation_inputs = self._inputs(validation)
         self.targets = _stack_targets(fitted.heads, train)
         self.validation_targets = _stack_targets(fitted.heads, validation).numpy()
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)

@@ -15,6 +15,8 @@ class Recipe:
         frozen_share: share of the encoder's layers, from the lowest up and rounded down, that
             stay as they were pre-trained: their output is computed once, which saves that share
             of the training time and more.
+        stripped_share: share of the training tickets read without capitals, punctuation and
+            digits, as anonymised exports come (see `augment`).
         epochs: most passes over the training part.
         patience: epochs without a better validation score before stopping.
         batch_size: tickets per step.
@@ -29,11 +31,12 @@ class Recipe:
 
     encoder: str = DEFAULT_ENCODER
     max_tokens: int = 192
-    frozen_share: float = 0.5
-    epochs: int = 4
+    frozen_share: float = 1 / 3
+    stripped_share: float = 0.15
+    epochs: int = 3
     patience: int = 2
     batch_size: int = 32
-    encoder_lr: float = 1.5e-4
+    encoder_lr: float = 2e-4
     head_lr: float = 2e-3
     weight_decay: float = 0.01
     warmup: float = 0.1
