@@ -14,6 +14,7 @@ from rich.console import Console
 from tierline.data.errors import InputError
 from tierline.training.pipeline import Trained
 from tierline.training.report.command import EvaluateJob, run
+from tierline.training.report.shown import shown
 
 SCRIPT = "<script>alert('x')</script>"
 KEYS = {
@@ -50,6 +51,7 @@ def hostile_rows(tickets: Path) -> list[dict[str, Any]]:
     for i in range(0, 160, 16):
         rows[i] |= {"severity": "P1" if rows[i]["severity"] != "P1" else "P4"}
         rows[i] |= {"id": f"{SCRIPT}{i}", "subject": SCRIPT, "channel": f"{SCRIPT}&chat"}
+        rows[i] |= {"body": f"{rows[i]['body']} Write to jane.doe@acme.example."}
         rows[i] |= {"industry": SCRIPT, "customer_tier": "smb"}
     return rows
 
@@ -128,10 +130,19 @@ def test_nothing_comes_from_elsewhere(made: tuple[str, Any]) -> None:
         assert not re.search(r"(href=\"|url\()(?!#|data:)", picture)
 
 
-def test_no_words_of_a_ticket_are_shown_as_they_were(made: tuple[str, Any]) -> None:
+def test_tickets_are_shown_without_what_is_personal(made: tuple[str, Any]) -> None:
     page, data = made
-    assert "nobody in the whole company can work" not in page
-    assert "nobody in the whole company can work" not in json.dumps(data)
+    for text in (page, json.dumps(data)):
+        assert "jane.doe" not in text
+        assert "[email]" in text
+
+
+def test_long_tickets_are_cut_after_redacting() -> None:
+    assert shown("a  b\n c") == "a b c"
+    text = shown(f"{'word ' * 78}jane.doe@acme.example and more words")
+    assert "jane" not in text
+    assert len(text) <= 402
+    assert text.endswith(" …")
 
 
 def test_the_json_keeps_its_keys(made: tuple[str, Any]) -> None:
@@ -167,7 +178,8 @@ def test_wrong_labels_are_among_the_suspects_and_the_surest_mistakes(
     spoilt = {f"{SCRIPT}{i}" for i in range(0, 160, 16)}
     issues = {i["head"]: i for i in made[1]["label_issues"]}
     suspected = {doubt["id"] for doubt in issues["severity"]["first"]}
-    assert len(suspected & spoilt) >= 8
+    assert suspected <= spoilt
+    assert len(suspected) >= 5
     mistakes = made[1]["confident_mistakes"]
     assert 8 <= len(mistakes) <= 25
     sure = [m["confidence"] for m in mistakes]

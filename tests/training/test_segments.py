@@ -62,6 +62,8 @@ def test_small_groups_are_shown_together_and_months_in_order(
     assert (industries[-1].value, industries[-1].count) == (OTHERS, 20)
     months = [s.value for s in divisions["month"].segments]
     assert months == ["2026-01", "2026-02", "2026-03", NOT_GIVEN]
+    lengths = [int(s.value.split()[0]) for s in divisions["length"].segments]
+    assert lengths == sorted(lengths) == [0, 60]
 
 
 def test_length_bands() -> None:

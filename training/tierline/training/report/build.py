@@ -23,6 +23,8 @@ from tierline.training.report.segments import Segmentation, segmentations
 
 #: Version of the JSON: it rises when a key changes its meaning or goes.
 SCHEMA: Final = 1
+#: Share of near-duplicates from which on they can move a figure by more than its rounding.
+MANY_COPIES: Final = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,7 @@ def _learnt_from(given: Inputs) -> tuple[Leak, ...]:
 
 
 def _copied(copies: Sequence[Duplicate] | None, count: int) -> tuple[Leak, ...]:
-    if not copies:
+    if not copies or len(copies) < MANY_COPIES * count:
         return ()
     text = f"{len(copies)} of {count} tickets nearly repeat a ticket the bundle was trained on"
     return (Leak("near_duplicates", None, text),)

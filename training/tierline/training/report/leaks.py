@@ -12,6 +12,7 @@ from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 from tierline.training.answers import Answers
 from tierline.training.metrics import macro_f1
+from tierline.training.report.shown import shown
 
 #: People who label the same tickets agree far less often than this, so no honest model is so good.
 TOO_GOOD: Final = 0.995
@@ -88,7 +89,7 @@ def _telling_tokens(rows: Sequence[Row], heads: Sequence[Answers]) -> Iterator[L
             best = told[np.argmax(both[told, label])]
             more = f" (and so do {len(told) - 1} other words)" if len(told) > 1 else ""
             text = (
-                f"the word “{names[best]}” alone gives {answers.labels[label]} away{more}: "
+                f"the word “{shown(names[best])}” alone gives {answers.labels[label]} away{more}: "
                 f"{int(both[best, label])} of the {int(with_word[best, 0])} tickets with it have "
                 f"that label, and {int(with_label[label])} have the label"
             )

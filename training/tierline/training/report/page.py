@@ -13,7 +13,7 @@ from tierline.training.answers import TIER, Answers
 from tierline.training.evaluate import FIGURE_NAMES, INTERVALS
 from tierline.training.metrics import Figure, HeadReport
 from tierline.training.report import duplicates, leaks, mistakes
-from tierline.training.report.build import Report
+from tierline.training.report.build import MANY_COPIES, Report
 from tierline.training.report.charts import Picture, picture
 from tierline.training.report.compare import Comparison
 from tierline.training.report.costs import OVER, UNDER
@@ -65,6 +65,7 @@ def render(report: Report) -> str:
             leak_limits=leaks,
             most_mistakes=mistakes.MOST_MISTAKES,
             similar=duplicates.SIMILAR,
+            many_copies=MANY_COPIES,
             style=Markup((_TEMPLATES / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         )
     )
@@ -80,7 +81,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": _percent, "interval": _interval, "name": _name}
-    environment.filters |= {"share": _share}
+    environment.filters |= {"share": _share, "whole": _whole_percent}
     return environment
 
 
@@ -115,7 +116,11 @@ def _by_effect(comparison: Comparison | None) -> dict[str, dict[str, int]]:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0%}" if value == round(value, 2) else f"{value:.1%}"
+    return f"{value:.1%}"
+
+
+def _whole_percent(value: float) -> str:
+    return f"{value:.0%}"
 
 
 def _interval(figure: Figure) -> str:

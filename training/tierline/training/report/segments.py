@@ -17,7 +17,11 @@ OTHERS: Final = "all others"
 _LENGTHS: Final = (60, 200, 1_000)
 #: The largest groups that are shown by name; the rest are shown together.
 _MOST: Final = 15
-_MONTH: Final = "month"
+#: Divisions whose groups have an order of their own; all others begin with the largest group.
+_ORDER: Final[dict[str, Callable[[str], Any]]] = {
+    "month": str,
+    "length": lambda band: int(band.split()[0].replace(",", "")),
+}
 
 
 @dataclass(frozen=True)
@@ -76,15 +80,15 @@ _WAYS: Final[dict[str, Callable[[Row], str]]] = {
     "length": lambda row: length_band(full_text(row.ticket)),
     "language": lambda row: language(full_text(row.ticket)),
     "industry": lambda row: row.extra.get("industry", NOT_GIVEN),
-    _MONTH: _month,
+    "month": _month,
 }
 
 
 def _divide(name: str, values: list[str], answers: Mapping[str, Answers]) -> Segmentation:
     counts = Counter(values)
     kept = [value for value, _ in counts.most_common(_MOST)]
-    if name == _MONTH:
-        kept.sort()
+    if name in _ORDER:
+        kept.sort(key=_ORDER[name])
     groups = [v if v in kept else OTHERS for v in values]
     names = [*kept, OTHERS] if len(counts) > len(kept) else kept
     return Segmentation(name, tuple(_segment(n, groups, answers) for n in names))
