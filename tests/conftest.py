@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
-from io import StringIO
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +54,22 @@ def labelled_rows() -> list[dict[str, Any]]:
         row["id"] = f"t{i}"
         row["split"] = "train" if i % 20 < 14 else "validation" if i % 20 < 17 else "test"
     return rows
+
+
+def planted_rows() -> list[dict[str, Any]]:
+    """Return the corpus of planted secrets: ``text``, ``secrets`` in it, and words to ``keep``.
+
+    In the file a broken bar parts what scanners of repositories would take for real keys.
+    """
+    file = Path(__file__).parent / "data" / "planted_secrets.jsonl"
+    lines = file.read_text(encoding="utf-8").replace("¦", "").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="session")
+def planted() -> list[dict[str, Any]]:
+    """The corpus of planted secrets (see `planted_rows`)."""
+    return planted_rows()
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -113,16 +128,25 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The labelled corpus as JSON Lines, with a split column."""
-    return write_rows(tmp_path_factory.mktemp("tickets") / "tickets.jsonl", labelled_rows())
+    """The labelled corpus as JSON Lines, with a split column.
+
+    Every ticket quotes a text with planted secrets. The model doesn't read quotes, so it learns
+    as if they weren't there; `test_privacy` looks for them in all that the training leaves.
+    """
+    rows = labelled_rows()
+    for row, planted in zip(rows, planted_rows(), strict=False):
+        row["body"] += "\n" + planted["text"]
+        row["body"] = row["body"].replace("\n", "\n> ")
+    return write_rows(tmp_path_factory.mktemp("tickets") / "tickets.jsonl", rows)
 
 
 @pytest.fixture(scope="session")
 def more_tickets(tickets: Path) -> Path:
-    """Two more labelled rows, the second of which can't be used."""
+    """Two more labelled rows, the second of which can't be used and holds planted secrets."""
+    secrets = "\n".join(row["text"] for row in planted_rows())
     rows: list[dict[str, Any]] = [
         {"id": "m1", "body": "Office Bern: please advise", "sentiment": "neutral"},
-        {"id": "m2", "body": "Office Graz: please advise", "sentiment": "neutral", "attempts": -1},
+        {"id": "m2", "body": secrets, "sentiment": "neutral", "attempts": -1},
     ]
     return write_rows(tickets.with_name("more.jsonl"), rows)
 
@@ -153,9 +177,10 @@ def trained(
     from tierline.training.pipeline import TrainJob, train
 
     job = TrainJob([tickets, more_tickets], workplace / "bundle", recipe)
-    with pytest.MonkeyPatch.context() as patch:
+    said = workplace / "console.txt"
+    with pytest.MonkeyPatch.context() as patch, said.open("w", encoding="utf-8") as file:
         _use_store(patch, workplace, empty_store)
-        return train(job, Console(file=StringIO()))
+        return train(job, Console(file=file))
 
 
 @pytest.fixture

@@ -148,6 +148,13 @@ def test_invisible_characters_hide_nothing(invisible: str) -> None:
         assert redact(invisible.join(f" {secret} ")).strip(f" {invisible}").startswith("[")
 
 
+@planted
+def test_single_words_quoted_hold_no_secret(row: dict[str, Any]) -> None:
+    words = normalise(row["text"]).split()
+    quoted = " ".join(redact_quotes(words, normalise(row["text"])))
+    assert [secret for secret in row["secrets"] if normalise(secret) in quoted] == []
+
+
 def test_quotes_hold_what_the_redacted_text_holds() -> None:
     text = "Hacked! password: hunter2, says zoe@x.example. Regards, Ann Holt"
     quotes = ("Hacked!", "hunter2", "says zoe@x.example", "Ann", "hunt", "password")
@@ -167,17 +174,19 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_time_grows_with_the_length_only(unit: str) -> None:
-    def cost(chars: int) -> float:
-        text = (unit * chars)[:chars]
+    # Linear is 8 times, square is 64 times; a busy machine gets a second and a third chance.
+    assert any(cost(unit, 48_000) < 20 * cost(unit, 6_000) for _ in range(3))
 
-        def once() -> float:
-            start = time.process_time()
-            redacted_spans(text)
-            return time.process_time() - start
 
-        return min(once() for _ in range(3))
+def cost(unit: str, chars: int) -> float:
+    text = (unit * chars)[:chars]
 
-    assert cost(48_000) < 24 * max(cost(6_000), 0.001)  # Linear is 8 times, square is 64 times.
+    def once() -> float:
+        start = time.process_time()
+        redacted_spans(text)
+        return time.process_time() - start
+
+    return min(once() for _ in range(3))
 
 
 def test_past_so_many_questions_every_candidate_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,21 @@
 """Which column of a file is which field of a ticket."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from tierline.data.errors import InputError
 from tierline.data.labels import HEADS
+from tierline.data.redact import redact
 from tierline.data.ticket import Ticket
 
 #: Fields of the corpus that are no part of a ticket, but are used for splitting and reports.
 EXTRA_FIELDS: Final = ("split", "industry")
 FIELDS: Final = (*Ticket.model_fields, *HEADS, *EXTRA_FIELDS)
 _TEXT_COLUMN: Final = "text"
+_COLUMN_NAME: Final = re.compile(r"[\w .:/()\[\]#%+*?-]{0,60}")
+_PLAIN_NAME: Final = re.compile(r"[\w.-]{1,60}")
 
 
 def parse_map(spec: str | None) -> dict[str, str]:
@@ -78,5 +82,21 @@ class ColumnMap:
 
 
 def _names(found: Sequence[str]) -> str:
-    """Return the names in a row, printable even where the file held broken Unicode."""
-    return ", ".join(found).encode("utf-8", "replace").decode()
+    """Return the names in a row, unless they look like the first ticket of a headless file."""
+    names = [_printable(name) for name in found]
+    row = ", ".join(names)
+    if redact(row) != row or not all(map(_COLUMN_NAME.fullmatch, names)):
+        return f"{len(found)} that read like a ticket's words (is the header line missing?)"
+    return row
+
+
+def shown_name(name: str) -> str:
+    """Return one name from outside as a message may show it: never a ticket's words."""
+    if _PLAIN_NAME.fullmatch(name) and redact(name) == name:
+        return name
+    return f"(a name of {len(name)} characters)"
+
+
+def _printable(name: str) -> str:
+    """Return the name with question marks where the file held broken Unicode."""
+    return name.encode("utf-8", "replace").decode()

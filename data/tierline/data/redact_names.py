@@ -16,8 +16,8 @@ _ANY_TITLE: Final = re.compile(_TITLE, re.IGNORECASE)
 _SALUTATION: Final = re.compile(
     rf"{_START}(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|hallo|lieber?"
     r"|liebes|sehr geehrter?|guten (?:tag|morgen|abend)|moin|servus|gru(?:ss|ß) gott|hola"
-    r"|estimad[oa]|querid[oa]|buenos dias|buenas (?:tardes|noches)|bonjour|bonsoir|chere?|salut|ola|oi|car[oa]"
-    r"|prezad[oa]|bom dia|boa (?:tarde|noite))\b ",
+    r"|estimad[oa]|querid[oa]|buenos dias|buenas (?:tardes|noches)|bonjour|bonsoir|chere?|salut"
+    r"|ola|oi|car[oa]|prezad[oa]|bom dia|boa (?:tarde|noite))\b ",
     re.IGNORECASE,
 )
 _CLOSING: Final = re.compile(

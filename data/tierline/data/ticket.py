@@ -38,11 +38,12 @@ class Ticket(BaseModel):
     and ``locked_by_human`` says that a person put it there.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     id: str | None = Field(default=None, max_length=200)
-    subject: str = Field(default="", max_length=MAX_SUBJECT_CHARS)
-    body: str = Field(default="", max_length=MAX_BODY_CHARS)
+    # Words stay out of what Python prints of a ticket: tracebacks and careless logs.
+    subject: str = Field(default="", max_length=MAX_SUBJECT_CHARS, repr=False)
+    body: str = Field(default="", max_length=MAX_BODY_CHARS, repr=False)
     channel: str | None = Field(default=None, max_length=64)
     customer_tier: CustomerTier | None = None
     created_at: Annotated[datetime | None, BeforeValidator(_utc_when_naive)] = None

@@ -13,6 +13,7 @@ from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
 from tierline.serving.body_limit import BodyLimit
 from tierline.serving.keys import ApiKeys
@@ -36,7 +37,9 @@ class Batch(BaseModel):
     """Up to 256 tickets, answered in order."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"tickets": [_EXAMPLE]}]}
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"tickets": [_EXAMPLE]}]},
     )
 
     tickets: list[Ticket] = Field(min_length=1, max_length=MAX_BATCH)
@@ -170,9 +173,14 @@ def _model_info(state: ModelState) -> ModelInfo:
 async def _refuse(request: Request, error: Exception) -> JSONResponse:
     """Answer 422 with each field and what was expected, never with the input."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    details = [f"{'.'.join(str(part) for part in e['loc'])}: {_message(e)}" for e in error.errors()]
+    details = [f"{_place(e)}: {_message(e)}" for e in error.errors()]
     problem = Problem(error="the request doesn't fit the schema; see /docs", details=details)
     return JSONResponse(problem.model_dump(), 422)
+
+
+def _place(error: Any) -> str:
+    """Return the field's path; a field that nobody asked for has a name of the caller's."""
+    return ".".join(shown_name(str(part)) for part in error["loc"])
 
 
 def _message(error: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
 from tierline.data.normalise import full_text
+from tierline.data.redact import redact_quotes
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
@@ -53,7 +54,7 @@ def recommend(
     hits = safety.check(text)
     decision = _enter(case, policy)
     _pull_triggers(decision, case, policy)
-    safe = _apply_safety(decision, hits, prediction if text else None)
+    safe = _apply_safety(decision, hits, prediction if text else None, text)
     _respect_people(decision, ticket)
     why_review = review_reason(text, prediction, hits)
     return Recommendation(
@@ -127,11 +128,21 @@ def _pull_triggers(decision: _Decision, case: Case, policy: Policy) -> None:
 
 
 def _apply_safety(
-    decision: _Decision, hits: tuple[safety.SafetyHit, ...], prediction: Prediction | None
+    decision: _Decision,
+    hits: tuple[safety.SafetyHit, ...],
+    prediction: Prediction | None,
+    text: str,
 ) -> bool:
-    """Raise to the safety tier for rule hits and for the model's own suspicion; say why."""
+    """Raise to the safety tier for rule hits and for the model's own suspicion; say why.
+
+    Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
+    """
     reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
     reasons += _model_suspicions(prediction)
+    reasons = [
+        reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
+        for reason in reasons
+    ]
     if reasons:
         decision.raise_to(safety.SAFETY_TIER)
         decision.path = tuple(sorted({*decision.path, *TIERS[safety.SAFETY_TIER - 1 :]}))

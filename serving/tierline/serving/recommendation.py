@@ -19,11 +19,14 @@ class ReviewReason(StrEnum):
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Reason(_Frozen):
-    """One rule that fired: its stable dotted id, its text, and the words that fired it."""
+    """One rule that fired: its stable dotted id, its text, and the words that fired it.
+
+    Words quoted from the ticket are redacted: ``[…]`` stands for one that was taken out.
+    """
 
     rule: str
     text: str

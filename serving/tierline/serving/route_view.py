@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
+from tierline.data.redact import redact
 from tierline.data.ticket import Ticket
 from tierline.serving.policy import Policy
 from tierline.serving.recommendation import Recommendation
@@ -49,7 +50,8 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
 
 
 def _highlighted(ticket: Ticket, answer: Recommendation) -> Text:
-    text = full_text(ticket)
+    # Terminals are recorded too: in build logs, in screenshots, in shared sessions.
+    text = redact(full_text(ticket))
     shown = Text(text[:_MAX_CHARS] + (" …" if len(text) > _MAX_CHARS else ""))
     for reason in answer.reasons:
         style = "bold red" if reason.rule.startswith("safety.") else "bold yellow"
