@@ -63,11 +63,12 @@ def test_the_wheel_holds_every_source_file_and_no_other_room(wheel: Path) -> Non
     sources = {
         path.relative_to(ROOT / room).as_posix()
         for room in ROOMS
-        for pattern in ("*.py", "*.toml")
+        for pattern in ("*.py", "*.toml", "*.html", "*.css")
         for path in (ROOT / room / "tierline").rglob(pattern)
     }
     assert names >= sources
     assert "tierline/serving/default_policy.toml" in names
+    assert "tierline/training/report/templates/page.html" in names
     assert "tierline/__init__.py" not in names
     assert {name.rpartition(".")[2] for name in others} == {"dist-info"}
 

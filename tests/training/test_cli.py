@@ -95,7 +95,7 @@ def test_evaluate_tells_of_unknown_labels_and_bad_rows(
     assert "please" not in (own_store / "few.jsonl.quarantine.jsonl").read_text()
 
 
-@pytest.mark.parametrize("library", ["torch", "sklearn", "mlflow"])
+@pytest.mark.parametrize("library", ["torch", "sklearn", "mlflow", "cleanlab"])
 def test_a_missing_extra_is_named_with_its_install_command(
     tierline: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str
 ) -> None:
@@ -132,3 +132,23 @@ def test_an_unusable_encoder_is_named(tierline: Command, own_store: Path, ticket
     assert code == 1
     assert "error: --encoder: expected a hub id or a folder" in err
     assert not (own_store / "b").exists()
+
+
+def test_evaluate_writes_the_page_and_compares(
+    tierline: Command, own_store: Path, trained: Trained, tickets: Path
+) -> None:
+    (own_store / "costs.toml").write_text("[severity.P1]\nP4 = 90\n")
+    options = ["--html", "r.html", "--costs", "costs.toml", "--against", trained.out]
+    code, out, err = tierline("evaluate", trained.out, tickets, *options)
+    assert code == 0
+    assert "report: r.html and r.json" in out
+    for words in ("answer automatically", "macro-F1", "cost of mistakes", "no clear"):
+        assert words in out
+    assert "leak warning: the bundle was trained from this very file, and 136 of its 160" in err
+    assert "one word gives a label away, see the report" in err
+    data = json.loads((own_store / "r.json").read_text())
+    assert data["costs"][0]["matrix"][0] == [0, 5, 10, 90]
+    (own_store / "costs.toml").write_text("[severity.P7]\nP4 = 90\n")
+    code, out, err = tierline("evaluate", trained.out, tickets, *options)
+    assert (code, out) == (1, "")
+    assert "severity.P7: unknown key; expected P1, P2, P3, P4" in err

@@ -91,9 +91,10 @@ def test_the_run_keeps_tables_and_pictures(run: Run, workplace: Path) -> None:
     found = {a.path for a in client.list_artifacts(run.info.run_id, "test")}
     heads = ("severity", "issue_type", "sentiment")
     expected = {"test/evaluation.json"}
+    for head in (*heads, "tier"):
+        expected |= {f"test/model_{head}_{kind}.png" for kind in ("reliability", "risk_coverage")}
     for head in heads:
         expected |= {
-            f"test/model_{head}_reliability.png",
             *(f"test/{kind}_{head}_confusion.png" for kind in ("model", "baseline")),
             *(f"test/{kind}_{head}_per_label.csv" for kind in ("model", "baseline")),
         }
@@ -108,6 +109,8 @@ def test_the_run_keeps_tables_and_pictures(run: Run, workplace: Path) -> None:
     value = evaluation["model"]["severity"]["macro_f1"]["value"]
     assert run.data.metrics["test_severity_macro_f1"] == pytest.approx(value)
     assert "test_baseline_severity_macro_f1" in run.data.metrics
+    area = evaluation["risk_coverage"]["tier"]["area"]["value"]
+    assert run.data.metrics["test_tier_risk_coverage_area"] == pytest.approx(area)
 
 
 def test_the_manifest_holds_figures_and_thresholds(trained: Trained) -> None:

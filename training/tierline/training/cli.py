@@ -4,7 +4,6 @@ Libraries that only training needs are imported when a training command runs, so
 others start fast and work without them.
 """
 
-import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,7 @@ from rich.markup import escape
 
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
-from tierline.serving.commands import app, console, errors
+from tierline.serving.commands import PolicyOption, app, console, errors
 
 _TRAINING = "Training"
 Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
@@ -60,27 +59,29 @@ def evaluate(
     file: Annotated[Path, typer.Argument(help="Labelled tickets to measure it on.")],
     mapping: MapOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the whole report as one page, its JSON beside it.")
+    ] = None,
+    costs: Annotated[
+        Path | None, typer.Option(help="TOML file with your own costs of mistakes.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another bundle, to compare on the same tickets.")
+    ] = None,
+    trained_on: Annotated[
+        list[Path] | None,
+        typer.Option(help="File the bundle was trained on, to find near-duplicates (repeatable)."),
+    ] = None,
+    policy: PolicyOption = None,
 ) -> None:
-    """Measure a bundle on labelled tickets, with 95% intervals."""
+    """Measure a bundle on labelled tickets, with 95% intervals; compare it with another."""
     _need_training_extra()
-    from tierline.data.corpus import read_rows
-    from tierline.data.quarantine import Quarantine
-    from tierline.models.runtime.predictor import Predictor
-    from tierline.training.evaluate import evaluate as measure
+    from tierline.training.report.command import EvaluateJob, run
 
-    predictor = Predictor.load(bundle)
-    with Quarantine(Path(f"{file.name}.quarantine.jsonl")) as quarantine:
-        rows = read_rows([file], parse_map(mapping), quarantine)
-    report = measure(file.stem, rows, predictor)
-    if as_json:
-        sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
-    else:
-        console.print(*report.tables(), sep="\n")
-    for head, count in report.unknown.items():
-        if count:
-            errors.print(f"{count} rows carry a label of {head} that the model doesn't have")
-    if quarantine.count:
-        errors.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
+    job = EvaluateJob(
+        bundle, file, parse_map(mapping), policy, html, costs, against, trained_on or (), as_json
+    )
+    run(job, console, errors)
 
 
 @app.command(rich_help_panel=_TRAINING)
@@ -97,7 +98,9 @@ def promote(
 
 
 def _need_training_extra() -> None:
-    missing = [name for name in ("mlflow", "sklearn", "torch") if find_spec(name) is None]
+    missing = [
+        name for name in ("cleanlab", "mlflow", "sklearn", "torch") if find_spec(name) is None
+    ]
     if missing:
         raise InputError(
             f"this command needs the training libraries ({', '.join(missing)} missing): "

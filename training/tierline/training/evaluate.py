@@ -1,29 +1,32 @@
 """Measure a model on labelled tickets: every head it shares with the labels, and the routing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.table import Table
 
 from tierline.data.errors import InputError
 from tierline.data.rows import Row
-from tierline.models.runtime.manifest import Head
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.policy import Policy, load_policy
+from tierline.training.answers import TIER, Answers, head_answers, said
 from tierline.training.baseline import Baseline
-from tierline.training.metrics import HeadReport, report_head
+from tierline.training.metrics import RESAMPLES, SEED, HeadReport, report_head
+from tierline.training.risk import LIMITS, RiskCoverage, risk_coverage
+from tierline.training.routing import routed, tier_answers
 from tierline.training.safety_report import SafetyReport, measure_safety
-from tierline.training.targets import ABSENT, HeadLabels
 
-_FIGURE_NAMES = {
+INTERVALS: Final = f"95% bootstrap intervals over tickets, {RESAMPLES:,} resamples, seed {SEED}"
+FIGURE_NAMES: Final = {
     "macro_f1": "macro-F1",
     "accuracy": "accuracy",
     "quadratic_kappa": "quadratic kappa",
     "rated_too_low": "P1/P2 rated too low",
 }
+#: Tickets that are answered between two signs of progress.
+_CHUNK: Final = 256
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Evaluation:
     """What was measured on one set of tickets; ``baseline`` is empty where none was fitted.
 
     ``unknown`` counts, by head, the rows whose label the model doesn't have: they count as
-    wrong nowhere, so they are told.
+    wrong nowhere, so they are told. ``answers`` and ``risk`` are by head, and by "tier" for the
+    whole decision; ``said`` has what was answered to every row, labelled or not.
     """
 
     name: str
@@ -39,7 +43,9 @@ class Evaluation:
     model: Mapping[str, HeadReport]
     baseline: Mapping[str, HeadReport]
     unknown: Mapping[str, int]
-    probabilities: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]
+    answers: Mapping[str, Answers]
+    said: Mapping[str, tuple[str, ...]]
+    risk: Mapping[str, RiskCoverage]
     safety: SafetyReport | None
 
     def as_json(self) -> dict[str, Any]:
@@ -47,6 +53,8 @@ class Evaluation:
         return {
             "name": self.name,
             "count": self.count,
+            "bootstrap": {"resamples": RESAMPLES, "seed": SEED, "interval": 0.95},
+            "risk_coverage": {h: r.as_json() for h, r in self.risk.items()},
             "unknown_labels": dict(self.unknown),
             "model": {h: r.as_json() for h, r in self.model.items()},
             "baseline": {h: r.as_json() for h, r in self.baseline.items()},
@@ -62,12 +70,24 @@ class Evaluation:
         }
 
     def tables(self) -> list[Table]:
-        """Return the figures as tables for people: the heads', and safety where measured."""
+        """Return the figures as tables for people: what can be answered automatically first."""
         safety = [self.safety.table(self.name)] if self.safety else []
-        return [self._heads_table(), *safety]
+        return [self._automatic_table(), self._heads_table(), *safety]
+
+    def _automatic_table(self) -> Table:
+        table = Table(title=f"{self.name}: answer automatically", caption="at most so many errors")
+        table.add_column("")
+        for limit in LIMITS:
+            table.add_column(f"≤ {limit:.0%}", justify="right")
+        table.add_column("area under risk–coverage")
+        for head, risk in self.risk.items():
+            shares = [f"{a.coverage.value:.0%}" for a in risk.automatic]
+            table.add_row(head, *shares, str(risk.area))
+        return table
 
     def _heads_table(self) -> Table:
-        table = Table(title=f"{self.name}: {self.count} tickets, 95% intervals")
+        title = f"{self.name}: {self.count} tickets, 95% intervals"
+        table = Table(title=title, caption=INTERVALS)
         table.add_column("head")
         table.add_column("figure")
         table.add_column("model")
@@ -76,7 +96,7 @@ class Evaluation:
         for head, report in self.model.items():
             for key, figure in report.figures.items():
                 base = [str(self.baseline[head].figures[key])] if self.baseline else []
-                table.add_row(head, _FIGURE_NAMES[key], str(figure), *base)
+                table.add_row(head, FIGURE_NAMES[key], str(figure), *base)
             error = report.calibration_error
             table.add_row(head, "calibration error", "–" if error is None else f"{error:.3f}")
             table.add_section()
@@ -84,44 +104,61 @@ class Evaluation:
 
 
 def evaluate(
-    name: str, rows: Sequence[Row], predictor: Predictor, baseline: Baseline | None = None
+    name: str,
+    rows: Sequence[Row],
+    predictor: Predictor,
+    baseline: Baseline | None = None,
+    policy: Policy | None = None,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Evaluation:
-    """Measure every head that both the model and the rows have.
+    """Measure every head that both the model and the rows have, and the routing.
+
+    ``policy`` is the default one when absent. ``progress`` is told the share that is done.
 
     Raises:
         InputError: when they share none.
     """
-    predictions = predictor.predict([row.ticket for row in rows])
-    model, base, unknown, probabilities = {}, {}, {}, {}
-    for head in predictor.manifest.heads:
-        labels = HeadLabels(head.name, head.labels)
-        truth = labels.targets(rows)
-        known = truth != ABSENT
-        unknown[head.name] = sum(head.name in r.labels for r in rows) - int(known.sum())
-        if not known.any():
-            continue
-        predicted, confidence = _answers(head, predictions)
-        model[head.name] = report_head(
-            head.name, head.labels, truth[known], predicted[known], confidence[known]
-        )
-        probabilities[head.name] = (confidence[known], truth[known] == predicted[known])
-        if baseline is not None:
-            answers = baseline.predict(head.name, rows)[known]
-            base[head.name] = report_head(head.name, head.labels, truth[known], answers)
-    if not model:
-        heads = ", ".join(h.name for h in predictor.manifest.heads)
+    heads, policy = predictor.manifest.heads, policy or load_policy()
+    predictions = _predict(predictor, rows, progress)
+    answers = dict(head_answers(heads, rows, predictions))
+    if not answers:
         raise InputError(
-            f"{name}: expected labels that the model knows, for at least one of {heads}; found "
-            "none. Name the columns with --map issue_type=COLUMN"
+            f"{name}: expected labels that the model knows, for at least one of "
+            f"{', '.join(h.name for h in heads)}; found none. Name the columns with "
+            "--map issue_type=COLUMN"
         )
+    model = {head: _report(a) for head, a in answers.items()}
+    base = {head: _baseline_report(a, rows, baseline) for head, a in answers.items() if baseline}
+    unknown = {
+        h.name: sum(h.name in r.labels for r in rows)
+        - (len(answers[h.name].rows) if h.name in answers else 0)
+        for h in heads
+    }
+    tiers = routed(rows, predictions, policy)
+    tier = tier_answers(heads, rows, predictions, tiers, policy)
+    if tier is not None:
+        answers[TIER] = tier
+    spoken = said(heads, predictions) | {TIER: tiers}
+    risk = {head: risk_coverage(a.confidence, a.correct) for head, a in answers.items()}
     safety = measure_safety(rows, predictions)
-    return Evaluation(name, len(rows), model, base, unknown, probabilities, safety)
+    return Evaluation(name, len(rows), model, base, unknown, answers, spoken, risk, safety)
 
 
-def _answers(
-    head: Head, predictions: Sequence[Prediction]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return label indices and confidences of one head, both of shape (tickets,)."""
-    answers = [p.heads[head.name] for p in predictions]
-    labels = np.array([head.labels.index(a.label) for a in answers], dtype=np.int64)
-    return labels, np.array([a.confidence for a in answers], dtype=np.float64)
+def _predict(
+    predictor: Predictor, rows: Sequence[Row], progress: Callable[[float], None]
+) -> list[Prediction]:
+    predictions: list[Prediction] = []
+    for start in range(0, len(rows), _CHUNK):
+        predictions += predictor.predict([row.ticket for row in rows[start : start + _CHUNK]])
+        progress(len(predictions) / len(rows))
+    return predictions
+
+
+def _report(answers: Answers) -> HeadReport:
+    a = answers
+    return report_head(a.head, a.labels, a.truth, a.predicted, a.confidence)
+
+
+def _baseline_report(answers: Answers, rows: Sequence[Row], baseline: Baseline) -> HeadReport:
+    predicted = baseline.predict(answers.head, rows)[answers.rows]
+    return report_head(answers.head, answers.labels, answers.truth, predicted)

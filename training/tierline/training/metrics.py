@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 Labels = NDArray[np.int64]
-_RESAMPLES: Final = 1000
+Indices = NDArray[np.int64]
+#: Draws of every bootstrap, and the seed of its random numbers.
+RESAMPLES: Final = 1000
+SEED: Final = 0
 _BINS: Final = 10
 #: Severity levels counted as severe: the first two of the scale.
 _SEVERE: Final = 2
@@ -67,17 +70,26 @@ def calibration_error(correct: NDArray[np.bool_], confidence: NDArray[np.float64
     return float(np.sum(gaps))
 
 
+def bootstrap(
+    statistic: Callable[[Indices], Sequence[float]], count: int, seed: int = SEED
+) -> tuple[Figure, ...]:
+    """Return each of a statistic's values with its interval.
+
+    ``statistic`` gets positions of tickets, shape (count,), with repeats in a resample.
+    """
+    rng = np.random.default_rng(seed)
+    draws = [statistic(rng.integers(0, count, count)) for _ in range(RESAMPLES)]
+    lows, highs = np.percentile(draws, [2.5, 97.5], axis=0)
+    values = statistic(np.arange(count))
+    return tuple(Figure(*map(float, f)) for f in zip(values, lows, highs, strict=True))
+
+
 def with_interval(
-    metric: Callable[[Labels, Labels], float], truth: Labels, predicted: Labels, seed: int = 0
+    metric: Callable[[Labels, Labels], float], truth: Labels, predicted: Labels, seed: int = SEED
 ) -> Figure:
     """Return a metric with its bootstrap interval."""
-    rng = np.random.default_rng(seed)
-    draws = [
-        metric(truth[rows], predicted[rows])
-        for rows in (rng.integers(0, len(truth), len(truth)) for _ in range(_RESAMPLES))
-    ]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Figure(metric(truth, predicted), float(low), float(high))
+    (figure,) = bootstrap(lambda r: (metric(truth[r], predicted[r]),), len(truth), seed)
+    return figure
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: confusion matrices and reliability diagrams."""
+"""Pictures of an evaluation: confusion matrices, reliability and risk–coverage diagrams."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from tierline.training.metrics import HeadReport
+from tierline.training.risk import RiskCoverage
 
 _BINS: Final = 10
 
@@ -17,7 +18,8 @@ def confusion_matrix(report: HeadReport) -> Figure:
     figure = Figure(figsize=(2.5 + 0.5 * size, 2.0 + 0.5 * size), layout="constrained")
     axes = figure.add_subplot()
     shares = report.confusion / np.maximum(report.confusion.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    # An empty cell stays blank, so that the picture suits a dark page too.
+    axes.imshow(np.ma.masked_equal(shares, 0), cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(report.confusion):
         if count:
             colour = "white" if shares[i, j] > 0.5 else "black"  # noqa: PLR2004
@@ -53,4 +55,20 @@ def reliability_diagram(
     axes.set_xlabel("confidence (tickets per bin below)")
     axes.set_ylabel("share correct")
     axes.set_title(head)
+    return figure
+
+
+def risk_coverage(head: str, risk: RiskCoverage) -> Figure:
+    """Return the share of errors by the share of tickets answered, the surest first."""
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    coverage, errors = np.array(risk.curve).T
+    axes.fill_between(coverage, errors, alpha=0.2, color="tab:blue")
+    axes.plot(coverage, errors, color="tab:blue")
+    axes.axhline(risk.error, color="grey", linestyle="--", linewidth=1)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, max(0.05, 1.15 * float(errors.max())))
+    axes.set_xlabel("share answered automatically, surest first")
+    axes.set_ylabel("share of errors")
+    axes.set_title(f"{head}: area {risk.area}")
     return figure

@@ -23,7 +23,7 @@ from tierline.serving.writers import COLUMNS
 from tierline.training import mlflow_model
 from tierline.training.evaluate import Evaluation
 from tierline.training.fit import Fitted
-from tierline.training.plots import confusion_matrix, reliability_diagram
+from tierline.training.plots import confusion_matrix, reliability_diagram, risk_coverage
 
 EXPERIMENT: Final = "tierline"
 _SAMPLE_SECONDS: Final = 5
@@ -84,9 +84,12 @@ def log_evaluation(evaluation: Evaluation) -> None:
             table = pd.DataFrame(rows)
             mlflow.log_text(table.to_csv(index=False), f"{name}/{kind}_{head}_per_label.csv")
             mlflow.log_figure(confusion_matrix(report), f"{name}/{kind}_{head}_confusion.png")
-    for head, (confidence, correct) in evaluation.probabilities.items():
-        figure = reliability_diagram(head, confidence, correct)
+    for head, answers in evaluation.answers.items():
+        figure = reliability_diagram(head, answers.confidence, answers.correct)
         mlflow.log_figure(figure, f"{name}/model_{head}_reliability.png")
+    for head, risk in evaluation.risk.items():
+        mlflow.log_metric(f"{name}_{head}_risk_coverage_area", risk.area.value)
+        mlflow.log_figure(risk_coverage(head, risk), f"{name}/model_{head}_risk_coverage.png")
     mlflow.log_dict(evaluation.as_json(), f"{name}/evaluation.json")
 
 

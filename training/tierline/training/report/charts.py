@@ -1,0 +1,49 @@
+"""Pictures inside the page: SVG as data URIs, one for light pages and one for dark ones."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+_LIGHT_INK: Final = "#24292f"
+_DARK_INK: Final = "#d5dae1"
+#: Nothing but the drawing: no date, so that the same figures give the same page.
+_METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture as two data URIs; ``text`` says in words what it shows."""
+
+    text: str
+    light: str
+    dark: str
+
+
+def picture(text: str, draw: Callable[[], Figure]) -> Picture:
+    """Draw a figure in both inks, on no background."""
+    return Picture(text, _data_uri(draw, _LIGHT_INK), _data_uri(draw, _DARK_INK))
+
+
+def _data_uri(draw: Callable[[], Figure], ink: str) -> str:
+    buffer = BytesIO()
+    with mpl.rc_context(
+        {
+            "text.color": ink,
+            "axes.labelcolor": ink,
+            "axes.edgecolor": ink,
+            "xtick.color": ink,
+            "ytick.color": ink,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "svg.hashsalt": "tierline",
+            "svg.fonttype": "none",  # text stays text, in the reader's own font
+            "text.parse_math": False,  # a label's "$" is no formula
+        }
+    ):
+        draw().savefig(buffer, format="svg", transparent=True, metadata=_METADATA)
+    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"

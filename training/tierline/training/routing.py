@@ -1,0 +1,68 @@
+"""Which tier the whole decision gives, beside the tier that the true labels would give."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from tierline.data.rows import Row
+from tierline.models.runtime.manifest import Head
+from tierline.models.runtime.prediction import HeadPrediction, Prediction
+from tierline.serving.policy import TIERS, Policy
+from tierline.serving.recommend import recommend
+from tierline.training.answers import TIER, Answers
+
+TIER_LABELS: Final = tuple(map(str, TIERS))
+#: Tickets are routed at the instant they were filed; this stands in where none is given.
+_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def routed(
+    rows: Sequence[Row], predictions: Sequence[Prediction], policy: Policy
+) -> tuple[str, ...]:
+    """Return the recommended tier of every row."""
+    return tuple(_tier(r, p, policy) for r, p in zip(rows, predictions, strict=True))
+
+
+def tier_answers(
+    heads: Sequence[Head],
+    rows: Sequence[Row],
+    predictions: Sequence[Prediction],
+    tiers: Sequence[str],
+    policy: Policy,
+) -> Answers | None:
+    """Return the tiers of the rows that are labelled in every head; None when none is.
+
+    The true tier is what `recommend` says when it is given the true labels, so a safety rule's
+    false alarm raises both sides; the safety table counts those. An answer is as sure as the
+    least sure of its labels.
+    """
+    names = [head.name for head in heads]
+    whole = [i for i, row in enumerate(rows) if all(n in row.labels for n in names)]
+    if not whole:
+        return None
+    truth = [_tier(rows[i], _as_labelled(rows[i].labels, heads), policy) for i in whole]
+    return Answers(
+        TIER,
+        TIER_LABELS,
+        np.array(whole, dtype=np.int64),
+        np.array([TIER_LABELS.index(t) for t in truth], dtype=np.int64),
+        np.array([TIER_LABELS.index(tiers[i]) for i in whole], dtype=np.int64),
+        np.array([min(predictions[i].heads[n].confidence for n in names) for i in whole]),
+    )
+
+
+def _tier(row: Row, prediction: Prediction, policy: Policy) -> str:
+    now = row.ticket.created_at or _NOW
+    return str(recommend(row.ticket, prediction, policy, now).tier)
+
+
+def _as_labelled(labels: Mapping[str, str], heads: Sequence[Head]) -> Prediction:
+    """Return what a model that is always right and always sure would have predicted."""
+    sure = {h.name: _sure(labels[h.name], h.labels) for h in heads}
+    return Prediction(sure, truncated=False, model_version="labels")
+
+
+def _sure(label: str, others: Sequence[str]) -> HeadPrediction:
+    return HeadPrediction(label, 1.0, dict.fromkeys(others, 0.0) | {label: 1.0})
