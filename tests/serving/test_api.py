@@ -321,7 +321,7 @@ def test_no_model_says_so() -> None:
     with serving(None) as client:
         assert client.get("/v1/model").json() == {
             "mode": "rules_only", "model_version": None, "policy_version": POLICY.version,
-            "encoder": None, "labels": {}, "metrics": {},
+            "encoder": None, "labels": {}, "metrics": {}, "certificate": None, "promise": None,
         }  # fmt: skip
 
 

@@ -175,7 +175,9 @@ def test_what_contradicts_itself_is_refused(tmp_path: Path, toml: str, said: str
     assert said in refusal(tmp_path, toml)[0]
 
 
-@pytest.mark.parametrize("own", ["safety.data_loss", "safety.ours", "lock.human", "advice.x"])
+@pytest.mark.parametrize(
+    "own", ["safety.data_loss", "safety.ours", "caution.p1", "lock.human", "advice.x"]
+)
 def test_ids_of_the_code_are_reserved(tmp_path: Path, own: str) -> None:
     assert "reserved" in refusal(tmp_path, trigger(id=f'"{own}"'))[0]
 

@@ -55,7 +55,8 @@ def heads(draw: st.DrawFn, labels: tuple[str, ...]) -> HeadPrediction:
 @st.composite
 def answered(draw: st.DrawFn) -> Prediction:
     own = {name: draw(heads(labels)) for name, labels in LABELS.items() if draw(st.integers(0, 9))}
-    names = ["safety.data_loss", "safety.security_breach", "ambiguous", "low_confidence.severity"]
+    triggers = ["safety.data_loss", "safety.security_breach", "caution.p1"]
+    names = [*triggers, "ambiguous", "low_confidence.severity"]
     limits = draw(st.dictionaries(st.sampled_from(names), st.floats(0, 1)))
     return Prediction(own, draw(st.booleans()), MODEL, limits)
 

@@ -6,11 +6,8 @@ from numpy.typing import NDArray
 
 from tierline.models.runtime.calibration import softmax
 from tierline.training.calibrate import (
-    SAFETY_CEILING,
-    SAFETY_FLOOR,
     confidence_threshold,
     fit_temperature,
-    safety_thresholds,
 )
 from tierline.training.metrics import calibration_error
 from tierline.training.targets import ABSENT
@@ -60,26 +57,3 @@ def test_equal_confidences_stand_or_fall_together() -> None:
 
 def test_without_any_good_threshold_all_is_reviewed() -> None:
     assert confidence_threshold(np.array([0.9, 0.8]), np.array([False, True])) == 1.0
-
-
-@pytest.mark.parametrize("incidents", [1, 10, 40, 200])
-def test_safety_thresholds_reach_the_recall(incidents: int) -> None:
-    rng = np.random.default_rng(incidents)
-    labels = ("bug", "data_loss", "security_breach")
-    truth = np.array([1] * incidents + [2] * incidents + [0] * 300)
-    probabilities = rng.dirichlet((2, 2, 2), len(truth))
-    for label, threshold in safety_thresholds(probabilities, labels, truth).items():
-        column = labels.index(label.removeprefix("safety."))
-        reached = np.round(probabilities[truth == column, column], 6) >= threshold
-        assert SAFETY_FLOOR <= threshold <= SAFETY_CEILING
-        assert reached.mean() >= 0.98 or threshold == SAFETY_FLOOR
-
-
-def test_safety_thresholds_stay_within_their_bounds() -> None:
-    labels, truth = ("bug", "data_loss"), np.array([0, 1])
-    sure = safety_thresholds(np.array([[1.0, 0.0], [0.01, 0.99]]), labels, truth)
-    lost = safety_thresholds(np.array([[1.0, 0.0], [1.0, 0.0]]), labels, truth)
-    none = safety_thresholds(np.array([[1.0, 0.0]]), labels, truth[:1])
-    assert sure == {"safety.data_loss": SAFETY_CEILING}
-    assert lost == none == {"safety.data_loss": SAFETY_FLOOR}
-    assert safety_thresholds(np.array([[1.0, 0.0]]), ("a", "b"), truth[:1]) == {}

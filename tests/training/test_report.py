@@ -33,6 +33,7 @@ KEYS = {
     "near_duplicates",
     "risk_coverage",
     "safety",
+    "certificate",
     "schema",
     "segments",
     "tier",
@@ -149,6 +150,7 @@ def test_the_json_keeps_its_keys(made: tuple[str, Any]) -> None:
     data = made[1]
     assert data.keys() == KEYS
     assert (data["schema"], data["count"]) == (1, 160)
+    assert data["certificate"]["lacking"] > 0
     assert data["bootstrap"] == {"resamples": 1000, "seed": 0, "interval": 0.95}
     assert data["risk_coverage"].keys() == {"severity", "issue_type", "sentiment", "tier"}
     assert [c["head"] for c in data["costs"]] == ["severity", "tier"]

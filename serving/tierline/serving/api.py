@@ -15,6 +15,7 @@ from pydantic.config import JsonDict
 
 from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
+from tierline.models.runtime.certificate import Certificate
 from tierline.serving.body_limit import BodyLimit
 from tierline.serving.keys import ApiKeys
 from tierline.serving.model_state import ModelSource, ModelState, Readiness
@@ -74,6 +75,8 @@ class ModelInfo(BaseModel):
     encoder: str | None = None
     labels: dict[str, tuple[str, ...]] = {}
     metrics: dict[str, Any] = {}
+    certificate: Certificate | None = None
+    promise: str | None = None
 
 
 def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> FastAPI:
@@ -167,6 +170,8 @@ def _model_info(state: ModelState) -> ModelInfo:
         encoder=manifest.encoder,
         labels={head.name: head.labels for head in manifest.heads},
         metrics=manifest.metrics,
+        certificate=manifest.certificate,
+        promise=manifest.certificate.statement if manifest.certificate else None,
     )
 
 

@@ -30,7 +30,7 @@ TIERS: Final = (1, 2, 3, 4)
 _DURATION: Final = re.compile(r"([0-9]{1,5})\s*([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 #: Ids under these are the code's own, so that callers can rely on what they mean.
-_RESERVED: Final = ("safety.", "lock.", "advice.")
+_RESERVED: Final = ("safety.", "caution.", "lock.", "advice.")
 
 
 def _duration(value: object) -> object:

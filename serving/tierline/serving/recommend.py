@@ -12,15 +12,12 @@ from tierline.data.redact import redact_quotes
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
+from tierline.serving.caution import CAUTION_P1, INCIDENTS, incident_probability, p1_probability
 from tierline.serving.conditions import Case, first_match
 from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
 from tierline.serving.recommendation import Reason, Recommendation
 from tierline.serving.review import review_reason
 
-_MODEL_SAFETY: Final = {
-    "data_loss": "safety.model.data_loss",
-    "security_breach": "safety.model.security_breach",
-}
 _STANDARD_LANE: Final = "standard"
 #: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
 _TICK: Final = timedelta.resolution
@@ -54,6 +51,7 @@ def recommend(
     hits = safety.check(text)
     decision = _enter(case, policy)
     _pull_triggers(decision, case, policy)
+    _apply_caution(decision, case, prediction if text else None, policy)
     safe = _apply_safety(decision, hits, prediction if text else None, text)
     _respect_people(decision, ticket)
     why_review = review_reason(text, prediction, hits)
@@ -88,6 +86,11 @@ class _Decision:
 
     def raise_to(self, tier: int) -> None:
         self.tier = max(self.tier, min(tier, TIERS[-1]))
+
+    def raise_to_safety(self) -> None:
+        """Raise to the safety tier, from which the ticket may climb to the last one."""
+        self.raise_to(safety.SAFETY_TIER)
+        self.path = tuple(sorted({*self.path, *TIERS[safety.SAFETY_TIER - 1 :]}))
 
 
 def _enter(case: Case, policy: Policy) -> _Decision:
@@ -127,6 +130,19 @@ def _pull_triggers(decision: _Decision, case: Case, policy: Policy) -> None:
         decision.reasons.append(Reason(rule=trigger.id, text=trigger.text, evidence=found))
 
 
+def _apply_caution(
+    decision: _Decision, case: Case, prediction: Prediction | None, policy: Policy
+) -> None:
+    """Keep a ticket that may well be P1 from the lower tiers, though another level is likelier."""
+    if prediction is None or case.severity is Severity.P1:
+        return
+    probability = p1_probability(prediction, policy)
+    if probability >= prediction.thresholds.get(CAUTION_P1, 1.0):
+        decision.raise_to_safety()
+        text = f"the model can't rule out P1 (probability {probability:.2f})"
+        decision.reasons.append(Reason(rule=CAUTION_P1, text=text))
+
+
 def _apply_safety(
     decision: _Decision,
     hits: tuple[safety.SafetyHit, ...],
@@ -144,8 +160,7 @@ def _apply_safety(
         for reason in reasons
     ]
     if reasons:
-        decision.raise_to(safety.SAFETY_TIER)
-        decision.path = tuple(sorted({*decision.path, *TIERS[safety.SAFETY_TIER - 1 :]}))
+        decision.raise_to_safety()
         decision.notify.append("on_call")
         decision.reasons[:0] = reasons
     return bool(reasons)
@@ -156,8 +171,8 @@ def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
     if prediction is None or issue_type is None:
         return []
     found = []
-    for label, rule in _MODEL_SAFETY.items():
-        probability = issue_type.probabilities.get(label, 0.0)
+    for label, rule in INCIDENTS.items():
+        probability = incident_probability(prediction, label)
         threshold = prediction.thresholds.get(f"safety.{label}", 1.0)
         if probability >= threshold or issue_type.label == label:
             text = f"the model sees {label.replace('_', ' ')} (probability {probability:.2f})"

@@ -12,6 +12,7 @@ from tierline.data.corpus import Corpus, sha256
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import (
     FORMAT,
     MANIFEST,
@@ -22,12 +23,13 @@ from tierline.models.runtime.manifest import (
     Manifest,
 )
 from tierline.models.runtime.predictor import Predictor, head_columns
+from tierline.serving.policy import load_policy
 from tierline.training.calibrate import (
     AMBIGUOUS_MARGIN,
     confidence_threshold,
     fit_temperature,
-    safety_thresholds,
 )
+from tierline.training.certify import certify, thresholds
 from tierline.training.export import Parity, check_parity, export_graphs
 from tierline.training.fit import Fitted
 from tierline.training.targets import ABSENT
@@ -47,14 +49,27 @@ def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Par
     fp32, int8 = (_logits(folder, manifest, graph, validation) for graph in (ONNX_FP32, ONNX_INT8))
     parity = check_parity(fitted, validation, fp32, int8)
     logits = int8 if parity.serves == ONNX_INT8 else fp32
-    heads, thresholds = _calibrated(manifest.heads, validation, logits, fitted)
-    write_manifest(
-        folder,
-        manifest.model_copy(
-            update={"serves": parity.serves, "heads": heads, "thresholds": thresholds}
-        ),
+    heads, limits = _calibrated(manifest.heads, validation, logits, fitted)
+    calibrated = manifest.model_copy(
+        update={"serves": parity.serves, "heads": heads, "thresholds": limits}
     )
+    write_manifest(folder, _certified(folder, calibrated, validation, fitted.recipe.alpha))
     return parity
+
+
+def _certified(folder: Path, manifest: Manifest, rows: tuple[Row, ...], alpha: float) -> Manifest:
+    """Return the manifest with its certificate, and with the thresholds that it sets."""
+    predictor = Predictor(Bundle(folder, manifest))
+    try:
+        predictions = predictor.predict([row.ticket for row in rows])
+    finally:
+        predictor.close()
+    certificate = certify(rows, predictions, alpha, load_policy())
+    labels = next((h.labels for h in manifest.heads if h.name == "issue_type"), ())
+    triggers = thresholds(certificate, labels)
+    return manifest.model_copy(
+        update={"certificate": certificate, "thresholds": manifest.thresholds | triggers}
+    )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -62,10 +77,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def add_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+def add_metrics(folder: Path, metrics: dict[str, Any], certificate: Certificate | None) -> None:
     """Record what was measured of a finished bundle in its manifest."""
     manifest = Bundle.load(folder).manifest
-    write_manifest(folder, manifest.model_copy(update={"metrics": metrics}))
+    measured = {"metrics": metrics, "certificate": certificate}
+    write_manifest(folder, manifest.model_copy(update=measured))
 
 
 def _manifest(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Manifest:
@@ -100,8 +116,8 @@ def _logits(
 def _calibrated(
     heads: tuple[Head, ...], rows: tuple[Row, ...], logits: NDArray[np.float32], fitted: Fitted
 ) -> tuple[tuple[Head, ...], dict[str, float]]:
-    """Return the heads with their temperatures, and all thresholds."""
-    calibrated, thresholds = [], {"ambiguous": AMBIGUOUS_MARGIN}
+    """Return the heads with their temperatures, and the thresholds of review."""
+    calibrated, limits = [], {"ambiguous": AMBIGUOUS_MARGIN}
     for labels, (head, part) in zip(fitted.heads, head_columns(heads), strict=True):
         truth = labels.targets(rows)
         temperature = fit_temperature(logits[:, part], truth)
@@ -111,12 +127,10 @@ def _calibrated(
             continue
         probabilities = softmax(logits[known, part], temperature)
         correct = probabilities.argmax(axis=1) == truth[known]
-        thresholds[f"low_confidence.{head.name}"] = confidence_threshold(
+        limits[f"low_confidence.{head.name}"] = confidence_threshold(
             probabilities.max(axis=1), correct
         )
-        if head.name == "issue_type":
-            thresholds |= safety_thresholds(probabilities, head.labels, truth[known])
-    return tuple(calibrated), thresholds
+    return tuple(calibrated), limits
 
 
 def tierline_version() -> str:

@@ -1,6 +1,5 @@
 """What is fitted on the validation part after training: temperatures and thresholds."""
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,12 +13,6 @@ from tierline.training.targets import ABSENT
 TARGET_ERROR: Final = 0.10
 #: The top two labels are ambiguous when their probabilities are closer than this.
 AMBIGUOUS_MARGIN: Final = 0.10
-#: The model's own safety trigger may miss at most this share of validation incidents …
-SAFETY_MISSES: Final = 0.02
-#: … but it fires at no less than this: on an IT desk's tickets, 0.05 would raise every fifth one.
-SAFETY_FLOOR: Final = 0.1
-#: … and never waits for more than this: validation tickets are easier than real ones.
-SAFETY_CEILING: Final = 0.2
 _LOG_TEMPERATURE_RANGE: Final = (-2.0, 2.0)
 
 
@@ -50,25 +43,3 @@ def confidence_threshold(
     falls = np.append(np.diff(confidence[order]) < 0, True)  # equal ones stand or fall together
     good = np.flatnonzero((errors <= target) & falls)
     return float(confidence[order[good[-1]]]) if len(good) else 1.0
-
-
-def safety_thresholds(
-    probabilities: NDArray[np.float64], labels: Sequence[str], truth: NDArray[np.int64]
-) -> Mapping[str, float]:
-    """Return recall-first thresholds of the incident labels, from validation rows.
-
-    Each is the probability that all but `SAFETY_MISSES` of its true tickets reach, kept
-    between `SAFETY_FLOOR` and `SAFETY_CEILING`, and rounded down to the six digits that a
-    prediction's probabilities have. ``probabilities`` has shape (N, K).
-    """
-    found = {}
-    for label in ("data_loss", "security_breach"):
-        if label not in labels:
-            continue
-        column = labels.index(label)
-        reached = probabilities[truth == column, column]
-        low = SAFETY_FLOOR
-        if len(reached):
-            low = np.floor(np.quantile(reached, SAFETY_MISSES, method="lower") * 1e6) / 1e6
-        found[f"safety.{label}"] = float(np.clip(low, SAFETY_FLOOR, SAFETY_CEILING))
-    return found

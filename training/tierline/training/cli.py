@@ -36,6 +36,12 @@ def train(
         typer.Option(help="Labelled file to measure too, never to learn from (repeatable)."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001, max=0.5, help="Share of P1, loss and breach tickets to miss at most."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seeds every random choice.")] = None,
 ) -> None:
     """Fine-tune a classifier on labelled tickets, tracked in MLflow."""
@@ -46,7 +52,7 @@ def train(
     from tierline.training.pipeline import train as run
     from tierline.training.recipe import Recipe
 
-    settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "seed": seed}
+    settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "alpha": alpha, "seed": seed}
     recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
     job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ())
     run(job, console)

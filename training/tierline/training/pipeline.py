@@ -12,12 +12,17 @@ from tierline.data.corpus import Corpus, load_corpus, read_rows
 from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
+from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import MANIFEST
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
 from tierline.training import tracking
+from tierline.training.answers import TIER
 from tierline.training.baseline import Baseline
 from tierline.training.bundling import add_metrics, build_bundle
+from tierline.training.certify import check_apart
 from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.fit import Fitted, fit
 from tierline.training.recipe import Recipe
@@ -77,7 +82,10 @@ def train(job: TrainJob, console: Console) -> Trained:
         console.print("baseline: TF-IDF and logistic regression …")
         baseline = Baseline(fitted.heads, corpus.parts["train"], job.recipe.seed)
         evaluations = _measure(bundle, corpus, extra, baseline, console)
-        add_metrics(bundle, {e.name: e.summary() for e in evaluations})
+        certificate = _certificate(bundle, corpus, evaluations[0])
+        add_metrics(bundle, {e.name: e.summary() for e in evaluations}, certificate)
+        if certificate:
+            console.print(f"certificate: {certificate.statement}", soft_wrap=True)
         for evaluation in evaluations:
             tracking.log_evaluation(evaluation)
         version = tracking.register(bundle)
@@ -128,6 +136,15 @@ def _measure(
         console.print(*evaluations[-1].tables(), sep="\n")
     predictor.close()
     return tuple(evaluations)
+
+
+def _certificate(bundle: Path, corpus: Corpus, evaluation: Evaluation) -> Certificate | None:
+    """Return the bundle's certificate, checked on the test part where there is one."""
+    certificate = Bundle.load(bundle).manifest.certificate
+    rows = corpus.parts[_TEST]
+    if certificate is None or not rows:
+        return certificate
+    return check_apart(certificate, rows, evaluation.said[TIER], load_policy())
 
 
 def _refuse_foreign_folder(out: Path) -> None:

@@ -26,6 +26,8 @@ class Recipe:
         warmup: share of all steps used to warm up.
         ordinal_sharpness: how fast a severity's target falls off with distance (see `losses`).
         label_smoothing: share of the target spread evenly, on the heads that aren't ordinal.
+        alpha: share of P1, data-loss and breach tickets that the whole decision may be expected to
+            route below tier 3 (see `certify`).
         seed: seeds every random choice.
     """
 
@@ -42,4 +44,5 @@ class Recipe:
     warmup: float = 0.1
     ordinal_sharpness: float = 2.0
     label_smoothing: float = 0.05
+    alpha: float = 0.02
     seed: int = 13

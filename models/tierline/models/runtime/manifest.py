@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tierline.models.runtime.certificate import Certificate
+
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 TOKENIZER: Final = "tokenizer.json"
@@ -29,7 +31,8 @@ class Manifest(_Strict):
     """What a bundle says of itself.
 
     ``thresholds``: ``low_confidence.<head>`` (review below it), ``ambiguous`` (review when the
-    top two are closer), ``safety.<label>`` (the model's own trigger at or above it).
+    top two are closer), ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or
+    above them).
     ``metrics`` and ``data`` are for people and reports; answering doesn't use them.
     """
 
@@ -45,6 +48,7 @@ class Manifest(_Strict):
     thresholds: dict[str, float]
     data: dict[str, Any]
     metrics: dict[str, Any]
+    certificate: Certificate | None = None
     files: dict[str, str]
 
     @model_validator(mode="after")

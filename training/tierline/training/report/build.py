@@ -62,10 +62,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for JSON: the evaluation's keys and the report's own."""
+        promise = self.manifest.certificate
         copies = None if self.duplicates is None else [d.as_json() for d in self.duplicates]
         return self.evaluation.as_json() | {
             "schema": SCHEMA,
             "bundle": self.manifest.version,
+            "certificate": promise.model_dump() if promise else None,
             "file_sha256": self.digest,
             "tier": self.tier.as_json() if self.tier else None,
             "costs": [c.as_json() for c in self.costs],

@@ -14,6 +14,7 @@ from tierline.data.corpus import read_rows, sha256
 from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
+from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.progress import ShareProgress
@@ -76,7 +77,7 @@ def run(job: EvaluateJob, console: Console, errors: Console) -> None:
         given = Inputs(rows, evaluation, predictor.manifest, digest, costs, part, against)
         with ShareProgress(progress, "report") as shown:
             report = build_report(given, shown.update)
-    _print(job, evaluation, report, console)
+    _print(job, evaluation, report, predictor.manifest.certificate, console)
     _write(job, report, progress)
     _tell(evaluation, report, quarantine, errors)
 
@@ -116,12 +117,18 @@ def _other(
 
 
 def _print(
-    job: EvaluateJob, evaluation: Evaluation, report: Report | None, console: Console
+    job: EvaluateJob,
+    evaluation: Evaluation,
+    report: Report | None,
+    certificate: Certificate | None,
+    console: Console,
 ) -> None:
     if job.as_json:
         sys.stdout.write(json.dumps((report or evaluation).as_json(), indent=2) + "\n")
         return
     console.print(*evaluation.tables(), sep="\n")
+    if certificate:
+        console.print(f"certificate: {certificate.statement}", soft_wrap=True)
     if report is not None:
         console.print(_cost_table(report))
         if report.comparison:
