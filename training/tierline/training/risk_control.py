@@ -36,9 +36,7 @@ def control(
     if allowed < 0:
         return None
     alone = np.sort(scores[~caught])
-    if len(alone) <= allowed:
-        return Controlled(1.0, len(alone))
-    threshold = float(alone[allowed])
+    threshold = float(alone[allowed]) if len(alone) > allowed else 1.0
     return Controlled(threshold, int((alone < threshold).sum()))
 
 
