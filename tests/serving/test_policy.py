@@ -268,6 +268,7 @@ def test_prose_names_every_rule_tier_and_deadline() -> None:
         "order value above 1000, or issue type is order and the text has one of",
         "when sentiment is negative or very_negative and channel is social",
         "goes to tier 3 at least, is answered as P2 at the slowest, and on-call is told",
+        "what the model can't rule out as P1 goes to tier 3 at least",
         "an unknown severity is answered as P3",
     ):
         assert line in said

@@ -5,6 +5,7 @@ from importlib import resources
 
 from tierline.data.labels import Severity
 from tierline.serving import safety
+from tierline.serving.caution import CAUTION_P1
 from tierline.serving.policy import TIERS, Condition, Policy, duration_text
 
 
@@ -35,6 +36,10 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield (
         f"  data loss or a security breach goes to tier {safety.SAFETY_TIER} at least, "
         f"is answered as {policy.safety.respond_as} at the slowest, and on-call is told"
+    )
+    yield (
+        f"  what the model can't rule out as P1 goes to tier {safety.SAFETY_TIER} at least, from "
+        f"the threshold on that its certificate names  [{CAUTION_P1}]"
     )
     yield "\nWhere a ticket enters: the first that fits"
     for rule in policy.entry:
