@@ -146,6 +146,10 @@ def test_long_tickets_are_cut_after_redacting() -> None:
     assert text.endswith(" …")
 
 
+def test_the_page_tells_the_certificate(made: tuple[str, Any]) -> None:
+    assert "certificate:</strong> no promise at 2.0%" in made[0]
+
+
 def test_the_json_keeps_its_keys(made: tuple[str, Any]) -> None:
     data = made[1]
     assert data.keys() == KEYS
