@@ -56,7 +56,7 @@ def load_pretrained(name: str) -> tuple[Any, Any]:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, use_fast=True)
         config = transformers.AutoConfig.from_pretrained(source)
-        # Drawing dropout masks took a third of a training step on a CPU; only the heads have it.
+        # Drawing dropout masks took a third of a forward pass on a CPU; only the heads have it.
         for dropout in ("attention_probs_dropout_prob", "hidden_dropout_prob"):
             if hasattr(config, dropout):
                 setattr(config, dropout, 0.0)

@@ -13,8 +13,8 @@ class Recipe:
         encoder: the default encoder's name, a hub id, or a folder.
         max_tokens: longest input; of longer tickets the head and the tail are read.
         frozen_share: share of the encoder's layers, from the lowest up and rounded down, that
-            stay as they were pre-trained: their output is computed once, which saves that share
-            of the training time and more.
+            stay as they were pre-trained: their output is computed once, which saves nearly
+            that share of the training time.
         stripped_share: share of the training tickets read without capitals, punctuation and
             digits, as anonymised exports come (see `augment`).
         epochs: most passes over the training part.
