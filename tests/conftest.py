@@ -6,7 +6,8 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,27 @@ def planted_rows() -> list[dict[str, Any]]:
 def planted() -> list[dict[str, Any]]:
     """The corpus of planted secrets (see `planted_rows`)."""
     return planted_rows()
+
+
+@pytest.fixture(scope="session")
+def assert_linear() -> Callable[[Callable[[str], object], str], None]:
+    """A check that work on a text of one repeated unit grows with its length only.
+
+    Of 32 times the text, linear work is 32 times, square work 1,024 times; halfway between them
+    (320) stands the bound, ten times above what is due, so that no busy machine can cross it.
+    """
+
+    def seconds(work: Callable[[str], object], text: str) -> float:
+        start = time.thread_time()
+        work(text)
+        return time.thread_time() - start
+
+    def check(work: Callable[[str], object], unit: str) -> None:
+        short, long = ((unit * chars)[:chars] for chars in (2_000, 64_000))
+        least = min(seconds(work, short) for _ in range(5))
+        assert any(seconds(work, long) < 320 * least for _ in range(3))
+
+    return check
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:

@@ -1,6 +1,6 @@
 """The hard-coded safety rules: what they must catch, and what they must leave alone."""
 
-import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -130,13 +130,7 @@ def test_any_text_gives_the_same_quoted_answer_twice(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["lost my ", "someone ", "my data not ", "i never ", "a-", "0 "])
-def test_hostile_input_takes_linear_time(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = (piece * length)[:length]
-        start = time.process_time()
-        safety.check(text)
-        return time.process_time() - start
-
-    seconds(1000)
-    short, long = seconds(4000), seconds(32_000)
-    assert long < 8 * 5 * max(short, 0.005)
+def test_hostile_input_takes_linear_time(
+    piece: str, assert_linear: Callable[[Callable[[str], object], str], None]
+) -> None:
+    assert_linear(safety.check, piece)
