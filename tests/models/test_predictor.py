@@ -74,7 +74,7 @@ def test_logits_are_centred_within_their_head(trained: Trained) -> None:
     logits = predictor.logits(TICKETS)
     predictor.close()
     for _, columns in head_columns(exact.heads):
-        assert np.abs(logits[:, columns].mean(axis=1)).max() < 1e-4
+        assert np.abs(logits[:, columns].mean(axis=1)).max() < 5e-3  # float16 weights
 
 
 def test_evidence_words_come_from_the_text(predictor: Predictor) -> None:
@@ -93,8 +93,10 @@ def test_tokens_stand_where_they_are_in_subject_and_body(predictor: Predictor) -
     ticket = Ticket(subject="Card charged", body="please advise, my office")
     prediction = predictor.predict([ticket])[0]
     assert prediction.text == "Card charged\nplease advise, my office"
-    read = "".join(token.token for token in prediction.evidence("severity").tokens)
-    assert read == "Cardchargedpleaseadvise,myoffice"
+    read = [token.token for token in prediction.evidence("severity").tokens]
+    chunks = prediction.text.split()
+    assert read[-len(chunks) :] == chunks  # the n-grams' part of the account
+    assert "".join(read[: -len(chunks)]) == "".join(chunks)
 
 
 def test_words_are_whole_and_come_strongest_first() -> None:
@@ -154,11 +156,12 @@ def test_of_a_long_text_head_and_tail_are_read(predictor: Predictor) -> None:
     middle = "the export button crashes the app every time. " * 40
     long = predictor.predict([Ticket(body=f"Password reset. {middle} I am furious.")])[0]
     assert long.truncated
-    assert len(long.offsets) == room
-    read = [long.text[a:b].lower() for a, b in long.offsets]
+    offsets = long.offsets[: -len(long.text.split())]  # without the n-grams' chunks
+    assert len(offsets) == room
+    read = [long.text[a:b].lower() for a, b in offsets]
     assert read[1:3] == ["password", "reset"]
     assert read[-5:] == ["i", "am", "furious", ".", ""]
-    ends = [b for _, b in long.offsets if b]
+    ends = [b for _, b in offsets if b]
     gaps = [b - a for a, b in pairwise(ends)]
     assert sum(gap > 20 for gap in gaps) == 1
     assert gaps.index(max(gaps)) == pytest.approx(room * 0.75, abs=3)

@@ -214,14 +214,15 @@ def test_an_export_that_strays_is_refused(
 ) -> None:
     rows, fitted = corpus.parts["validation"], fit_once(1)
     logits = fitted.logits(rows)
-    good = check_parity(fitted, rows, logits, logits)
+    none = np.zeros_like(logits)
+    good = check_parity(fitted, rows, logits, logits, none)
     assert good.fp32_difference < 1e-5
     assert good.serves == "model.int8.onnx"
     with pytest.raises(BundleError, match=r"expected fp32 logits within 0\.0001 of torch"):
-        check_parity(fitted, rows, logits + np.float32(1e-3), logits)
-    assert check_parity(fitted, rows, logits, -logits).serves == "model.fp32.onnx"
+        check_parity(fitted, rows, logits + np.float32(1e-3), logits, none)
+    assert check_parity(fitted, rows, logits, -logits, none).serves == "model.fp32.onnx"
     mute = [replace(row, labels={}) for row in rows]
-    assert check_parity(fitted, mute, logits, logits).serves == "model.fp32.onnx"
+    assert check_parity(fitted, mute, logits, logits, none).serves == "model.fp32.onnx"
 
 
 def test_bad_rows_of_either_file_are_quarantined(trained: Trained) -> None:

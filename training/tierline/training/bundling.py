@@ -16,6 +16,7 @@ from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import (
     FORMAT,
     MANIFEST,
+    NGRAMS,
     ONNX_FP32,
     ONNX_INT8,
     TOKENIZER,
@@ -24,6 +25,7 @@ from tierline.models.runtime.manifest import (
 )
 from tierline.models.runtime.predictor import Predictor, head_columns
 from tierline.serving.policy import load_policy
+from tierline.training.baseline import Baseline
 from tierline.training.calibrate import (
     AMBIGUOUS_MARGIN,
     confidence_threshold,
@@ -32,11 +34,16 @@ from tierline.training.calibrate import (
 from tierline.training.certify import certify, thresholds
 from tierline.training.export import Parity, check_parity, export_graphs
 from tierline.training.fit import Fitted
+from tierline.training.ngrams import Beside, beside
 from tierline.training.targets import ABSENT
 
 
-def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Parity:
+def build_bundle(
+    fitted: Fitted, baseline: Baseline, corpus: Corpus, folder: Path, name: str
+) -> Parity:
     """Write a calibrated, verified bundle into ``folder`` and return how its graphs compare.
+
+    The n-gram model, made from ``baseline``, is put beside the encoder where that gains.
 
     Raises:
         BundleError: when the exported graph doesn't agree with torch.
@@ -47,14 +54,24 @@ def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Par
     validation = corpus.parts["validation"]
     manifest = _manifest(fitted, corpus, folder, name)
     fp32, int8 = (_logits(folder, manifest, graph, validation) for graph in (ONNX_FP32, ONNX_INT8))
-    parity = check_parity(fitted, validation, fp32, int8)
-    logits = int8 if parity.serves == ONNX_INT8 else fp32
+    ngram = beside(baseline, fitted.heads, validation, fp32)
+    added = ngram.logits if ngram else np.zeros_like(fp32)
+    parity = check_parity(fitted, validation, fp32, int8, added)
+    logits = (int8 if parity.serves == ONNX_INT8 else fp32) + added
+    if ngram:
+        ngram.model.save(folder / NGRAMS)
+        manifest = _with_ngrams(manifest, ngram, sha256(folder / NGRAMS))
     heads, limits = _calibrated(manifest.heads, validation, logits, fitted)
     calibrated = manifest.model_copy(
         update={"serves": parity.serves, "heads": heads, "thresholds": limits}
     )
     write_manifest(folder, _certified(folder, calibrated, validation, fitted.recipe.alpha))
     return parity
+
+
+def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
+    bias = tuple(float(b) for b in np.asarray(manifest.bias) + ngram.bias)
+    return manifest.model_copy(update={"bias": bias, "files": manifest.files | {NGRAMS: digest}})
 
 
 def _certified(folder: Path, manifest: Manifest, rows: tuple[Row, ...], alpha: float) -> Manifest:

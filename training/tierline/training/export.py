@@ -90,8 +90,11 @@ def check_parity(
     rows: Sequence[Row],
     fp32: NDArray[np.float32],
     int8: NDArray[np.float32],
+    added: NDArray[np.float32],
 ) -> Parity:
     """Compare torch, fp32 and int8 logits, shape (rows, labels), on the validation rows.
+
+    ``added``, of the same shape, is what comes from beside the encoder: int8 is judged with it.
 
     Raises:
         BundleError: when fp32 strays from torch by more than 1e-4: the export is then wrong.
@@ -109,7 +112,8 @@ def check_parity(
         truth = head.targets(rows)
         known = truth != ABSENT
         if known.any():
-            a, b = (macro_f1(truth[known], x[known, part].argmax(axis=1)) for x in (fp32, int8))
+            whole = (fp32 + added, int8 + added)
+            a, b = (macro_f1(truth[known], x[known, part].argmax(axis=1)) for x in whole)
             drop[head.name] = a - b
     if not drop:
         return Parity(gap, drop, ONNX_FP32, "no validation ticket can judge int8: fp32 ships")

@@ -11,7 +11,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TokenContribution:
-    """What one token added to a label's logit; ``start`` and ``end`` index the text read."""
+    """What one piece of the text added to a label's logit: a token, or a run without spaces.
+
+    ``start`` and ``end`` index the text read.
+    """
 
     token: str
     start: int
@@ -23,9 +26,9 @@ class TokenContribution:
 class Evidence:
     """The exact account of one label's logit: ``bias`` plus every token's contribution.
 
-    The encoder pools by the mean and the head is linear, so the account is complete: the
-    contributions and the bias add up to ``logit`` (within rounding of float32). Logits are
-    centred within their head: 0 means neither for nor against the label.
+    The encoder pools by the mean, its head and the n-gram model are linear, so the account is
+    complete: the contributions and the bias add up to ``logit`` (within rounding of float32).
+    Logits are centred within their head: 0 means neither for nor against the label.
     """
 
     label: str
@@ -36,12 +39,12 @@ class Evidence:
     def words(self, most: int = 3) -> tuple[str, ...]:
         """Return the text of the words that spoke most for the label, strongest first."""
         merged: list[tuple[str, int, float]] = []
-        for t in self.tokens:
+        for t in sorted(self.tokens, key=lambda t: (t.start, -t.end)):
             if t.end <= t.start:
                 continue
-            if merged and merged[-1][1] == t.start:
-                word, _, value = merged.pop()
-                merged.append((word + t.token, t.end, value + t.value))
+            if merged and merged[-1][1] >= t.start:
+                word, end, value = merged.pop()
+                merged.append((word + t.token[end - t.start :], max(end, t.end), value + t.value))
             else:
                 merged.append((t.token, t.end, t.value))
         ranked = sorted((m for m in merged if m[2] > 0 and any(map(str.isalnum, m[0]))), key=_value)

@@ -14,7 +14,8 @@ from tierline.data.errors import BundleError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import softmax
-from tierline.models.runtime.manifest import TOKENIZER, Head, Manifest
+from tierline.models.runtime.manifest import NGRAMS, TOKENIZER, Head, Manifest
+from tierline.models.runtime.ngrams import NgramModel
 from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 
@@ -32,6 +33,8 @@ class Predictor:
         self.version = bundle.manifest.version
         self._tokenizer = TicketTokenizer(bundle.folder / TOKENIZER, self.manifest.max_tokens)
         self._session = _session(bundle.folder / self.manifest.serves)
+        has_ngrams = NGRAMS in self.manifest.files
+        self._ngrams = NgramModel.load(bundle.folder / NGRAMS) if has_ngrams else None
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
         self._columns = head_columns(self.manifest.heads)
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
@@ -59,24 +62,31 @@ class Predictor:
 
     def _predict_one(self, ticket: Ticket) -> Prediction:
         tokens = self._tokenizer(ticket)
-        logits, contributions = self._run(tokens)
+        logits, offsets, contributions = self._run(tokens)
         return Prediction(
             heads={h.name: _answer(h, logits[c]) for h, c in self._columns},
             truncated=tokens.truncated,
             model_version=self.version,
             thresholds=self.manifest.thresholds,
             text=tokens.text,
-            offsets=tuple(tokens.offsets),
+            offsets=tuple(offsets),
             contributions=contributions,
             bias=self._bias,
         )
 
-    def _run(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Return logits (labels,) and contributions (tokens, labels) of one ticket."""
+    def _run(self, tokens: Tokens) -> tuple[Floats, list[tuple[int, int]], Floats]:
+        """Return one ticket's logits (labels,), and the places that add up to them.
+
+        The contributions, shape (places, labels), are those of the encoder's tokens and, where the
+        bundle has an n-gram model, of the chunks between white space.
+        """
         ids = np.asarray([tokens.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        contributions = self._session.run(["contributions"], feed)[0][0]
-        return contributions.sum(axis=0) + self._bias, contributions
+        offsets, contributions = tokens.offsets, self._session.run(["contributions"], feed)[0][0]
+        if self._ngrams:
+            places, more = self._ngrams.contributions(tokens.text)
+            offsets, contributions = offsets + places, np.concatenate([contributions, more])
+        return contributions.sum(axis=0) + self._bias, offsets, contributions
 
 
 def head_columns(heads: Sequence[Head]) -> tuple[tuple[Head, slice], ...]:
