@@ -114,7 +114,7 @@ class TicketClassifier(nn.Module):
         ``inputs`` are token ids (batch, tokens), or the states that `base` gave for them.
         """
         if inputs.is_floating_point():
-            last = self._layers(self.frozen_layers, None, inputs, attention_mask)
+            last = self._layers(self.frozen_layers, None, inputs.float(), attention_mask)
         else:
             last = self.encoder(input_ids=inputs, attention_mask=attention_mask).last_hidden_state
         states: Tensor = self.dropout(last)  # (batch, tokens, hidden)
