@@ -207,7 +207,7 @@ def test_frozen_layers_stay_and_keeping_their_states_changes_nothing(
     kept = once()
     monkeypatch.setattr("tierline.training.fit._MOST_KEPT", 0)
     again = once()
-    assert np.allclose(kept.logits(rows), again.logits(rows), atol=5e-3)  # kept in float16
+    assert np.allclose(kept.logits(rows), again.logits(rows), atol=2e-2)  # kept in float16
     before = load_pretrained(recipe.encoder)[0].state_dict()
     after = kept.model.encoder.state_dict()
     changed = {n for n in before if not torch.equal(before[n], after[n])}
