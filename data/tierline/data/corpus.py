@@ -15,6 +15,8 @@ from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.splitting import SPLITS, assign_splits
 
+#: The origin of tickets that people label without seeing any model's answer.
+BLIND_SAMPLE: Final = "blind_sample"
 _HASH_BLOCK: Final = 1 << 20
 
 
@@ -41,6 +43,8 @@ def read_rows(
 ) -> list[Row]:
     """Read every usable labelled row; rows without words or without labels are quarantined.
 
+    Rows of a blind sample that nobody has labelled yet are skipped and counted.
+
     Raises:
         InputError: for a file that is unusable as a whole, or when no row is left.
     """
@@ -51,10 +55,17 @@ def read_rows(
                 quarantine.add(row, path)
             elif not full_text(row.ticket):
                 quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
+            elif not row.labels and row.extra.get("origin") == BLIND_SAMPLE:
+                quarantine.waiting += 1
             elif not row.labels:
                 quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)
             else:
                 rows.append(row)
+    if not rows and quarantine.waiting:
+        raise InputError(
+            f"expected labelled tickets; none of the {quarantine.waiting} rows of this blind sample "
+            f"is labelled yet: fill in the columns {', '.join(HEADS)}"
+        )
     if not rows:
         raise InputError(
             "expected labelled tickets; found no usable row. Labels are read from the columns "

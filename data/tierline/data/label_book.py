@@ -63,7 +63,7 @@ class LabelBook:
     becomes: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
     def gone(self, head: str) -> frozenset[str]:
-        """Return the names that are labels no more: a model trained by the book has none of them."""
+        """Return the names that are labels no more: a model trained by the book has none."""
         return frozenset(self.becomes.get(head, ()))
 
     @property

@@ -14,13 +14,10 @@ from rich.markup import escape
 
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
-from tierline.serving.commands import PolicyOption, app, console, errors
+from tierline.serving.commands import MapOption, PolicyOption, app, console, errors
 
 _TRAINING = "Training"
 Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
-MapOption = Annotated[
-    str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
-]
 LabelsOption = Annotated[
     Path | None,
     typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),

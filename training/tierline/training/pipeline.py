@@ -166,5 +166,7 @@ def _say_what_was_read(corpus: Corpus, quarantine: Quarantine, console: Console)
     console.print(f"tickets: {sizes}; heads: {', '.join(corpus.heads)}")
     for line in corpus.relabelling.lines():
         console.print(line, markup=False, soft_wrap=True)
+    if quarantine.waiting:
+        console.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
         console.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")

@@ -188,5 +188,7 @@ def _tell(
     for head, count in evaluation.unknown.items():
         if count:
             errors.print(f"{count} rows carry a label of {head} that the model doesn't have")
+    if quarantine.waiting:
+        errors.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
         errors.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
