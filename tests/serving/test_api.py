@@ -258,6 +258,20 @@ def test_a_model_that_does_not_load_leaves_the_rules(caplog: pytest.LogCaptureFi
     assert any("/secret/place" in message for message in caplog.messages)
 
 
+def test_a_model_whose_labels_the_policy_does_not_know_leaves_the_rules(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heads = (MANIFEST.heads[1].model_copy(update={"labels": ("bug", "vpn")}),)
+    manifest = MANIFEST.model_copy(update={"heads": heads})
+    with serving(lambda: predictor(manifest=manifest)) as client:
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "rules_only")
+        assert "policy doesn't know labels of the model" in ready.json()["problem"]
+        found = post(client, body=LOSS)
+        assert (found["tier"], found["mode"]) == (3, "rules_only")
+    assert any("no tier owns: vpn" in message for message in caplog.messages)
+
+
 def test_while_the_model_loads_the_rules_answer() -> None:
     loaded = threading.Event()
 

@@ -40,7 +40,16 @@ class Command:
 
 def test_help_lists_every_command() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    for command in ("score", "route", "serve", "train", "evaluate", "promote", "policy"):
+    for command in (
+        "score",
+        "sample-for-labelling",
+        "route",
+        "serve",
+        "train",
+        "evaluate",
+        "promote",
+        "policy",
+    ):
         assert re.search(rf"\b{command}\b", shown)
 
 

@@ -63,8 +63,8 @@ def read_rows(
                 rows.append(row)
     if not rows and quarantine.waiting:
         raise InputError(
-            f"expected labelled tickets; none of the {quarantine.waiting} rows of this blind sample "
-            f"is labelled yet: fill in the columns {', '.join(HEADS)}"
+            f"expected labelled tickets; none of the {quarantine.waiting} rows of this blind "
+            f"sample is labelled yet: fill in the columns {', '.join(HEADS)}"
         )
     if not rows:
         raise InputError(
