@@ -141,7 +141,7 @@ def test_the_digest_follows_the_content_and_not_the_layout(tmp_path: Path) -> No
         ("[issue_type.vpn]\nretired = 'yes'", r"issue_type\.vpn\.retired: Input should be a valid"),
         ("[issue_type.vpn]\nrenamed_from = 'a'", r"issue_type\.vpn\.renamed_from: Input should"),
         ("[issue_type.vpn]\nrenamed_from = ['']", r"issue_type\.vpn\.renamed_from\.0: String sh"),
-        ("[issue_type.a]\nmerged_into = 'b'", r"a\.merged_into: unknown label b; .*\[issue_type\.b\]"),
+        ("[issue_type.a]\nmerged_into = 'b'", r"a\.merged_into: unknown label b; .*\[.*\.b\]"),
         (
             "[issue_type.a]\nmerged_into = 'b'\n[issue_type.b]\nretired = true",
             r"issue_type\.a\.merged_into: b is retired",
@@ -169,10 +169,10 @@ def test_the_digest_follows_the_content_and_not_the_layout(tmp_path: Path) -> No
             "[issue_type.a]\nmerged_into='billing'\n[issue_type.money]\nrenamed_from=['billing']",
             r"issue_type\.a\.merged_into: billing was renamed: say money",
         ),
-        ("[issue_type.data_loss]\nretired = true", r"data_loss: can't be retired or merged: the mod"),
+        ("[issue_type.data_loss]\nretired = true", r"data_loss: can't be retired or merged"),
         ("[issue_type.security_breach]\nmerged_into = 'bug'", r"security_breach: can't be retired"),
-        ("[issue_type.loss]\nrenamed_from = ['data_loss']", r"loss\.renamed_from: data_loss can't be"),
-        ("[severity.P1]\nmerged_into = 'P2'", r"severity\.P1: can't be retired or merged: the worst"),
+        ("[issue_type.loss]\nrenamed_from = ['data_loss']", r"renamed_from: data_loss can't be"),
+        ("[severity.P1]\nmerged_into = 'P2'", r"severity\.P1: can't be retired or merged"),
         ("[issue_type.a\n", r"expected TOML in UTF-8"),
     ],
 )  # fmt: skip

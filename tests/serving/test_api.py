@@ -20,7 +20,7 @@ from tierline.models.runtime.predictor import Predictor
 from tierline.serving.api import MAX_REQUEST_BYTES, create_app
 from tierline.serving.keys import ApiKeys
 
-from .fakes import BREACH, CALM, LOSS, MODEL, POLICY, broken, prediction, predictor
+from .fakes import BREACH, CALM, LOSS, MANIFEST, MODEL, POLICY, broken, prediction, predictor
 
 PLANTED = "zebrafish"
 JSON = {"content-type": "application/json"}

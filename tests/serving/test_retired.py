@@ -44,7 +44,7 @@ retired_sets = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(any_prediction(), retired_sets)
 def test_whatever_the_probabilities_a_retired_label_is_never_recommended(
     said: Prediction, retired: dict[str, list[str]]
@@ -138,7 +138,7 @@ def test_no_label_that_means_p1_can_be_retired() -> None:
 
 
 def test_unknown_heads_are_refused() -> None:
-    with pytest.raises(ValidationError, match="retired_labels.mood"):
+    with pytest.raises(ValidationError, match=r"retired_labels\.mood"):
         retiring(mood=["sad"])
 
 
