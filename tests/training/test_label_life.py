@@ -1,8 +1,10 @@
 """Labels that come, go and change their names: from the labels file to the bundle."""
 
+import json
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,22 +24,32 @@ from tierline.training.pipeline import TrainJob, train
 from tierline.training.recipe import Recipe
 from tierline.training.targets import heads_of
 
-from ..conftest import ISSUES, labelled_rows, write_rows
+Rows = list[dict[str, Any]]
 
 
-def new_label_rows() -> list[dict[str, str]]:
-    """Four labels with many rows each and one, a loss of mail, with 24: enough to hold out 8."""
-    rows = [
-        {"body": row["body"], "issue_type": row["issue_type"]}
-        for row in labelled_rows()
-        if row["issue_type"] != "bug"
-    ]
-    told = [row["body"] for row in labelled_rows() if row["issue_type"] == "bug"]
-    return rows + [{"body": body, "issue_type": "crash"} for body in told[:24]]
+@pytest.fixture
+def typed(tickets: Path) -> Rows:
+    """The session's tickets with their issue type alone."""
+    rows = map(json.loads, tickets.read_text(encoding="utf-8").splitlines())
+    return [{"body": row["body"], "issue_type": row["issue_type"]} for row in rows]
 
 
-def test_a_new_label_works_from_sixteen_examples(tmp_path: Path, recipe: Recipe) -> None:
-    rows = new_label_rows()
+def write_rows(path: Path, rows: Rows) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def with_a_new_label(typed: Rows) -> Rows:
+    """Four labels with 32 rows each and then a new one with 24."""
+    crashes = [row["body"] for row in typed if row["issue_type"] == "bug"]
+    rows = [row for row in typed if row["issue_type"] != "bug"]
+    return rows + [{"body": body, "issue_type": "crash"} for body in crashes[:24]]
+
+
+def test_a_new_label_works_from_sixteen_examples(
+    tmp_path: Path, typed: Rows, recipe: Recipe
+) -> None:
+    rows = with_a_new_label(typed)
     held, learnt = rows[-8:], rows[:-8]
     path = write_rows(tmp_path / "in.jsonl", learnt)
     with Quarantine(tmp_path / "q.jsonl") as quarantine:
@@ -68,14 +80,15 @@ def test_labels_that_are_gone_are_in_no_head() -> None:
     assert set(issue_type.labels) == set(LABELS["issue_type"]) - {"order"}
 
 
-def test_a_training_follows_the_labels_file_and_says_so(own_store: Path, recipe: Recipe) -> None:
-    rows = [{"body": r["body"], "issue_type": r["issue_type"]} for r in labelled_rows()]
-    for i, row in enumerate(rows):
+def test_a_training_follows_the_labels_file_and_says_so(
+    own_store: Path, typed: Rows, recipe: Recipe
+) -> None:
+    for i, row in enumerate(typed):
         if row["issue_type"] == "access":
             row["issue_type"] = "login" if i % 2 else "access"
         if row["issue_type"] == "bug":
             row["issue_type"] = "fault"
-    file = write_rows(own_store / "in.jsonl", rows)
+    file = write_rows(own_store / "in.jsonl", typed)
     labels = own_store / "labels.toml"
     labels.write_text(
         "[issue_type.access]\nrenamed_from = ['login']\n[issue_type.fault]\nretired = true\n"
@@ -97,10 +110,9 @@ def test_a_training_follows_the_labels_file_and_says_so(own_store: Path, recipe:
 
 
 def test_labels_that_no_policy_knows_are_trained_and_evaluated_but_not_served(
-    own_store: Path, recipe: Recipe
+    own_store: Path, typed: Rows, recipe: Recipe
 ) -> None:
-    rows = [{"words": text, "intent": f"my {name}"} for name, text in ISSUES.items()] * 6
-    rows = [{**row, "words": f"{row['words']} {i}"} for i, row in enumerate(rows)]
+    rows = [{"words": row["body"], "intent": f"my {row['issue_type']}"} for row in typed]
     file = write_rows(own_store / "in.jsonl", rows)
     mapping = {"body": "words", "issue_type": "intent"}
     trained = train(
