@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -44,6 +45,7 @@ class Gossip:
     """A model that suspects a breach everywhere and points at the secrets as its evidence."""
 
     version = "gossip-0"
+    manifest = SimpleNamespace(heads=())
 
     def __init__(self, rows: Rows) -> None:
         self.secrets = [normalise(secret) for row in rows for secret in row["secrets"]]

@@ -26,7 +26,7 @@ def refusal(**record: Any) -> str:
 
 
 def test_an_empty_record_is_an_empty_ticket() -> None:
-    assert row() == Row(5, Ticket(id="5"), {}, {})
+    assert row() == Row(5, Ticket(id="5"), {}, {}, named=False)
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), "", "  \n"])

@@ -20,7 +20,7 @@ from tierline.models.runtime.predictor import Predictor
 from tierline.serving.api import MAX_REQUEST_BYTES, create_app
 from tierline.serving.keys import ApiKeys
 
-from .fakes import BREACH, CALM, LOSS, MODEL, POLICY, broken, prediction, predictor
+from .fakes import BREACH, CALM, LOSS, MANIFEST, MODEL, POLICY, broken, prediction, predictor
 
 PLANTED = "zebrafish"
 JSON = {"content-type": "application/json"}
@@ -256,6 +256,20 @@ def test_a_model_that_does_not_load_leaves_the_rules(caplog: pytest.LogCaptureFi
         assert (found["tier"], found["mode"]) == (3, "rules_only")
         assert client.get("/v1/model").json()["mode"] == "rules_only"
     assert any("/secret/place" in message for message in caplog.messages)
+
+
+def test_a_model_whose_labels_the_policy_does_not_know_leaves_the_rules(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heads = (MANIFEST.heads[1].model_copy(update={"labels": ("bug", "vpn")}),)
+    manifest = MANIFEST.model_copy(update={"heads": heads})
+    with serving(lambda: predictor(manifest=manifest)) as client:
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "rules_only")
+        assert "policy doesn't know labels of the model" in ready.json()["problem"]
+        found = post(client, body=LOSS)
+        assert (found["tier"], found["mode"]) == (3, "rules_only")
+    assert any("no tier owns: vpn" in message for message in caplog.messages)
 
 
 def test_while_the_model_loads_the_rules_answer() -> None:

@@ -98,11 +98,53 @@ def test_policy_check_compares_with_the_models_labels(
     manifest = MANIFEST.model_copy(update={"heads": heads})
     monkeypatch.setattr(commands, "load_predictor", lambda _: predictor(manifest=manifest))
     (tmp_path / "own.toml").touch()
-    said = output("policy", "check", "own.toml", "--model", "any")
-    assert "no tier owns vpn: they enter at tier 1" in said
-    assert "doesn't map urgent: they are unknown" in said
+    said = refusal(PolicyError, "policy", "check", "own.toml", "--model", "any")
+    assert "issue types that no tier owns: vpn" in said
+    assert "severities without a level: urgent" in said
+    for command in (["score", "in.csv", "--out", "out.csv"], ["route", CALM]):
+        (tmp_path / "in.csv").write_text(f"body\n{CALM}\n")
+        assert refusal(PolicyError, *command, "--model", "any") == said
+    assert not (tmp_path / "out.csv").exists()
     (tmp_path / "own.toml").write_text('[severity_names]\nurgent="P1"\n[tiers.2]\nowns=["vpn"]')
     assert "note" not in output("policy", "check", "own.toml", "--model", "any")
+    assert "Tier" in output("route", CALM, "--model", "any", "--policy", "own.toml")
+
+
+def test_a_sentiment_that_no_rule_asks_about_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = tuple(
+        h.model_copy(update={"labels": ("grim", "negative")}) if h.name == "sentiment" else h
+        for h in MANIFEST.heads
+    )
+    manifest = MANIFEST.model_copy(update={"heads": heads})
+    monkeypatch.setattr(commands, "load_predictor", lambda _: predictor(manifest=manifest))
+    (tmp_path / "own.toml").touch()
+    said = output("policy", "check", "own.toml", "--model", "any")
+    assert "note: no rule asks about sentiment grim: it changes no answer" in said
+
+
+def test_sample_for_labelling(backlog: Path) -> None:
+    said = output("sample-for-labelling", str(backlog), "--out", "s.jsonl", "--share", "1")
+    assert [row["id"] for row in answers("s.jsonl")] == ["a", "b"]
+    assert "2 of 2 tickets drawn: s.jsonl" in said
+    assert "1 rows quarantined, with reasons: s.jsonl.quarantine.jsonl" in said
+    assert "customer data" not in said
+    said = output("sample-for-labelling", str(backlog), "--out", "s.jsonl", "--count", "1")
+    assert "1 of 2 tickets drawn" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--share", "0.1", "--count", "3"], "found both: leave one out"),
+        (["--by", "mood"], "--by: expected fields of channel, customer_tier, industry; found mood"),
+    ],
+)
+def test_sample_for_labelling_refuses(backlog: Path, options: list[str], said: str) -> None:
+    arguments = ("sample-for-labelling", str(backlog), "--out", "s.csv", *options)
+    assert said in refusal(InputError, *arguments)
+    assert not Path("s.csv").exists()
 
 
 def test_score_by_rules_only(backlog: Path) -> None:

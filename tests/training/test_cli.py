@@ -40,7 +40,16 @@ class Command:
 
 def test_help_lists_every_command() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    for command in ("score", "route", "serve", "train", "evaluate", "promote", "policy"):
+    for command in (
+        "score",
+        "sample-for-labelling",
+        "route",
+        "serve",
+        "train",
+        "evaluate",
+        "promote",
+        "policy",
+    ):
         assert re.search(rf"\b{command}\b", shown)
 
 
@@ -152,3 +161,19 @@ def test_evaluate_writes_the_page_and_compares(
     code, out, err = tierline("evaluate", trained.out, tickets, *options)
     assert (code, out) == (1, "")
     assert "severity.P7: unknown key; expected P1, P2, P3, P4" in err
+
+
+def test_evaluate_reads_old_labels_by_the_labels_file(
+    tierline: Command, own_store: Path, trained: Trained
+) -> None:
+    rows = [{"body": "please advise", "severity": "P4"}, {"body": "x", "severity": "low"}]
+    waiting = {"body": "x", "severity": None, "origin": "blind_sample"}
+    (own_store / "few.jsonl").write_text("\n".join(map(json.dumps, [*rows, waiting])))
+    (own_store / "labels.toml").write_text("[severity.P4]\nrenamed_from = ['low']\n")
+    options = ["--labels", "labels.toml", "--json"]
+    code, out, err = tierline("evaluate", trained.out, own_store / "few.jsonl", *options)
+    assert code == 0
+    assert json.loads(out)["unknown_labels"]["severity"] == 0
+    assert "labels: severity low read as P4 in 1 rows" in err
+    assert "1 rows of a blind sample are not labelled yet: skipped" in err
+    assert "quarantined" not in err

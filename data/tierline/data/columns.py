@@ -10,8 +10,8 @@ from tierline.data.labels import HEADS
 from tierline.data.redact import redact
 from tierline.data.ticket import Ticket
 
-#: Fields of the corpus that are no part of a ticket, but are used for splitting and reports.
-EXTRA_FIELDS: Final = ("split", "industry")
+#: Fields of labelled files that are no part of a ticket, but are used for splitting and reports.
+EXTRA_FIELDS: Final = ("split", "industry", "origin", "sample_share")
 FIELDS: Final = (*Ticket.model_fields, *HEADS, *EXTRA_FIELDS)
 _TEXT_COLUMN: Final = "text"
 _COLUMN_NAME: Final = re.compile(r"[\w .:/()\[\]#%+*?-]{0,60}")

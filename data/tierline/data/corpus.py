@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tierline.data.errors import InputError
+from tierline.data.label_book import LabelBook, Relabelling
 from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
 from tierline.data.quarantine import Quarantine
@@ -14,15 +15,22 @@ from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.splitting import SPLITS, assign_splits
 
+#: The origin of tickets that people label without seeing any model's answer.
+BLIND_SAMPLE: Final = "blind_sample"
 _HASH_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Rows by part (train, validation, test), and the SHA-256 of each file they came from."""
+    """Rows by part (train, validation, test), and the SHA-256 of each file they came from.
+
+    The labels are those in use by ``book``; ``relabelling`` counts the rows it changed.
+    """
 
     parts: Mapping[str, tuple[Row, ...]]
     digests: Mapping[str, str]
+    book: LabelBook = field(default_factory=LabelBook)
+    relabelling: Relabelling = field(default_factory=Relabelling)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -35,6 +43,8 @@ def read_rows(
 ) -> list[Row]:
     """Read every usable labelled row; rows without words or without labels are quarantined.
 
+    Rows of a blind sample that nobody has labelled yet are skipped and counted.
+
     Raises:
         InputError: for a file that is unusable as a whole, or when no row is left.
     """
@@ -45,10 +55,17 @@ def read_rows(
                 quarantine.add(row, path)
             elif not full_text(row.ticket):
                 quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
+            elif not row.labels and row.extra.get("origin") == BLIND_SAMPLE:
+                quarantine.waiting += 1
             elif not row.labels:
                 quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)
             else:
                 rows.append(row)
+    if not rows and quarantine.waiting:
+        raise InputError(
+            f"expected labelled tickets; none of the {quarantine.waiting} rows of this blind "
+            f"sample is labelled yet: fill in the columns {', '.join(HEADS)}"
+        )
     if not rows:
         raise InputError(
             "expected labelled tickets; found no usable row. Labels are read from the columns "
@@ -58,14 +75,22 @@ def read_rows(
 
 
 def load_corpus(
-    paths: Sequence[Path], mapping: Mapping[str, str], quarantine: Quarantine, seed: int
+    paths: Sequence[Path],
+    mapping: Mapping[str, str],
+    quarantine: Quarantine,
+    seed: int,
+    book: LabelBook = LabelBook(),  # noqa: B008 (frozen)
 ) -> Corpus:
     """Read files and divide them into parts: by their ``split`` column, or grouped and seeded.
 
+    ``book`` says which old labels are read as which of today's.
+
     Raises:
-        InputError: as `read_rows`; also when the training or validation part stays empty.
+        InputError: as `read_rows` and `LabelBook.rewrite`; also when the training or validation
+            part stays empty.
     """
-    parts = assign_splits(read_rows(paths, mapping, quarantine), seed)
+    rows, relabelling = book.rewrite(read_rows(paths, mapping, quarantine))
+    parts = assign_splits(rows, seed)
     for name in SPLITS[:2]:
         if not parts[name]:
             raise InputError(
@@ -75,7 +100,7 @@ def load_corpus(
     digests: dict[str, str] = {}
     for path in paths:
         digests[str(path) if path.name in digests else path.name] = sha256(path)
-    return Corpus(parts, digests)
+    return Corpus(parts, digests, book, relabelling)
 
 
 def sha256(path: Path) -> str:

@@ -51,3 +51,10 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "sentiment": tuple(Sentiment),
 }
 HEADS: Final = tuple(LABELS)
+
+_INCIDENT: Final = "the model's own alarm for incidents goes by this name"
+#: Labels that no file may do away with, by head, and why: safety depends on them.
+PROTECTED: Final[dict[str, dict[str, str]]] = {
+    "severity": {Severity.P1: "the worst tickets would pass for lesser ones"},
+    "issue_type": {IssueType.DATA_LOSS: _INCIDENT, IssueType.SECURITY_BREACH: _INCIDENT},
+}

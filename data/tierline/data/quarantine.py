@@ -12,11 +12,16 @@ from tierline.data.rows import BadRow
 
 
 class Quarantine:
-    """A file made with the first bad row; a job without bad rows leaves none behind."""
+    """A file made with the first bad row; a job without bad rows leaves none behind.
+
+    ``waiting`` counts the rows of a blind sample that nobody has labelled yet: nothing is wrong
+    with them, so they are counted and not written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
+        self.waiting = 0
         self._file: TextIO | None = None
         path.unlink(missing_ok=True)
 

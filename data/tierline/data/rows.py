@@ -22,12 +22,14 @@ class Row:
     """A ticket as read from row ``number`` (from 1, the header not counted).
 
     ``labels`` holds only the heads that the row answers; ``extra`` the corpus's own fields.
+    ``named`` says that the file gives the ticket's id; else the row's number stands in for it.
     """
 
     number: int
     ticket: Ticket
     labels: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     if "locked_by_human" in fields:
         fields["locked_by_human"] = _boolean(fields["locked_by_human"])
     try:
-        return Row(number, Ticket(**fields), labels, extra)
+        return Row(number, Ticket(**fields), labels, extra, named="id" in values)
     except ValidationError as error:
         raise RowError("; ".join(f"{e['loc'][0]}: {_plain(e)}" for e in error.errors())) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from tierline.data.normalise import full_text
+from tierline.data.rare_labels import keep_learnable
 from tierline.data.rows import Row
 
 SPLITS: Final = ("train", "validation", "test")
@@ -19,7 +20,9 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
 
     A ``split`` column is kept as it is (rows naming no known part go to train). Otherwise rows
     that begin with the same 60 characters stay in one part; when every row has a date the
-    newest rows are the test part, else a seeded hash decides.
+    newest rows are the test part, else a seeded hash decides. A label that this leaves mostly
+    outside train, or outside validation, is dealt out anew (see `rare_labels`): one that came
+    into use last month would else be tested and never learnt.
     """
     named = [row.extra.get("split", "").strip().lower() for row in rows]
     if any(name in SPLITS for name in named):
@@ -45,6 +48,7 @@ def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
     parts = [""] * len(rows)
     for i, done in _with_share(groups[key] for key in keys):
         parts[i] = SPLITS[sum(done >= share * len(rows) for share in _SHARES)]
+    keep_learnable(rows, [groups[key] for key in keys], parts)
     return parts
 
 

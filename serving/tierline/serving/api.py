@@ -131,9 +131,7 @@ def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> Fas
     @app.get("/readyz", response_model=Ready, responses={503: {"model": Ready}})
     async def readyz() -> JSONResponse:
         """Say what the server can do now; 503 while the model loads."""
-        # The problem stays in the log: it may name paths that are no caller's business.
-        problem = "the model can't be loaded; see the server's log" if state.problem else None
-        ready = Ready(status=state.readiness, problem=problem)
+        ready = Ready(status=state.readiness, problem=state.public_problem)
         status = 503 if state.readiness is Readiness.LOADING else 200
         return JSONResponse(ready.model_dump(mode="json"), status)
 

@@ -11,16 +11,21 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from tierline.data.columns import parse_map
+from tierline.data.columns import parse_map, shown_name
 from tierline.data.errors import InputError
+from tierline.data.labels import HEADS
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, Ticket
+from tierline.serving.known_labels import unused_labels
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.policy_prose import prose, toml_of_default
 from tierline.serving.progress import ShareProgress
 from tierline.serving.route_view import show
 from tierline.serving.router import Router
+from tierline.serving.sampling import GROUPS, Plan
+from tierline.serving.sampling import Summary as SampleSummary
+from tierline.serving.sampling import sample as run_sample
 from tierline.serving.scoring import Summary, quarantine_path
 from tierline.serving.scoring import score as run_score
 
@@ -38,6 +43,9 @@ ModelOption = Annotated[
     str, typer.Option("--model", help="A bundle's folder, or models:/NAME@ALIAS in MLflow.")
 ]
 RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
+MapOption = Annotated[
+    str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file that overrides the default policy.")
 ]
@@ -50,9 +58,7 @@ def score(
     model: ModelOption = CHAMPION_URI,
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
-    mapping: Annotated[
-        str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
-    ] = None,
+    mapping: MapOption = None,
     now: Annotated[
         str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
     ] = None,
@@ -127,6 +133,37 @@ def serve(
     uvicorn.run(create_app(rules, source, keys), host=host, port=port, log_level="info")
 
 
+@app.command("sample-for-labelling", rich_help_panel="Labelling")
+def sample_for_labelling(
+    file: Annotated[Path, typer.Argument(help="Tickets: CSV, JSON Lines or Parquet.")],
+    out: Annotated[Path, typer.Option(help="Sheet to fill in: .csv, .jsonl or .parquet.")],
+    share: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Share of the tickets; 0.02 if absent.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="So many tickets (of every group) instead.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed draws other tickets.")] = Plan.seed,
+    by: Annotated[
+        str | None, typer.Option(help=f"Fields that make groups: {', '.join(GROUPS)}.")
+    ] = None,
+    mapping: MapOption = None,
+) -> None:
+    """Draw a small random share of tickets to be labelled without seeing any answer."""
+    if share is not None and count is not None:
+        raise InputError("expected --share or --count; found both: leave one out")
+    fields = tuple(filter(None, (name.strip() for name in (by or "").split(","))))
+    plan = Plan(Plan.share if share is None else share, count, seed, fields)
+    tickets = TicketFile(file, parse_map(mapping))
+    with ShareProgress(console, "drawing") as progress:
+
+        def report(done: float, seen: int) -> None:
+            progress.update(done, f"{seen:,} tickets")
+
+        summary = run_sample(tickets, out, plan, report)
+    _print_sample(summary, out)
+
+
 @policy_app.command("show")
 def policy_show(
     file: Annotated[Path | None, typer.Argument(help="Policy file; the default if absent.")] = None,
@@ -143,20 +180,29 @@ def policy_show(
 def policy_check(
     file: Annotated[Path, typer.Argument(help="Policy file to check.")],
     model: Annotated[
-        str | None, typer.Option(help="Also check that the policy knows this model's labels.")
+        str | None,
+        typer.Option(help="Also refuse what serving refuses: labels the policy doesn't know."),
     ] = None,
 ) -> None:
     """Check a policy file; every problem is named with its key."""
     policy = load_policy(file)
     if model is not None:
-        for line in _unknown_labels(policy, model):
-            errors.print(f"note: {line}", markup=False)
+        _loaded(policy, model)
     console.print(f"{file}: good, policy version {policy.version}", markup=False)
 
 
 def _router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
     policy = load_policy(policy_file)
-    return Router(policy, None if rules_only else load_predictor(model))
+    return Router(policy) if rules_only else _loaded(policy, model)
+
+
+def _loaded(policy: Policy, model: str) -> Router:
+    """Return a router with the model; its labels that no rule uses are told."""
+    predictor = load_predictor(model)
+    router = Router(policy, predictor)
+    for line in unused_labels(policy, predictor.manifest.heads):
+        errors.print(f"note: {line}", markup=False)
+    return router
 
 
 def _clock(now: str | None) -> datetime:
@@ -167,19 +213,6 @@ def _clock(now: str | None) -> datetime:
     except ValueError:
         raise InputError(f"--now: expected an ISO 8601 time; found {now!r}") from None
     return clock if clock.tzinfo else clock.replace(tzinfo=UTC)
-
-
-def _unknown_labels(policy: Policy, model: str) -> list[str]:
-    heads = {h.name: h.labels for h in load_predictor(model).manifest.heads}
-    types = [t for t in heads.get("issue_type", ()) if not policy.owns(t)]
-    severities = [s for s in heads.get("severity", ()) if policy.severity_of(s) is None]
-    lines = []
-    if types:
-        tier = policy.fallback.tier
-        lines.append(f"no tier owns {', '.join(types)}: they enter at tier {tier} ([fallback])")
-    if severities:
-        lines.append(f"[severity_names] doesn't map {', '.join(severities)}: they are unknown")
-    return lines
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
@@ -200,6 +233,22 @@ def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
     console.print(table)
     if summary.modes["rules_only"]:
         console.print(f"{summary.modes['rules_only']:,} answered by rules only")
+    if summary.quarantined:
+        where = quarantine_path(out)
+        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")
+
+
+def _print_sample(summary: SampleSummary, out: Path) -> None:
+    seen, drawn = summary.seen.total(), summary.drawn.total()
+    for group, n in sorted(summary.seen.items()) if len(summary.seen) > 1 else ():
+        name = ", ".join(shown_name(value) if value else "(none)" for value in group)
+        console.print(f"{name}: {summary.drawn[group]:,} of {n:,}", markup=False, highlight=False)
+    console.print(
+        f"{drawn:,} of {seen:,} tickets drawn: {out}\nFill in {', '.join(HEADS)} without looking "
+        "at any answer; then measure with: tierline evaluate BUNDLE FILE",
+        markup=False,
+        soft_wrap=True,
+    )
     if summary.quarantined:
         where = quarantine_path(out)
         console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")

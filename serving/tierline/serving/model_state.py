@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from enum import StrEnum
 
+from tierline.data.errors import PolicyError
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy
 from tierline.serving.router import Router
@@ -27,6 +28,7 @@ class ModelState:
     def __init__(self, policy: Policy, source: ModelSource | None) -> None:
         self.router = Router(policy)
         self.problem: str | None = None
+        self.public_problem: str | None = None
         self._source = source
         self.readiness = Readiness.LOADING if source else Readiness.RULES_ONLY
 
@@ -36,11 +38,20 @@ class ModelState:
             return
         try:
             predictor = await asyncio.to_thread(self._source)
+            router = Router(self.router.policy, predictor)
         except Exception as error:
             self.problem = f"{type(error).__name__}: {error}"
+            self.public_problem = _in_public(error)
             self.readiness = Readiness.RULES_ONLY
             log.error("no model, answering by rules only: %s", self.problem)
             return
-        self.router = Router(self.router.policy, predictor)
+        self.router = router
         self.readiness = Readiness.FULL
         log.info("model %s is ready", predictor.version)
+
+
+def _in_public(error: Exception) -> str:
+    """Return what any caller may read; the log has the rest, paths included."""
+    if isinstance(error, PolicyError):
+        return "the policy doesn't know labels of the model; see the server's log"
+    return "the model can't be loaded; see the server's log"

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from tierline.data.errors import PolicyError
-from tierline.data.labels import Severity
+from tierline.data.labels import PROTECTED, Severity
 from tierline.data.ticket import CustomerTier
 
 Tier = Annotated[int, Field(ge=1, le=4)]
@@ -30,7 +30,7 @@ TIERS: Final = (1, 2, 3, 4)
 _DURATION: Final = re.compile(r"([0-9]{1,5})\s*([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 #: Ids under these are the code's own, so that callers can rely on what they mean.
-_RESERVED: Final = ("safety.", "caution.", "lock.", "advice.")
+_RESERVED: Final = ("safety.", "caution.", "lock.", "advice.", "labels.")
 
 
 def _duration(value: object) -> object:
@@ -131,6 +131,18 @@ class SafetyPolicy(_Strict):
     respond_as: Literal[Severity.P1, Severity.P2]
 
 
+class RetiredLabels(_Strict):
+    """Labels that are given no more, by head, whatever a model learnt before they were retired."""
+
+    severity: tuple[str, ...] = ()
+    issue_type: tuple[str, ...] = ()
+    sentiment: tuple[str, ...] = ()
+
+    def by_head(self) -> dict[str, tuple[str, ...]]:
+        """Return the retired labels by head."""
+        return {head: getattr(self, head) for head in type(self).model_fields}
+
+
 class Policy(_Strict):
     """The whole escalation process. ``version`` is its name with a hash of its content."""
 
@@ -141,6 +153,7 @@ class Policy(_Strict):
     fallback: Fallback
     safety: SafetyPolicy
     severity_names: dict[str, Severity]
+    retired_labels: RetiredLabels
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
 
@@ -153,6 +166,13 @@ class Policy(_Strict):
         owned = [t for tier in self.tiers.values() for t in tier.owns]
         if twice := {t for t in owned if owned.count(t) > 1}:
             raise ValueError(f"tiers: an issue type has one owner; owned twice: {sorted(twice)}")
+        for label in self.retired_labels.issue_type:
+            if why := PROTECTED["issue_type"].get(label):
+                raise ValueError(f"retired_labels.issue_type: {label} can't be retired: {why}")
+        for label in self.retired_labels.severity:
+            if self.severity_of(label) is Severity.P1:
+                why = PROTECTED["severity"][Severity.P1]
+                raise ValueError(f"retired_labels.severity: {label} can't be retired: {why}")
         ids = [rule.id for rule in self.entry] + [trigger.id for trigger in self.triggers]
         if twice := {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"rule ids are unique; found twice: {sorted(twice)}")

@@ -57,6 +57,12 @@ def _lines(policy: Policy) -> Iterator[str]:
         effects += [f"{trigger.lane} lane"] if trigger.lane else []
         effects += [f"tell {who}" for who in trigger.notify]
         yield f"      then {', '.join(effects) or 'nothing'}"
+    retired = [
+        f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
+    ]
+    if retired:
+        yield "\nRetired labels: never given, the likeliest that remains stands"
+        yield f"  {', '.join(retired)}"
     fallback = policy.fallback
     yield "\nWhen the model can't say"
     yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"

@@ -16,6 +16,7 @@ from tierline.serving.caution import CAUTION_P1, INCIDENTS, incident_probability
 from tierline.serving.conditions import Case, first_match
 from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
 from tierline.serving.recommendation import Reason, Recommendation
+from tierline.serving.retired import present_labels
 from tierline.serving.review import review_reason
 
 _STANDARD_LANE: Final = "standard"
@@ -38,6 +39,7 @@ def recommend(
     if now.tzinfo is None:
         raise ValueError("now: expected a time with a time zone; use datetime.now(UTC)")
     text = full_text(ticket)
+    prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     labels = {h: p.label for h, p in prediction.heads.items()} if prediction and text else {}
     case = Case(
@@ -54,7 +56,8 @@ def recommend(
     _apply_caution(decision, case, prediction if text else None, policy)
     safe = _apply_safety(decision, hits, prediction if text else None, text)
     _respect_people(decision, ticket)
-    why_review = review_reason(text, prediction, hits)
+    decision.reasons += displaced if text else ()
+    why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
     return Recommendation(
         id=ticket.id,
         tier=decision.tier,

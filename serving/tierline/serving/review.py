@@ -11,15 +11,20 @@ _STRONG_DISAGREEMENT: Final = 0.02
 
 
 def review_reason(
-    text: str, prediction: Prediction | None, hits: tuple[SafetyHit, ...]
+    text: str, prediction: Prediction | None, hits: tuple[SafetyHit, ...], *, displaced: bool
 ) -> ReviewReason | None:
-    """Return the first reason that applies, in `ReviewReason`'s order, or None."""
+    """Return the first reason that applies, in `ReviewReason`'s order, or None.
+
+    ``displaced``: a label that the model would have given is retired.
+    """
     if not text:
         return ReviewReason.EMPTY
     if prediction is None:
         return ReviewReason.DEGRADED
     if hits and _model_disagrees(prediction):
         return ReviewReason.RULE_CONFLICT
+    if displaced:
+        return ReviewReason.LOW_CONFIDENCE
     limits = prediction.thresholds
     for name, head in prediction.heads.items():
         if head.confidence < limits.get(f"low_confidence.{name}", 0.0):
@@ -40,5 +45,5 @@ def _model_disagrees(prediction: Prediction) -> bool:
 
 def _margin(head: HeadPrediction) -> float:
     """Return the gap between the two likeliest labels, 0 to 1."""
-    first, second = sorted(head.probabilities.values(), reverse=True)[:2]
+    first, second = sorted((*head.probabilities.values(), 0.0), reverse=True)[:2]
     return first - second

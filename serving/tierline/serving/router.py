@@ -7,6 +7,7 @@ from datetime import datetime
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.known_labels import refuse_unknown_labels
 from tierline.serving.policy import Policy
 from tierline.serving.recommend import recommend
 from tierline.serving.recommendation import Recommendation
@@ -15,9 +16,15 @@ log = logging.getLogger(__name__)
 
 
 class Router:
-    """Answers tickets with `recommend`, with the rules alone when the model is absent or fails."""
+    """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
+
+    Raises:
+        PolicyError: when the model has labels that the policy doesn't know.
+    """
 
     def __init__(self, policy: Policy, predictor: Predictor | None = None) -> None:
+        if predictor is not None:
+            refuse_unknown_labels(policy, predictor.manifest.heads, predictor.version)
         self.policy = policy
         self.predictor = predictor
 

@@ -114,7 +114,11 @@ def _manifest(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Manife
         bias=tuple(float(b) for b in fitted.model.heads.bias.detach().cpu()),
         serves=ONNX_FP32,
         thresholds={},
-        data={"files": dict(corpus.digests), "rows": sizes},
+        data={
+            "files": dict(corpus.digests),
+            "rows": sizes,
+            "labels": corpus.book.as_json(),
+        },
         metrics={},
         files={f: sha256(folder / f) for f in (ONNX_FP32, ONNX_INT8, TOKENIZER)},
     )

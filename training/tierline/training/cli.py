@@ -14,12 +14,13 @@ from rich.markup import escape
 
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
-from tierline.serving.commands import PolicyOption, app, console, errors
+from tierline.serving.commands import MapOption, PolicyOption, app, console, errors
 
 _TRAINING = "Training"
 Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
-MapOption = Annotated[
-    str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),
 ]
 
 
@@ -31,6 +32,7 @@ def train(
         str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
     ] = None,
     mapping: MapOption = None,
+    labels: LabelsOption = None,
     evaluate_on: Annotated[
         list[Path] | None,
         typer.Option(help="Labelled file to measure too, never to learn from (repeatable)."),
@@ -54,7 +56,7 @@ def train(
 
     settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "alpha": alpha, "seed": seed}
     recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
-    job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ())
+    job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or (), labels=labels)
     run(job, console)
     console.print("make it the champion with: tierline promote")
 
@@ -64,6 +66,7 @@ def evaluate(
     bundle: Annotated[Path, typer.Argument(help="Folder of a trained bundle.")],
     file: Annotated[Path, typer.Argument(help="Labelled tickets to measure it on.")],
     mapping: MapOption = None,
+    labels: LabelsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     html: Annotated[
         Path | None, typer.Option(help="Write the whole report as one page, its JSON beside it.")
@@ -85,7 +88,16 @@ def evaluate(
     from tierline.training.report.command import EvaluateJob, run
 
     job = EvaluateJob(
-        bundle, file, parse_map(mapping), policy, html, costs, against, trained_on or (), as_json
+        bundle,
+        file,
+        parse_map(mapping),
+        policy,
+        html,
+        costs,
+        against,
+        trained_on or (),
+        as_json,
+        labels,
     )
     run(job, console, errors)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tierline.data.corpus import Corpus, load_corpus, read_rows
 from tierline.data.errors import InputError
+from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
@@ -35,7 +36,7 @@ class TrainJob:
     """What to train on and where to put it.
 
     ``evaluate_on`` names further labelled files that are measured in the same report; the
-    model never learns from them.
+    model never learns from them. ``labels`` is the labels file by which old labels are read.
     """
 
     files: Sequence[Path]
@@ -44,6 +45,7 @@ class TrainJob:
     mapping: Mapping[str, str] = field(default_factory=dict)
     evaluate_on: Sequence[Path] = ()
     name: str = "tierline"
+    labels: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,14 @@ def train(job: TrainJob, console: Console) -> Trained:
         BundleError: when the export doesn't agree with the trained model.
     """
     _refuse_foreign_folder(job.out)
+    book = read_label_book(job.labels)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     with Quarantine(job.out.with_name(job.out.name + ".quarantine.jsonl")) as quarantine:
-        corpus = load_corpus(job.files, job.mapping, quarantine, job.recipe.seed)
-        extra = {p.stem: read_rows([p], job.mapping, quarantine) for p in job.evaluate_on}
+        corpus = load_corpus(job.files, job.mapping, quarantine, job.recipe.seed, book)
+        extra = {
+            p.stem: book.rewrite(read_rows([p], job.mapping, quarantine))[0]
+            for p in job.evaluate_on
+        }
     _say_what_was_read(corpus, quarantine, console)
     with (
         tracking.training_run(job.name) as run,
@@ -158,5 +164,9 @@ def _refuse_foreign_folder(out: Path) -> None:
 def _say_what_was_read(corpus: Corpus, quarantine: Quarantine, console: Console) -> None:
     sizes = ", ".join(f"{len(rows)} {part}" for part, rows in corpus.parts.items())
     console.print(f"tickets: {sizes}; heads: {', '.join(corpus.heads)}")
+    for line in corpus.relabelling.lines():
+        console.print(line, markup=False, soft_wrap=True)
+    if quarantine.waiting:
+        console.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
         console.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")

@@ -42,6 +42,7 @@ def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
 
     Labels of the default vocabulary keep its order; labels of the user's own are sorted, the
     numbers in them by value, which is also the scale of an own severity ("1", "2", … "10").
+    Names that the corpus's label book calls gone are labels of no head.
 
     Raises:
         InputError: when a head has fewer than two labels to tell apart.
@@ -54,7 +55,7 @@ def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
                 f"{name}: expected at least two labels in the training part; found only "
                 f"{next(iter(found))!r} ({found.total()} rows). Leave the column out or add rows"
             )
-        default = LABELS[name]
+        default = tuple(label for label in LABELS[name] if label not in corpus.book.gone(name))
         labels = default if found.keys() <= set(default) else tuple(sorted(found, key=_natural))
         heads.append(HeadLabels(name, tuple(labels)))
     return tuple(heads)

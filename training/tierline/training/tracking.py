@@ -55,6 +55,7 @@ def log_inputs(corpus: Corpus, settings: Mapping[str, Any]) -> None:
     """Record the settings and, by digest, the data: no ticket text leaves its file."""
     mlflow.log_params(dict(settings))
     mlflow.log_params({f"rows_{part}": len(rows) for part, rows in corpus.parts.items()})
+    mlflow.log_param("label_book", corpus.book.digest)
     for file, digest in corpus.digests.items():
         counts = pd.DataFrame([{"file": file, "sha256": digest, "heads": ", ".join(corpus.heads)}])
         dataset = mlflow.data.from_pandas(counts, name=file, digest=digest[:32])

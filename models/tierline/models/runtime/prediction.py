@@ -1,7 +1,7 @@
 """What a model says about one ticket, and which words made it say so."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,10 @@ def _value(word: tuple[str, int, float]) -> float:
 
 @dataclass(frozen=True)
 class HeadPrediction:
-    """One head's answer: ``probabilities`` by label, calibrated, adding up to 1."""
+    """One head's answer: ``probabilities`` by label, calibrated, adding up to 1.
+
+    To less than 1 where labels were taken out: see `Prediction.without`.
+    """
 
     label: str
     confidence: float
@@ -102,3 +105,30 @@ class Prediction:
             for (a, b), v in zip(self.offsets, values, strict=True)
         )
         return Evidence(label, bias, bias + float(values.sum()), tokens)
+
+    def without(self, labels: Mapping[str, Collection[str]]) -> "Prediction":
+        """Return the answer as if it had never named the given labels, by head.
+
+        The likeliest label that remains stands, at the probability that the model gave it: what
+        it gave to the others is doubt, and isn't dealt out. A head is left out when it has
+        nothing left to say.
+        """
+        columns = [(h, name) for h, p in self.heads.items() for name in p.probabilities]
+        left = {h: _left(p, labels.get(h, ())) for h, p in self.heads.items()}
+        keep = [name in (p.probabilities if (p := left[h]) else ()) for h, name in columns]
+        if all(keep):
+            return self
+        return replace(
+            self,
+            heads={h: p for h, p in left.items() if p},
+            contributions=None if self.contributions is None else self.contributions[:, keep],
+            bias=None if self.bias is None else self.bias[keep],
+        )
+
+
+def _left(head: HeadPrediction, labels: Collection[str]) -> HeadPrediction | None:
+    if not any(name in labels for name in head.probabilities):
+        return head
+    kept = {name: p for name, p in head.probabilities.items() if name not in labels}
+    label = head.label if head.label in kept else max(kept, key=lambda n: kept[n], default="")
+    return HeadPrediction(label, kept[label], kept) if kept.get(label, 0.0) > 0 else None

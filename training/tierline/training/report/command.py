@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tierline.data.corpus import read_rows, sha256
 from tierline.data.errors import InputError
+from tierline.data.label_book import Relabelling, read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.certificate import Certificate
@@ -33,7 +34,8 @@ class EvaluateJob:
     """What to evaluate, and what to say of it.
 
     ``html`` is where the page goes, its JSON beside it. ``trained_on`` names files to look for
-    near-duplicates in; of files with a split column only the train part counts.
+    near-duplicates in; of files with a split column only the train part counts. ``labels`` is the
+    labels file by which old labels are read.
     """
 
     bundle: Path
@@ -45,6 +47,7 @@ class EvaluateJob:
     against: Path | None = None
     trained_on: Sequence[Path] = ()
     as_json: bool = False
+    labels: Path | None = None
 
     @property
     def in_full(self) -> bool:
@@ -62,7 +65,8 @@ def run(job: EvaluateJob, console: Console, errors: Console) -> None:
     costs = _costs(job, predictor)
     _refuse_odd_page(job.html)
     with Quarantine(Path(f"{job.file.name}.quarantine.jsonl")) as quarantine:
-        rows = read_rows([job.file], job.mapping, quarantine)
+        book = read_label_book(job.labels)
+        rows, relabelling = book.rewrite(read_rows([job.file], job.mapping, quarantine))
         trained = read_rows(job.trained_on, job.mapping, quarantine) if job.trained_on else None
     # Standard output is for the figures; with --json, progress goes only to a person's terminal.
     progress = console
@@ -79,7 +83,7 @@ def run(job: EvaluateJob, console: Console, errors: Console) -> None:
             report = build_report(given, shown.update)
     _print(job, evaluation, report, predictor.manifest.certificate, console)
     _write(job, report, progress)
-    _tell(evaluation, report, quarantine, errors)
+    _tell(evaluation, report, quarantine, relabelling, errors)
 
 
 def _costs(job: EvaluateJob, predictor: Predictor) -> Costs:
@@ -167,7 +171,11 @@ def _write(job: EvaluateJob, report: Report | None, console: Console) -> None:
 
 
 def _tell(
-    evaluation: Evaluation, report: Report | None, quarantine: Quarantine, errors: Console
+    evaluation: Evaluation,
+    report: Report | None,
+    quarantine: Quarantine,
+    relabelling: Relabelling,
+    errors: Console,
 ) -> None:
     """Tell of what the figures alone would hide."""
     for leak in report.leaks if report else ():
@@ -175,8 +183,12 @@ def _tell(
         text = "one word gives a label away, see the report" if leak.kind == "token" else leak.text
         where = f"{leak.head}: " if leak.head else ""
         errors.print(f"[bold yellow]leak warning:[/] {where}{escape(text)}", soft_wrap=True)
+    for line in relabelling.lines():
+        errors.print(line, markup=False, soft_wrap=True)
     for head, count in evaluation.unknown.items():
         if count:
             errors.print(f"{count} rows carry a label of {head} that the model doesn't have")
+    if quarantine.waiting:
+        errors.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
         errors.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
