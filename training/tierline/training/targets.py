@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,10 +54,14 @@ def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
                 f"{name}: expected at least two labels in the training part; found only "
                 f"{next(iter(found))!r} ({found.total()} rows). Leave the column out or add rows"
             )
-        default = LABELS[name]
-        labels = default if found.keys() <= set(default) else tuple(sorted(found, key=_natural))
-        heads.append(HeadLabels(name, tuple(labels)))
+        heads.append(HeadLabels(name, in_order(name, found.keys())))
     return tuple(heads)
+
+
+def in_order(head: str, found: Set[str]) -> tuple[str, ...]:
+    """Return a head's labels in logit order: the whole default vocabulary where it holds them."""
+    default = LABELS[head]
+    return tuple(default) if found <= set(default) else tuple(sorted(found, key=_natural))
 
 
 def _natural(label: str) -> list[tuple[int, str]]:
