@@ -1,6 +1,5 @@
 """SetFit with its defaults: contrastive pairs, then a logistic regression. Needs extra `bench`."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from random import Random
@@ -14,7 +13,7 @@ from transformers import TrainerCallback
 
 from tierline.models.encoder import encoder_source
 from tierline.training.benchmark.task import Answered, Examples, Task, examples, plain_text
-from tierline.training.benchmark.watch import Stopwatch
+from tierline.training.benchmark.watch import Stopwatch, now
 from tierline.training.targets import HeadLabels
 
 #: SetFit lists every pair of its rows before it draws any: 20 bytes and more for each, 2 GB here.
@@ -60,7 +59,7 @@ def _one(
             trainer.train_embeddings(list(paired.texts), paired.targets.tolist(), args=settings)
             trainer.train_classifier(list(train.texts), train.targets.tolist(), args=settings)
     if validation.texts:
-        watch.note(head.name, validation.score(_labels(model, validation.texts)))
+        watch.note({head.name: validation.score(_labels(model, validation.texts))})
     predicted = _labels(model, [plain_text(row) for row in task.test])
     done = f"{min(steps, task.setfit_steps):,} of {steps:,}"
     few = f", pairs of {len(paired.texts):,} rows" if len(paired.texts) < len(train.texts) else ""
@@ -111,10 +110,10 @@ class _Watcher(TrainerCallback):  # type: ignore[misc]
                 self._point(given["model"])
 
     def _point(self, model: Any) -> None:
-        started = time.perf_counter()
+        started = now()
         embeddings = model.encode(list(self.train.texts), show_progress_bar=False)
         classifier = LogisticRegression().fit(np.asarray(embeddings), self.train.targets)
-        spent = time.perf_counter() - started
+        ended = now()
         asked = model.encode(list(self.validation.texts), show_progress_bar=False)
         score = self.validation.score(classifier.predict(np.asarray(asked)))
-        self.watch.note(self.head, score, more=spent)
+        self.watch.note({self.head: score}, more=(ended[0] - started[0], ended[1] - started[1]))

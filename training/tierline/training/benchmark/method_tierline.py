@@ -21,8 +21,7 @@ def run(task: Task, watch: Stopwatch) -> tuple[Answered, Mapping[str, str]]:
     load_pretrained(recipe.encoder)  # so that imports and a cold disk aren't counted
 
     def epoch_done(_epoch: int, scores: Mapping[str, float]) -> None:
-        for head in watch.heads:
-            watch.note(head, scores[f"validation_{head}_macro_f1"])
+        watch.note({head: scores[f"validation_{head}_macro_f1"] for head in watch.heads})
 
     with watch.training():
         fitted = fit(task.corpus, recipe, watch.progress, epoch_done)

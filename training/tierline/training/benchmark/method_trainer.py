@@ -102,7 +102,7 @@ class _Watched(Trainer):  # type: ignore[misc]
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         with self.watch.paused():
             found: dict[str, float] = super().evaluate(*args, **kwargs)
-            self.watch.note(self.head, found["eval_macro_f1"])
+            self.watch.note({self.head: found["eval_macro_f1"]})
         return found
 
 

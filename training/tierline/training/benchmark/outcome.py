@@ -56,7 +56,7 @@ class Outcome(BaseModel):
         seconds: of training, without loading.
         cpu_seconds: processor time of training, all threads together.
         peak_mebibytes: the most memory of the whole cell, loading and answering included.
-        curve: (seconds of training, validation macro-F1), the mean over heads.
+        curve: (seconds, CPU seconds, validation macro-F1, the mean over heads).
         notes: what the method says of itself.
         environment: the processor, and the versions of the libraries.
     """
@@ -74,7 +74,7 @@ class Outcome(BaseModel):
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mebibytes: float = 0.0
-    curve: Sequence[tuple[float, float]] = ()
+    curve: Sequence[tuple[float, float, float]] = ()
     notes: Mapping[str, str] = {}
     environment: Mapping[str, str] = {}
 

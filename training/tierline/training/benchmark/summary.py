@@ -44,6 +44,7 @@ class Line:
         costs: ``seconds``, ``cpu_seconds``, ``peak_mebibytes`` of the cells (of all heads).
         less: the headline figure less that of the method compared with, seed by seed.
         reached: seconds until the validation score that all had to reach.
+        cpu_reached: the same in CPU seconds.
         best: the best validation score.
         of_seeds: the seeds that were tried.
         problems: why seeds gave no figures.
@@ -56,6 +57,7 @@ class Line:
     costs: Mapping[str, Spread]
     less: Spread | None
     reached: Spread | None
+    cpu_reached: Spread | None
     best: Spread | None
     of_seeds: int
     problems: tuple[str, ...]
@@ -69,6 +71,7 @@ class Line:
             **{name: vars(s) for name, s in {**self.figures, **self.costs}.items()},
             "headline_less": vars(self.less) if self.less else None,
             "seconds_to_score": vars(self.reached) if self.reached else None,
+            "cpu_seconds_to_score": vars(self.cpu_reached) if self.cpu_reached else None,
             "best_validation_score": vars(self.best) if self.best else None,
             "seeds": self.of_seeds,
             "problems": list(self.problems),
@@ -113,7 +116,7 @@ def targets(outcomes: Sequence[Outcome], reach: float | None) -> dict[tuple[str,
     for outcome in outcomes:
         key = outcome.job.name, outcome.job.seed
         if outcome.curve:
-            score = max(score for _, score in outcome.curve)
+            score = max(score for *_, score in outcome.curve)
             best[key] = min(score, best.get(key, score))
     return {key: score if reach is None else reach for key, score in best.items()}
 
@@ -129,7 +132,7 @@ def _line(
     kinds = dict.fromkeys(kind for figures in given for kind in figures)
     good = [o for o in found if o.status == "ok"]
     curves = [o for o in good if o.curve]
-    times = (_first(o.curve, wanted[name, o.job.seed]) for o in curves)
+    times = [t for o in curves if (t := _first(o.curve, wanted[name, o.job.seed]))]
     costs = {cost: Spread.of(getattr(o, cost) for o in good) for cost in _COSTS}
     figures = {kind: Spread.of(f[kind] for f in given if kind in f) for kind in kinds}
     return Line(
@@ -139,15 +142,18 @@ def _line(
         figures={kind: s for kind, s in figures.items() if s},
         costs={cost: s for cost, s in costs.items() if s},
         less=less,
-        reached=Spread.of(t for t in times if t is not None),
-        best=Spread.of(max(score for _, score in o.curve) for o in curves),
+        reached=Spread.of(seconds for seconds, _ in times),
+        cpu_reached=Spread.of(cpu for _, cpu in times),
+        best=Spread.of(max(score for *_, score in o.curve) for o in curves),
         of_seeds=len(found),
         problems=tuple(f"seed {o.job.seed}: {o.reason}" for o in found if o.status != "ok"),
     )
 
 
-def _first(curve: Sequence[tuple[float, float]], wanted: float) -> float | None:
-    return next((seconds for seconds, score in curve if score >= wanted), None)
+def _first(
+    curve: Sequence[tuple[float, float, float]], wanted: float
+) -> tuple[float, float] | None:
+    return next(((seconds, cpu) for seconds, cpu, score in curve if score >= wanted), None)
 
 
 def _less(

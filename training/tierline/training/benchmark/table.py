@@ -19,7 +19,7 @@ def columns(lines: Sequence[Line], against: str | None) -> tuple[str, ...]:
     """Return the headings that the lines need."""
     kinds = dict.fromkeys(kind for line in lines for kind in line.figures)
     less = (f"less {against}",) if against else ()
-    costs = ("seconds", "CPU seconds", "peak MiB", "to score")
+    costs = ("seconds", "CPU seconds", "peak MiB", "to score", "CPU to score")
     return ("set", "method", *(FIGURE_NAMES[kind] for kind in kinds), *less, *costs)
 
 
@@ -57,11 +57,12 @@ def _costs(line: Line) -> tuple[str, ...]:
     spent = {name: s.shown(0) for name, s in line.costs.items()}
     costs = (spent.get(name, _ABSENT) for name in ("seconds", "cpu_seconds", "peak_mebibytes"))
     if line.reached is None:
-        reached = f"not reached, best {line.best.shown()}" if line.best else _ABSENT
+        reached, cpu = f"not reached, best {line.best.shown()}" if line.best else _ABSENT, _ABSENT
     else:
         missed = line.best.count - line.reached.count if line.best else 0
         reached = line.reached.shown(0) + (f", {missed} not reached" if missed else "")
-    return (*costs, reached)
+        cpu = line.cpu_reached.shown(0) if line.cpu_reached else _ABSENT
+    return (*costs, reached, cpu)
 
 
 def problems(lines: Sequence[Line]) -> list[str]:

@@ -4,7 +4,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,14 +21,14 @@ class Stopwatch:
     """Runs while a method trains.
 
     ``seconds`` and ``cpu_seconds`` count only what is inside `training` and outside `paused`.
-    ``curve`` holds (seconds, validation macro-F1, the mean over ``heads``). A method that
-    trains head after head has no mean before its last head has a score.
+    ``curve`` holds (seconds, CPU seconds, validation macro-F1, the mean over ``heads``). A method
+    that trains head after head has no mean before its last head has a score.
     """
 
     def __init__(self, heads: Sequence[str], progress: Callable[[float], None]) -> None:
         self.heads = tuple(heads)
         self.progress = progress
-        self.curve: list[tuple[float, float]] = []
+        self.curve: list[tuple[float, float, float]] = []
         self._scores: dict[str, float] = {}
         self._spent, self._cpu_spent = 0.0, 0.0
         self._started: tuple[float, float] | None = None
@@ -36,17 +36,17 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         """Seconds of training so far."""
-        return self._spent + (time.perf_counter() - self._started[0] if self._started else 0.0)
+        return self._spent + (now()[0] - self._started[0] if self._started else 0.0)
 
     @property
     def cpu_seconds(self) -> float:
         """Seconds of processor time in training so far, all threads together."""
-        return self._cpu_spent + (_cpu() - self._started[1] if self._started else 0.0)
+        return self._cpu_spent + (now()[1] - self._started[1] if self._started else 0.0)
 
     @contextmanager
     def training(self) -> Iterator[None]:
         """Count the time of the block; several blocks add up."""
-        self._started = time.perf_counter(), _cpu()
+        self._started = now()
         try:
             yield
         finally:
@@ -61,14 +61,14 @@ class Stopwatch:
             yield
         finally:
             if running:
-                self._started = time.perf_counter(), _cpu()
+                self._started = now()
 
-    def note(self, head: str, score: float, more: float = 0.0) -> None:
-        """Note a head's validation score, reached now and ``more`` seconds of work."""
-        self._scores[head] = score
+    def note(self, scores: Mapping[str, float], more: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Note heads' validation scores, reached now and ``more`` seconds (and of CPU) later."""
+        self._scores |= scores
         if self.heads and all(name in self._scores for name in self.heads):
             mean = sum(self._scores[name] for name in self.heads) / len(self.heads)
-            self.curve.append((self.seconds + more, mean))
+            self.curve.append((self.seconds + more[0], self.cpu_seconds + more[1], mean))
 
     def _stop(self) -> None:
         self._spent, self._cpu_spent, self._started = self.seconds, self.cpu_seconds, None
@@ -89,6 +89,8 @@ def peak_mebibytes() -> float:
     return most / (_KIB * _KIB if sys.platform == "darwin" else _KIB)
 
 
-def _cpu() -> float:
+def now() -> tuple[float, float]:
+    """Return seconds by the wall clock and of processor time; only differences mean something."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    cpu = times.user + times.system + times.children_user + times.children_system
+    return time.perf_counter(), cpu
