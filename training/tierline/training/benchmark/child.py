@@ -37,14 +37,17 @@ def main(job_json: str, pipe: Connection) -> None:
     def progress(share: float) -> None:
         pipe.send_bytes(json.dumps(share * _TRAINING).encode())
 
-    try:
-        outcome = run(job, progress)
-    except Exception as error:  # whatever a library raises fails this cell alone
-        outcome = Outcome(
-            job=job, status="failed", reason=reason_of(error), environment=environment()
-        )
-    pipe.send_bytes(outcome.model_dump_json().encode())
+    pipe.send_bytes(outcome_of(job, progress).model_dump_json().encode())
     pipe.close()
+
+
+def outcome_of(job: Job, progress: Callable[[float], None]) -> Outcome:
+    """Run the cell; whatever a library raises fails this cell alone."""
+    try:
+        return run(job, progress)
+    except Exception as error:
+        reason = reason_of(error)
+        return Outcome(job=job, status="failed", reason=reason, environment=environment())
 
 
 def run(job: Job, progress: Callable[[float], None]) -> Outcome:
