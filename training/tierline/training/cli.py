@@ -4,6 +4,7 @@ Libraries that only training needs are imported when a training command runs, so
 others start fast and work without them.
 """
 
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,6 +99,68 @@ def evaluate(
         trained_on or (),
         as_json,
         labels,
+    )
+    run(job, console, errors)
+
+
+@app.command(rich_help_panel=_TRAINING)
+def benchmark(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Labelled sets: CSV, JSON Lines or Parquet; or a folder.")
+    ],
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Name of a file, without its ending (repeatable)."),
+    ] = None,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help="tierline, tfidf, frozen, setfit, trainer (repeatable; all by default).",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, counted from 1.")] = 3,
+    mapping: MapOption = None,
+    limit_train: Annotated[
+        int | None, typer.Option(min=2, help="Most rows to learn from, validation included.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Method to show differences from, seed by seed.")
+    ] = None,
+    reach: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Validation macro-F1 to time; the lowest of the methods' best."
+        ),
+    ] = None,
+    setfit_steps: Annotated[
+        int, typer.Option(min=1, help="Most steps (of 16 pairs) of SetFit, on large sets.")
+    ] = 1000,
+    out: Annotated[
+        Path, typer.Option(help="Folder of the results; cells already there aren't run again.")
+    ] = Path("out/benchmark"),
+) -> None:
+    """Measure Tierline beside TF-IDF, a frozen encoder, SetFit and transformers.Trainer."""
+    _need_training_extra()
+    from tierline.models.encoder import DEFAULT_ENCODER
+    from tierline.training.benchmark.command import BenchmarkJob, run
+
+    job = BenchmarkJob(
+        paths=paths,
+        out=out,
+        sets=sets or (),
+        methods=methods or (),
+        seeds=seeds,
+        mapping=parse_map(mapping),
+        limit=limit_train,
+        encoder=encoder or DEFAULT_ENCODER,
+        setfit_steps=setfit_steps,
+        reach=reach,
+        against=against,
+        command=shlex.join(["tierline", *sys.argv[1:]]),
     )
     run(job, console, errors)
 

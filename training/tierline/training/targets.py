@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,10 +55,16 @@ def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
                 f"{name}: expected at least two labels in the training part; found only "
                 f"{next(iter(found))!r} ({found.total()} rows). Leave the column out or add rows"
             )
-        default = tuple(label for label in LABELS[name] if label not in corpus.book.gone(name))
-        labels = default if found.keys() <= set(default) else tuple(sorted(found, key=_natural))
-        heads.append(HeadLabels(name, tuple(labels)))
+        gone = corpus.book.gone(name)
+        labels = tuple(label for label in in_order(name, found.keys()) if label not in gone)
+        heads.append(HeadLabels(name, labels))
     return tuple(heads)
+
+
+def in_order(head: str, found: Set[str]) -> tuple[str, ...]:
+    """Return a head's labels in logit order: the whole default vocabulary where it holds them."""
+    default = LABELS[head]
+    return tuple(default) if found <= set(default) else tuple(sorted(found, key=_natural))
 
 
 def _natural(label: str) -> list[tuple[int, str]]:

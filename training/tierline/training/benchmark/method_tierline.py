@@ -1,0 +1,49 @@
+"""Tierline as users get it: the default recipe, answered by the exported bundle."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tierline.models.encoder import load_pretrained
+from tierline.models.runtime.predictor import Predictor
+from tierline.training.benchmark.recipes import recipe_for
+from tierline.training.benchmark.task import Answered, Task
+from tierline.training.benchmark.watch import Stopwatch
+from tierline.training.bundling import build_bundle
+from tierline.training.fit import fit
+
+
+def run(task: Task, watch: Stopwatch) -> tuple[Answered, Mapping[str, str]]:
+    """Fine-tune one model for all heads, export it, and answer with the bundle."""
+    recipe = replace(recipe_for(task.corpus, task.seed), encoder=task.encoder)
+    load_pretrained(recipe.encoder)  # so that imports and a cold disk aren't counted
+
+    def epoch_done(_epoch: int, scores: Mapping[str, float]) -> None:
+        watch.note({head: scores[f"validation_{head}_macro_f1"] for head in watch.heads})
+
+    with watch.training():
+        fitted = fit(task.corpus, recipe, watch.progress, epoch_done)
+    started = time.perf_counter()
+    with TemporaryDirectory() as folder:
+        parity = build_bundle(fitted, task.corpus, Path(folder), "benchmark")
+        seconds = time.perf_counter() - started
+        answers = _answers(task, Path(folder))
+    settings = ", ".join(f"{k} {v}" for k, v in asdict(recipe).items() if k != "encoder")
+    notes = {
+        "recipe": settings,
+        "epochs": f"{len(fitted.history)} trained, number {fitted.best_epoch} kept",
+        "precision": fitted.precision,
+        "export": f"{seconds:.1f} s; {parity.why}",
+    }
+    return answers, notes
+
+
+def _answers(task: Task, folder: Path) -> Answered:
+    predictor = Predictor.load(folder)
+    try:
+        predictions = predictor.predict([row.ticket for row in task.test])
+    finally:
+        predictor.close()
+    return {h.name: [p.heads[h.name].label for p in predictions] for h in task.heads}

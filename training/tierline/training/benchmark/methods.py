@@ -1,0 +1,39 @@
+"""The methods by name: what they are, which module runs them, what they need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from tierline.training.benchmark.task import Method
+
+
+@dataclass(frozen=True)
+class Entry:
+    """``needs`` names the packages beyond the training extra; ``tunes``: validation is its own."""
+
+    title: str
+    module: str
+    needs: tuple[str, ...] = ()
+    fine_tunes: bool = True
+
+    def load(self) -> Method:
+        """Import the method and its libraries."""
+        method: Method = import_module(f"tierline.training.benchmark.{self.module}").run
+        return method
+
+    @property
+    def missing(self) -> str:
+        """What to install before the method can run; empty when nothing is missing."""
+        absent = [name for name in self.needs if find_spec(name) is None]
+        return f"needs {', '.join(absent)}: pip install 'tierline[bench]'" if absent else ""
+
+
+METHODS: Final[Mapping[str, Entry]] = {
+    "tierline": Entry("Tierline, default recipe", "method_tierline"),
+    "tfidf": Entry("TF-IDF + logistic regression", "method_tfidf", fine_tunes=False),
+    "frozen": Entry("frozen encoder + logistic regression", "method_frozen", fine_tunes=False),
+    "setfit": Entry("SetFit", "method_setfit", ("setfit", "datasets", "accelerate")),
+    "trainer": Entry("transformers.Trainer", "method_trainer", ("accelerate",)),
+}
