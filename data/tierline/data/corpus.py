@@ -31,9 +31,14 @@ class Corpus:
 
 
 def read_rows(
-    paths: Iterable[Path], mapping: Mapping[str, str], quarantine: Quarantine
+    paths: Iterable[Path],
+    mapping: Mapping[str, str],
+    quarantine: Quarantine,
+    need_labels: bool = True,
 ) -> list[Row]:
     """Read every usable labelled row; rows without words or without labels are quarantined.
+
+    Without ``need_labels`` rows without labels are returned too.
 
     Raises:
         InputError: for a file that is unusable as a whole, or when no row is left.
@@ -45,7 +50,7 @@ def read_rows(
                 quarantine.add(row, path)
             elif not full_text(row.ticket):
                 quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
-            elif not row.labels:
+            elif need_labels and not row.labels:
                 quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)
             else:
                 rows.append(row)

@@ -9,7 +9,8 @@ from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 
 SPLITS: Final = ("train", "validation", "test")
-_SHARES: Final = (0.70, 0.85)
+#: Shares of the rows at which the validation and the test part begin.
+SHARES: Final = (0.70, 0.85)
 _FINGERPRINT_CHARS: Final = 60
 _NO_WORD: Final = re.compile(r"[\W_]+")
 
@@ -21,12 +22,18 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     that begin with the same 60 characters stay in one part; when every row has a date the
     newest rows are the test part, else a seeded hash decides.
     """
-    named = [row.extra.get("split", "").strip().lower() for row in rows]
-    if any(name in SPLITS for name in named):
-        parts = [name if name in SPLITS else SPLITS[0] for name in named]
+    named = [split_of(row) for row in rows]
+    if any(named):
+        parts = [name or SPLITS[0] for name in named]
     else:
         parts = _positions_to_parts(rows, seed)
     return {s: tuple(r for r, p in zip(rows, parts, strict=True) if p == s) for s in SPLITS}
+
+
+def split_of(row: Row) -> str | None:
+    """Return the part that the row's ``split`` column names, None where it names none."""
+    name = row.extra.get("split", "").strip().lower()
+    return name if name in SPLITS else None
 
 
 def fingerprint(row: Row) -> str:
@@ -44,7 +51,7 @@ def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
         keys = sorted(groups, key=lambda g: hashlib.sha256(f"{seed}:{g}".encode()).digest())
     parts = [""] * len(rows)
     for i, done in _with_share(groups[key] for key in keys):
-        parts[i] = SPLITS[sum(done >= share * len(rows) for share in _SHARES)]
+        parts[i] = SPLITS[sum(done >= share * len(rows) for share in SHARES)]
     return parts
 
 
