@@ -77,10 +77,15 @@ def load_corpus(
                 f"expected rows for the {name} part; found none. Fix the 'split' column "
                 f"({', '.join(SPLITS)}), or drop it and let Tierline divide the rows"
             )
+    return Corpus(parts, digests_of(paths))
+
+
+def digests_of(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of each file by its name; by its whole path where a name comes twice."""
     digests: dict[str, str] = {}
     for path in paths:
         digests[str(path) if path.name in digests else path.name] = sha256(path)
-    return Corpus(parts, digests)
+    return digests
 
 
 def sha256(path: Path) -> str:

@@ -35,9 +35,7 @@ from tierline.training.fit import Fitted
 from tierline.training.targets import ABSENT
 
 
-def build_bundle(
-    fitted: Fitted, corpus: Corpus, folder: Path, name: str, policy: Policy
-) -> Parity:
+def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str, policy: Policy) -> Parity:
     """Write a calibrated, verified bundle into ``folder`` and return how its graphs compare.
 
     ``policy`` makes the decision that the bundle's certificate speaks of.

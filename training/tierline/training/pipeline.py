@@ -91,9 +91,7 @@ def train(job: TrainJob, console: Console) -> Trained:
     return Trained(job.out, version, evaluations)
 
 
-def learn(
-    lesson: Lesson, bundle: Path, policy: Policy, console: Console
-) -> tuple[Evaluation, ...]:
+def learn(lesson: Lesson, bundle: Path, policy: Policy, console: Console) -> tuple[Evaluation, ...]:
     """Train into the folder ``bundle``, and measure; figures go to the MLflow run that is open.
 
     Raises:
