@@ -23,10 +23,8 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     newest rows are the test part, else a seeded hash decides.
     """
     named = [split_of(row) for row in rows]
-    if any(named):
-        parts = [name or SPLITS[0] for name in named]
-    else:
-        parts = _positions_to_parts(rows, seed)
+    said = any(named)
+    parts = [name or SPLITS[0] for name in named] if said else _positions_to_parts(rows, seed)
     return {s: tuple(r for r, p in zip(rows, parts, strict=True) if p == s) for s in SPLITS}
 
 

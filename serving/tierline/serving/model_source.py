@@ -43,7 +43,7 @@ def tracking_uri() -> str:
 
 
 def registered_bundle(uri: str) -> Path:
-    """Return the folder of the bundle that ``models:/name@alias`` or ``models:/name/version`` names.
+    """Return the folder of a registered bundle: ``models:/name@alias`` or ``models:/name/version``.
 
     Raises:
         ModelNotFoundError: when there is none, saying how to get one.

@@ -74,8 +74,8 @@ def _gate(gate: GatePolicy) -> Iterator[str]:
     yield f"  at most {gate.most_relabelled:.0%} of known labels changed without a correction"
     lacking = "is refused" if gate.need_certificate else "passes where the champion has none either"
     yield (
-        "  the held-out tickets don't disprove its promise on P1, data-loss and breach tickets with "
-        f"{gate.confidence:.0%} confidence; a model without a promise {lacking}"
+        "  the held-out tickets don't disprove its promise on P1, data-loss and breach tickets "
+        f"with {gate.confidence:.0%} confidence; a model without a promise {lacking}"
     )
     yield (
         "  every incident of the safety suite that the champion raises to tier 3 is raised; "

@@ -63,8 +63,8 @@ def hold(
             measured = evaluate(
                 evaluation.name, rows, theirs, policy=contest.policy, progress=bar.update
             )
-        lessons = contest.ledger.taught if contest.ledger else _answerable(theirs)
-        champion, other = _side(contest, folder, theirs, measured, lessons), theirs.version
+        before = contest.ledger.taught if contest.ledger else _answerable(theirs)
+        champion, other = _side(contest, folder, theirs, measured, before), theirs.version
         ratio = latency_ratio(ours, theirs, [row.ticket for row in rows])
         theirs.close()
     ours.close()

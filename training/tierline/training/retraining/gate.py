@@ -162,9 +162,7 @@ def _label_set(challenger: Side, champion: Side | None, policy: Policy) -> Verdi
     ]
     problems = [f"the policy doesn't know {_list(unknown)}"] if unknown else []
     problems += [f"no training ticket teaches {_list(gone)}, as the champion's did"] if gone else []
-    words = (
-        "; ".join(problems) or "the policy knows every label, and none of the champion's is gone"
-    )
+    words = "; ".join(problems) or "the policy knows every label; none of the champion's is gone"
     return Verdict("label_set", not problems, len(unknown) + len(gone), 0, words)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tierline.data.labels import HEADS
 from tierline.training.answers import TIER, Answers
@@ -44,12 +45,17 @@ def cost_difference(
         ours, theirs = _shared_rows(new[head], old[head])
         if len(ours):
             difference = _costs(new[head], new[head])[ours] - _costs(old[head], new[head])[theirs]
-            (figure,) = bootstrap(lambda r, d=difference: (float(d[r].mean()),), len(ours))
-            return head, figure
+            return head, _mean(difference)
     return None
 
 
-def _costs(answers: Answers, first: Answers) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _mean(values: NDArray[np.float64]) -> Figure:
+    (figure,) = bootstrap(lambda rows: (float(values[rows].mean()),), len(values))
+    return figure
+
+
+def _costs(answers: Answers, first: Answers) -> NDArray[np.float64]:
+    """Return what each answer costs, shape (n,)."""
     labels = _labels(first, answers)
     matrix = cost_matrix(answers.head, labels, {})
     truth, predicted = (_indices(answers, labels, i) for i in (answers.truth, answers.predicted))
