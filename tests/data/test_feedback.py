@@ -18,7 +18,9 @@ from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.data.splitting import fingerprint
 
-ASKED = "the invoice of march is wrong and nobody at the desk answers my mails about it since monday"
+ASKED = (
+    "the invoice of march is wrong and nobody at the desk answers my mails about it since monday"
+)
 
 
 def read(folder: Path, *rows: dict[str, Any]) -> tuple[list[Correction], list[str]]:

@@ -29,7 +29,7 @@ from tierline.training.retraining.gate import judge
 from tierline.training.retraining.lock import alone
 from tierline.training.retraining.outcome import Outcome, agreement_lines
 from tierline.training.retraining.record import inputs_digest, judged, ledger_of, record
-from tierline.training.retraining.safety_cases import BUILT_IN, safety_cases
+from tierline.training.retraining.safety_cases import built_in_digest, safety_cases
 from tierline.training.retraining.write import write_contest
 
 _NAME: Final = "tierline"
@@ -56,7 +56,7 @@ class RetrainJob:
             data=[sha256(path) for path in self.sources.data],
             feedback=[sha256(path) for path in self.sources.feedback],
             suites=[sha256(path) for path in self.suites],
-            built_in=BUILT_IN.read_text("utf-8"),
+            built_in=built_in_digest(),
             since=self.sources.since,
             mapping=dict(self.sources.mapping or {}),
             policy=policy.version,
@@ -108,8 +108,8 @@ def _train_and_judge(
         (evaluation,) = learn(lesson, bundle, policy, console)
         contest = Contest(bundle, before, ledger, cases, policy)
         result = hold(contest, assembled, evaluation, console)
+        version = tracking.register(bundle)
         put_in_place(bundle, challenger)
-        version = tracking.register(challenger)
         registry.call_challenger(version)
         console.print(f"challenger: {challenger}\nMLflow: run {run}, version {version}")
         verdicts = judge(result.challenger, result.champion, result.shared, policy)

@@ -95,6 +95,7 @@ def rollback() -> Moved:
         )
     last = earlier[-1]["version"]
     when = datetime.now(UTC).isoformat(timespec="seconds")
+    _remember(earlier)  # what an interrupted step left is gone before the next step can add to it
     client().set_model_version_tag(REGISTERED_NAME, now, ROLLED_BACK, when)
     client().set_registered_model_alias(REGISTERED_NAME, CHAMPION, last)
     _remember(earlier[:-1])

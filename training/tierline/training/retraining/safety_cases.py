@@ -1,5 +1,6 @@
 """Incidents that every model has to be told from calm tickets by: the built-in suite, and more."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -33,6 +34,11 @@ def safety_cases(
             for row in read_rows([file], {}, quarantine)
             if is_critical(row, policy)
         }
+
+
+def built_in_digest() -> str:
+    """Return the SHA-256 of the built-in suite."""
+    return hashlib.sha256(BUILT_IN.read_bytes()).hexdigest()
 
 
 def raised(cases: Mapping[str, Row], predictor: Predictor, policy: Policy) -> dict[str, bool]:
