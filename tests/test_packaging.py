@@ -69,6 +69,7 @@ def test_the_wheel_holds_every_source_file_and_no_other_room(wheel: Path) -> Non
     assert names >= sources
     assert "tierline/serving/default_policy.toml" in names
     assert "tierline/training/report/templates/page.html" in names
+    assert "tierline/training/retraining/safety_suite.jsonl" in names
     assert "tierline/__init__.py" not in names
     assert {name.rpartition(".")[2] for name in others} == {"dist-info"}
 

@@ -95,6 +95,7 @@ def test_the_version_follows_the_content(tmp_path: Path) -> None:
         ("colour = 1", "colour"),
         ("[safety]\nenabled = false", "safety.enabled"),
         ("[safety]\ntier = 1", "safety.tier"),
+        ("[gate]\nsafety_suite = false", "gate.safety_suite"),
         ('[tiers.1]\nownr = "x"', "tiers.1.ownr"),
         (trigger(when='{ severty = ["P1"] }'), "triggers.0.when.0.severty"),
         (entry("[1]", when="[{ attempts = 3 }]"), "entry.0.when.0.attempts"),
@@ -145,6 +146,9 @@ def test_paths_must_rise(tmp_path: Path, path: str) -> None:
         ('[respond_within]\nP5 = "2h"', "respond_within.P5"),
         ('[severity_names]\nhigh = "P9"', "severity_names.high"),
         ("[tiers.1]\nexpected_escalation = 1.5", "tiers.1.expected_escalation"),
+        ("[gate]\nmargin = -0.1", "gate.margin"),
+        ("[gate]\nleast_tickets = 0", "gate.least_tickets"),
+        ("[gate]\nlatency_ratio = 0", "gate.latency_ratio"),
         (trigger(when='{ severity = ["P7"] }'), "triggers.0.when.0.severity.0"),
         (trigger(when='{ customer_tier = ["vip"] }'), "triggers.0.when.0.customer_tier.0"),
         (trigger(when="{ attempts_over = -1 }"), "triggers.0.when.0.attempts_over"),
@@ -270,6 +274,13 @@ def test_prose_names_every_rule_tier_and_deadline() -> None:
         "goes to tier 3 at least, is answered as P2 at the slowest, and on-call is told",
         "what the model can't rule out as P1 goes to tier 3 at least",
         "an unknown severity is answered as P3",
+        "no head loses more than 0.03 macro-F1, by the lower end of the paired 95% interval, on "
+        "100 held-out tickets at least",
+        "the decisions cost at most 0 more per ticket",
+        "at most 5% of known labels changed without a correction",
+        "with 95% confidence; a model without a promise is refused",
+        "without a champion 65% of them are",
+        "at most 2 times the champion's time per ticket, 1.5 times its size and 2 times its memory",
     ):
         assert line in said
 
@@ -279,5 +290,7 @@ def test_prose_follows_the_file(tmp_path: Path) -> None:
     said = prose(load_policy(file(tmp_path, toml)))
     assert "owns nothing" in said
     assert "answered as P1" in said
+    own = load_policy(file(tmp_path, "[gate]\nneed_certificate = false"))
+    assert "a model without a promise passes where the champion has none either" in prose(own)
     assert "when always\n      then nothing" in said
     assert "x: tier 2 then 4  [entry.own]" in said

@@ -9,13 +9,14 @@ from tierline.data import Ticket
 from tierline.data.normalise import full_text
 from tierline.serving import safety
 
-SUITE = Path(__file__).parents[1] / "safety_suite"
+HELD_OUT = Path(__file__).parents[1] / "safety_suite"
+BUILT_IN = Path(__file__).parents[2] / "training/tierline/training/retraining/safety_suite.jsonl"
 INCIDENTS = {"data_loss", "security_breach"}
 
 
-def shares(name: str) -> tuple[float, float]:
+def shares(file: Path) -> tuple[float, float]:
     """Return the share of incidents caught and of near-misses that alarm, rules alone."""
-    rows = [json.loads(line) for line in (SUITE / name).read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     hits = {True: [0, 0], False: [0, 0]}
     for row in rows:
         found = safety.check(full_text(Ticket(subject=row["subject"], body=row["body"])))
@@ -26,14 +27,14 @@ def shares(name: str) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("name", "least_caught", "most_alarms"),
+    ("file", "least_caught", "most_alarms"),
     [
-        ("development.jsonl", 0.68, 0.08),
-        ("held_out.jsonl", 0.51, 0.09),
-        ("second_held_out.jsonl", 0.48, 0.07),
+        (BUILT_IN, 0.68, 0.08),
+        (HELD_OUT / "held_out.jsonl", 0.51, 0.09),
+        (HELD_OUT / "second_held_out.jsonl", 0.48, 0.07),
     ],
 )
-def test_the_rules_do_not_get_worse(name: str, least_caught: float, most_alarms: float) -> None:
-    caught, alarms = shares(name)
+def test_the_rules_do_not_get_worse(file: Path, least_caught: float, most_alarms: float) -> None:
+    caught, alarms = shares(file)
     assert caught >= least_caught
     assert alarms <= most_alarms

@@ -40,16 +40,8 @@ class Command:
 
 def test_help_lists_every_command() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    for command in (
-        "score",
-        "sample-for-labelling",
-        "route",
-        "serve",
-        "train",
-        "evaluate",
-        "promote",
-        "policy",
-    ):
+    names = "score sample-for-labelling route serve train evaluate promote retrain rollback policy"
+    for command in names.split():
         assert re.search(rf"\b{command}\b", shown)
 
 
@@ -73,6 +65,9 @@ def test_train_and_promote(
     assert metrics["tickets"]["severity"]["count"] == 160
     code, out, _ = tierline("promote")
     assert (code, out.strip()) == (0, "champion: version 1 of model 'tierline'")
+    code, _, err = tierline("rollback")
+    assert code == 1
+    assert "nothing to go back to" in err
 
 
 def test_evaluate_prints_json_or_a_table(
@@ -126,6 +121,9 @@ def test_errors_are_one_message_and_exit_code_1(
         ("train", "one.csv", "--out", "b", "--encoder", "nowhere/"): "severity",
         ("evaluate", "absent", "one.csv"): r"expected a model bundle.*tierline train",
         ("promote",): "found none in the store",
+        ("rollback",): "expected a champion to go back from",
+        ("retrain", "--data", "absent.csv"): r"absent\.csv",
+        ("retrain", "--data", "one.csv", "--since", "May"): "--since: expected an ISO 8601",
     }.items():
         code, _, err = tierline(*arguments)
         assert code == 1

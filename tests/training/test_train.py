@@ -28,7 +28,7 @@ from tierline.training.export import check_parity
 from tierline.training.fit import Fitted, fit
 from tierline.training.pipeline import Trained, TrainJob, train
 from tierline.training.recipe import Recipe, epochs_for
-from tierline.training.tracking import promote
+from tierline.training.retraining.registry import promote
 
 QUIET = Console(file=StringIO())
 
@@ -146,7 +146,7 @@ def test_a_small_validation_part_gets_no_promise(trained: Trained) -> None:
 def test_promotion_makes_the_champion(store: None, trained: Trained) -> None:
     with pytest.raises(ModelNotFoundError, match="expected a version of 1; found 99"):
         promote("99")
-    assert promote() == trained.version == "1"
+    assert promote().after == trained.version == "1"
     assert mlflow.MlflowClient().get_model_version_by_alias("tierline", "champion").version == 1
     champion = load_predictor("models:/tierline@champion")
     direct = Predictor.load(trained.out)

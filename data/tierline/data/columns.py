@@ -42,8 +42,17 @@ class ColumnMap:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def resolve(cls, found: Sequence[str], mapping: Mapping[str, str]) -> "ColumnMap":
+    def resolve(
+        cls,
+        found: Sequence[str],
+        mapping: Mapping[str, str],
+        more: Sequence[str] = (),
+        need_words: bool = True,
+    ) -> "ColumnMap":
         """Match the user's mapping, then equal names, then ``text`` for the body.
+
+        ``more`` names fields beyond `FIELDS`. Rows may do without words where ``need_words`` is
+        false: they name a ticket that is known elsewhere.
 
         Raises:
             InputError: when a mapped column is missing, or no column holds the words.
@@ -54,23 +63,31 @@ class ColumnMap:
                 f"--map names columns that the file lacks: {', '.join(missing)}; "
                 f"it has: {_names(found)}"
             )
-        columns = {name: name for name in FIELDS if name in found} | dict(mapping)
+        columns = {name: name for name in (*FIELDS, *more) if name in found} | dict(mapping)
         if "body" not in columns and _TEXT_COLUMN in found:
             columns["body"] = _TEXT_COLUMN
-        cls._need_words(columns, found)
+        if need_words:
+            cls._need_words(columns, found)
         return cls(columns)
 
     @classmethod
-    def for_objects(cls, first: Sequence[str], mapping: Mapping[str, str]) -> "ColumnMap":
+    def for_objects(
+        cls,
+        first: Sequence[str],
+        mapping: Mapping[str, str],
+        more: Sequence[str] = (),
+        need_words: bool = True,
+    ) -> "ColumnMap":
         """Match as `resolve` does, for records that may each lack some of the fields.
 
         Raises:
             InputError: when the first record has no field with the words.
         """
         found = [*first, *mapping.values()]
-        columns = cls.resolve(found, mapping).columns
-        cls._need_words({f: c for f, c in columns.items() if c in first}, first)
-        return cls({name: name for name in FIELDS} | dict(columns))
+        columns = cls.resolve(found, mapping, more, need_words).columns
+        if need_words:
+            cls._need_words({f: c for f, c in columns.items() if c in first}, first)
+        return cls({name: name for name in (*FIELDS, *more)} | dict(columns))
 
     @staticmethod
     def _need_words(columns: Mapping[str, str], found: Sequence[str]) -> None:

@@ -39,11 +39,15 @@ class Corpus:
 
 
 def read_rows(
-    paths: Iterable[Path], mapping: Mapping[str, str], quarantine: Quarantine
+    paths: Iterable[Path],
+    mapping: Mapping[str, str],
+    quarantine: Quarantine,
+    need_labels: bool = True,
 ) -> list[Row]:
     """Read every usable labelled row; rows without words or without labels are quarantined.
 
-    Rows of a blind sample that nobody has labelled yet are skipped and counted.
+    Rows of a blind sample that nobody has labelled yet are skipped and counted. Without
+    ``need_labels`` other rows without labels are returned too.
 
     Raises:
         InputError: for a file that is unusable as a whole, or when no row is left.
@@ -57,7 +61,7 @@ def read_rows(
                 quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
             elif not row.labels and row.extra.get("origin") == BLIND_SAMPLE:
                 quarantine.waiting += 1
-            elif not row.labels:
+            elif need_labels and not row.labels:
                 quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)
             else:
                 rows.append(row)
@@ -97,10 +101,15 @@ def load_corpus(
                 f"expected rows for the {name} part; found none. Fix the 'split' column "
                 f"({', '.join(SPLITS)}), or drop it and let Tierline divide the rows"
             )
+    return Corpus(parts, digests_of(paths), book, relabelling)
+
+
+def digests_of(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of each file by its name; by its whole path where a name comes twice."""
     digests: dict[str, str] = {}
     for path in paths:
         digests[str(path) if path.name in digests else path.name] = sha256(path)
-    return Corpus(parts, digests, book, relabelling)
+    return digests
 
 
 def sha256(path: Path) -> str:

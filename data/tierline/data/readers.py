@@ -30,12 +30,15 @@ _MAX_FIELD_CHARS: Final = 16 * 1024 * 1024
 class TicketFile:
     """One file of tickets.
 
-    Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1.
+    Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1. ``more``
+    and ``need_words`` are as in `ColumnMap.resolve`.
     """
 
     path: Path
     mapping: Mapping[str, str] = field(default_factory=dict)
     progress: float = 0.0
+    more: Sequence[str] = ()
+    need_words: bool = True
 
     def __post_init__(self) -> None:
         if not self.path.is_file():
@@ -60,7 +63,9 @@ class TicketFile:
     def _parquet(self) -> Iterator[Row | BadRow]:
         try:
             file = pq.ParquetFile(self.path)
-            columns = ColumnMap.resolve(file.schema_arrow.names, self.mapping)
+            columns = ColumnMap.resolve(
+                file.schema_arrow.names, self.mapping, self.more, self.need_words
+            )
             number, total = 0, max(file.metadata.num_rows, 1)
             wanted = list(dict.fromkeys(columns.columns.values()))
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
@@ -80,7 +85,10 @@ class TicketFile:
             for number, line in enumerate(filter(bytes.strip, self._lines(file)), start=1):
                 try:
                     record = _json_object(line)
-                    columns = columns or ColumnMap.for_objects(list(record), self.mapping)
+                    if columns is None or not self.need_words:  # the words may come later
+                        columns = ColumnMap.for_objects(
+                            list(record), self.mapping, self.more, self.need_words
+                        )
                     yield to_row(number, record, columns)
                 except RowError as error:
                     yield BadRow(number, str(error))
@@ -102,7 +110,7 @@ class TicketFile:
                 raise InputError(
                     f"expected a header line; that of {self.path.name} is no valid CSV ({error})"
                 ) from None
-            columns = ColumnMap.resolve(header, self.mapping)
+            columns = ColumnMap.resolve(header, self.mapping, self.more, self.need_words)
             number = 0
             while True:
                 first_line = reader.line_num + 1

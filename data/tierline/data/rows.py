@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from tierline.data.columns import EXTRA_FIELDS, ColumnMap
+from tierline.data.columns import ColumnMap
 from tierline.data.errors import RowError
 from tierline.data.labels import HEADS, LABELS
 from tierline.data.ticket import Ticket
@@ -22,14 +23,14 @@ class Row:
     """A ticket as read from row ``number`` (from 1, the header not counted).
 
     ``labels`` holds only the heads that the row answers; ``extra`` the corpus's own fields.
-    ``named`` says that the file gives the ticket's id; else the row's number stands in for it.
+    ``named`` is false where the row's number stands in for an id that the file doesn't have.
     """
 
     number: int
     ticket: Ticket
     labels: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
-    named: bool = True
+    named: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,11 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     }
     labels = {h: _label(h, values[h]) for h in HEADS if h in values}
     extra: dict[str, str] = {
-        name: _text(name, values[name]) for name in EXTRA_FIELDS if name in values
+        name: _extra(name, value)
+        for name, value in values.items()
+        if name not in Ticket.model_fields and name not in HEADS
     }
+    named = "id" in values
     fields = {k: v for k, v in values.items() if k in Ticket.model_fields}
     fields["id"] = _text("id", fields.get("id", number))
     for name in ("subject", "body", "channel"):
@@ -63,7 +67,7 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     if "locked_by_human" in fields:
         fields["locked_by_human"] = _boolean(fields["locked_by_human"])
     try:
-        return Row(number, Ticket(**fields), labels, extra, named="id" in values)
+        return Row(number, Ticket(**fields), labels, extra, named)
     except ValidationError as error:
         raise RowError("; ".join(f"{e['loc'][0]}: {_plain(e)}" for e in error.errors())) from None
 
@@ -99,6 +103,11 @@ def _text(name: str, value: Any) -> str:
     except UnicodeEncodeError:
         raise RowError(f"{name}: expected Unicode text; found half a surrogate pair") from None
     return value
+
+
+def _extra(name: str, value: Any) -> str:
+    """Return a field of the corpus's own as text; Parquet's times in ISO 8601."""
+    return _text(name, value.isoformat() if isinstance(value, date) else value)
 
 
 def _label(head: str, value: Any) -> str:

@@ -10,7 +10,8 @@ from tierline.data.rare_labels import keep_learnable
 from tierline.data.rows import Row
 
 SPLITS: Final = ("train", "validation", "test")
-_SHARES: Final = (0.70, 0.85)
+#: Shares of the rows at which the validation and the test part begin.
+SHARES: Final = (0.70, 0.85)
 _FINGERPRINT_CHARS: Final = 60
 _NO_WORD: Final = re.compile(r"[\W_]+")
 
@@ -24,12 +25,16 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     outside train, or outside validation, is dealt out anew (see `rare_labels`): one that came
     into use last month would else be tested and never learnt.
     """
-    named = [row.extra.get("split", "").strip().lower() for row in rows]
-    if any(name in SPLITS for name in named):
-        parts = [name if name in SPLITS else SPLITS[0] for name in named]
-    else:
-        parts = _positions_to_parts(rows, seed)
+    named = [split_of(row) for row in rows]
+    said = any(named)
+    parts = [name or SPLITS[0] for name in named] if said else _positions_to_parts(rows, seed)
     return {s: tuple(r for r, p in zip(rows, parts, strict=True) if p == s) for s in SPLITS}
+
+
+def split_of(row: Row) -> str | None:
+    """Return the part that the row's ``split`` column names, None where it names none."""
+    name = row.extra.get("split", "").strip().lower()
+    return name if name in SPLITS else None
 
 
 def fingerprint(row: Row) -> str:
@@ -47,7 +52,7 @@ def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
         keys = sorted(groups, key=lambda g: hashlib.sha256(f"{seed}:{g}".encode()).digest())
     parts = [""] * len(rows)
     for i, done in _with_share(groups[key] for key in keys):
-        parts[i] = SPLITS[sum(done >= share * len(rows) for share in _SHARES)]
+        parts[i] = SPLITS[sum(done >= share * len(rows) for share in SHARES)]
     keep_learnable(rows, [groups[key] for key in keys], parts)
     return parts
 

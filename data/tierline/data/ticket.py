@@ -18,7 +18,7 @@ class CustomerTier(StrEnum):
     CONSUMER = "consumer"
 
 
-def _utc_when_naive(value: object) -> object:
+def utc_when_naive(value: object) -> object:
     """Read ISO 8601; a time without a zone is taken as UTC, as most exports mean it."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value.strip())
@@ -46,7 +46,7 @@ class Ticket(BaseModel):
     body: str = Field(default="", max_length=MAX_BODY_CHARS, repr=False)
     channel: str | None = Field(default=None, max_length=64)
     customer_tier: CustomerTier | None = None
-    created_at: Annotated[datetime | None, BeforeValidator(_utc_when_naive)] = None
+    created_at: Annotated[datetime | None, BeforeValidator(utc_when_naive)] = None
     waited_minutes: float | None = Field(default=None, ge=0, le=5_256_000, allow_inf_nan=False)
     attempts: int | None = Field(default=None, ge=0, le=1_000_000)
     order_value: float | None = Field(default=None, ge=0, allow_inf_nan=False)

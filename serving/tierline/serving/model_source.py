@@ -28,7 +28,7 @@ def load_predictor(model: str, threads: int | None = None) -> Predictor:
         BundleError: when there is one that doesn't verify.
     """
     if model.startswith("models:/"):
-        return Predictor.load(_from_registry(model), threads)
+        return Predictor.load(registered_bundle(model), threads)
     folder = Path(model)
     if not folder.is_dir():
         raise ModelNotFoundError(
@@ -42,7 +42,12 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
-def _from_registry(uri: str) -> Path:
+def registered_bundle(uri: str) -> Path:
+    """Return the folder of a registered bundle: ``models:/name@alias`` or ``models:/name/version``.
+
+    Raises:
+        ModelNotFoundError: when there is none, saying how to get one.
+    """
     store = tracking_uri()
     if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).is_file():
         raise ModelNotFoundError(

@@ -143,6 +143,31 @@ class RetiredLabels(_Strict):
         return {head: getattr(self, head) for head in type(self).model_fields}
 
 
+class GatePolicy(_Strict):
+    """What a retrained model must pass before it becomes the champion.
+
+    ``margin``: macro-F1 that a head may lose at most, by the lower end of its paired 95% interval.
+    ``cost_margin``: mean cost per ticket that the decisions may gain. ``least_tickets``: held-out
+    tickets that a head must be compared on. ``most_relabelled``: share of known labels that may
+    come back changed without a correction. ``need_certificate``: whether a model without a
+    promise on critical tickets is refused. ``confidence``: how sure the held-out tickets must be
+    that a promise is broken. ``least_raised``: share of the safety suite's incidents to raise
+    where there is no champion to compare with. The ratios are to the champion: median time per
+    ticket, bytes on disk, peak memory.
+    """
+
+    margin: float = Field(ge=0, le=1)
+    cost_margin: float = Field(ge=0)
+    least_tickets: int = Field(ge=1)
+    most_relabelled: float = Field(ge=0, le=1)
+    need_certificate: bool
+    confidence: float = Field(ge=0.5, lt=1)
+    least_raised: float = Field(ge=0, le=1)
+    latency_ratio: float = Field(gt=0)
+    size_ratio: float = Field(gt=0)
+    memory_ratio: float = Field(gt=0)
+
+
 class Policy(_Strict):
     """The whole escalation process. ``version`` is its name with a hash of its content."""
 
@@ -154,6 +179,7 @@ class Policy(_Strict):
     safety: SafetyPolicy
     severity_names: dict[str, Severity]
     retired_labels: RetiredLabels
+    gate: GatePolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
 
@@ -191,6 +217,12 @@ class Policy(_Strict):
     def owns(self, issue_type: str) -> bool:
         """Return whether some tier owns an issue type."""
         return any(issue_type in tier.owns for tier in self.tiers.values())
+
+    def knows(self, head: str, label: str) -> bool:
+        """Return whether the policy says what to do with a label; sentiments need no entry."""
+        if head == "issue_type":
+            return self.owns(label)
+        return head != "severity" or self.severity_of(label) is not None
 
     def owner_tier(self, issue_type: str | None) -> int:
         """Return the tier that owns an issue type, or the fallback tier."""

@@ -6,7 +6,7 @@ from importlib import resources
 from tierline.data.labels import Severity
 from tierline.serving import safety
 from tierline.serving.caution import CAUTION_P1
-from tierline.serving.policy import TIERS, Condition, Policy, duration_text
+from tierline.serving.policy import TIERS, Condition, GatePolicy, Policy, duration_text
 
 
 def toml_of_default() -> str:
@@ -67,6 +67,31 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "\nWhen the model can't say"
     yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"
     yield f"  an unknown severity is answered as {fallback.severity}"
+    yield "\nWhen a retrained model replaces the champion: all of this holds"
+    yield from _gate(policy.gate)
+
+
+def _gate(gate: GatePolicy) -> Iterator[str]:
+    yield (
+        f"  no head loses more than {gate.margin:g} macro-F1, by the lower end of the paired 95% "
+        f"interval, on {gate.least_tickets} held-out tickets at least"
+    )
+    yield f"  the decisions cost at most {gate.cost_margin:g} more per ticket"
+    yield f"  at most {gate.most_relabelled:.0%} of known labels changed without a correction"
+    lacking = "is refused" if gate.need_certificate else "passes where the champion has none either"
+    yield (
+        "  the held-out tickets don't disprove its promise on P1, data-loss and breach tickets "
+        f"with {gate.confidence:.0%} confidence; a model without a promise {lacking}"
+    )
+    yield (
+        "  every incident of the safety suite that the champion raises to tier 3 is raised; "
+        f"without a champion {gate.least_raised:.0%} of them are"
+    )
+    yield (
+        f"  at most {gate.latency_ratio:g} times the champion's time per ticket, "
+        f"{gate.size_ratio:g} times its size and {gate.memory_ratio:g} times its memory"
+    )
+    yield "  the policy knows every label, and no label of the champion is gone"
 
 
 def _escalations(share: float) -> str:

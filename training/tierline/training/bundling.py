@@ -24,7 +24,7 @@ from tierline.models.runtime.manifest import (
     Manifest,
 )
 from tierline.models.runtime.predictor import Predictor, head_columns
-from tierline.serving.policy import load_policy
+from tierline.serving.policy import Policy
 from tierline.training.baseline import Baseline
 from tierline.training.calibrate import (
     AMBIGUOUS_MARGIN,
@@ -39,11 +39,12 @@ from tierline.training.targets import ABSENT
 
 
 def build_bundle(
-    fitted: Fitted, baseline: Baseline, corpus: Corpus, folder: Path, name: str
+    fitted: Fitted, baseline: Baseline, corpus: Corpus, folder: Path, name: str, policy: Policy
 ) -> Parity:
     """Write a calibrated, verified bundle into ``folder`` and return how its graphs compare.
 
     The n-gram model, made from ``baseline``, is put beside the encoder where that gains.
+    ``policy`` makes the decision that the bundle's certificate speaks of.
 
     Raises:
         BundleError: when the exported graph doesn't agree with torch.
@@ -65,7 +66,8 @@ def build_bundle(
     calibrated = manifest.model_copy(
         update={"serves": parity.serves, "heads": heads, "thresholds": limits}
     )
-    write_manifest(folder, _certified(folder, calibrated, validation, fitted.recipe.alpha))
+    alpha = fitted.recipe.alpha
+    write_manifest(folder, _certified(folder, calibrated, validation, alpha, policy))
     return parity
 
 
@@ -74,14 +76,16 @@ def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
     return manifest.model_copy(update={"bias": bias, "files": manifest.files | {NGRAMS: digest}})
 
 
-def _certified(folder: Path, manifest: Manifest, rows: tuple[Row, ...], alpha: float) -> Manifest:
+def _certified(
+    folder: Path, manifest: Manifest, rows: tuple[Row, ...], alpha: float, policy: Policy
+) -> Manifest:
     """Return the manifest with its certificate, and with the thresholds that it sets."""
     predictor = Predictor(Bundle(folder, manifest))
     try:
         predictions = predictor.predict([row.ticket for row in rows])
     finally:
         predictor.close()
-    certificate = certify(rows, predictions, alpha, load_policy())
+    certificate = certify(rows, predictions, alpha, policy)
     labels = next((h.labels for h in manifest.heads if h.name == "issue_type"), ())
     triggers = thresholds(certificate, labels)
     return manifest.model_copy(

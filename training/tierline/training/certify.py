@@ -51,7 +51,7 @@ def certify(
         threshold=found.threshold if found else None,
         calibration=Misses(misses=found.misses if found else 0, count=int(critical.sum())),
         raised=float(raised.sum() / max(1, others.sum())),
-        digest=_digest(rows),
+        digest=rows_digest(rows),
         lacking=lacking(int(critical.sum()), alpha),
     )
 
@@ -79,7 +79,8 @@ def check_apart(
     )
 
 
-def _digest(rows: Sequence[Row]) -> str:
+def rows_digest(rows: Sequence[Row]) -> str:
+    """Return the SHA-256 of the rows' words and labels, in order."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(f"{full_text(row.ticket)}\0{sorted(row.labels.items())}\0".encode())

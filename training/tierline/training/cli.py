@@ -6,9 +6,10 @@ others start fast and work without them.
 
 import shlex
 import sys
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,46 +18,47 @@ from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
 from tierline.serving.commands import MapOption, PolicyOption, app, console, errors
 
+if TYPE_CHECKING:
+    from tierline.training.recipe import Recipe
+
 _TRAINING = "Training"
 Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
 LabelsOption = Annotated[
     Path | None,
     typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),
 ]
+EncoderOption = Annotated[
+    str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
+]
+EpochsOption = Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")]
+AlphaOption = Annotated[
+    float | None,
+    typer.Option(min=0.001, max=0.5, help="Share of P1, loss and breach tickets to miss at most."),
+]
+SeedOption = Annotated[int | None, typer.Option(help="Seeds every random choice.")]
 
 
 @app.command(rich_help_panel=_TRAINING)
 def train(
     files: Files,
     out: Annotated[Path, typer.Option(help="Folder for the trained bundle.")],
-    encoder: Annotated[
-        str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
-    ] = None,
+    encoder: EncoderOption = None,
     mapping: MapOption = None,
     labels: LabelsOption = None,
     evaluate_on: Annotated[
         list[Path] | None,
         typer.Option(help="Labelled file to measure too, never to learn from (repeatable)."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
-    alpha: Annotated[
-        float | None,
-        typer.Option(
-            min=0.001, max=0.5, help="Share of P1, loss and breach tickets to miss at most."
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seeds every random choice.")] = None,
+    epochs: EpochsOption = None,
+    alpha: AlphaOption = None,
+    seed: SeedOption = None,
 ) -> None:
     """Fine-tune a classifier on labelled tickets, tracked in MLflow."""
     _need_training_extra()
-    from dataclasses import replace
-
     from tierline.training.pipeline import TrainJob
     from tierline.training.pipeline import train as run
-    from tierline.training.recipe import Recipe
 
-    settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "alpha": alpha, "seed": seed}
-    recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
+    recipe = _recipe(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
     job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or (), labels=labels)
     run(job, console)
     console.print("make it the champion with: tierline promote")
@@ -173,9 +175,78 @@ def promote(
 ) -> None:
     """Make a trained version the champion: what scoring and serving use by default."""
     _need_training_extra()
-    from tierline.training.tracking import promote as run
+    from tierline.training.retraining.registry import promote as run
 
-    console.print(f"champion: version {run(version)} of model 'tierline'")
+    console.print(f"champion: version {run(version).after} of model 'tierline'")
+
+
+@app.command(rich_help_panel=_TRAINING)
+def rollback() -> None:
+    """Make the champion before this one the champion again."""
+    _need_training_extra()
+    from tierline.training.retraining.registry import rollback as run
+
+    moved = run()
+    console.print(
+        f"champion: version {moved.after} of model 'tierline' again; it was version {moved.before}"
+    )
+
+
+@app.command(rich_help_panel=_TRAINING)
+def retrain(
+    data: Annotated[list[Path], typer.Option(help="Labelled tickets (repeatable).")],
+    feedback: Annotated[
+        list[Path] | None,
+        typer.Option(help="Corrections: id or text, labels, origin (repeatable)."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Leave out tickets filed before, ISO 8601.")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--map", help="FIELD=COLUMN pairs of the files of --data.")
+    ] = None,
+    policy: PolicyOption = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the challenger, report.html and gate.json.")
+    ] = Path("out/retrain"),
+    suite: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled incidents that no challenger may lose (repeatable)."),
+    ] = None,
+    encoder: EncoderOption = None,
+    epochs: EpochsOption = None,
+    alpha: AlphaOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Train a challenger; it becomes the champion if it passes the policy's gate.
+
+    Exit codes: 0 promoted, 10 not promoted (the reasons are printed), others are failures.
+    """
+    _need_training_extra()
+    from tierline.training.retraining.assembly import Sources
+    from tierline.training.retraining.job import RetrainJob
+    from tierline.training.retraining.job import retrain as run
+
+    recipe = _recipe(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
+    sources = Sources(data, feedback or (), _date(since), parse_map(mapping))
+    outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _recipe(**settings: Any) -> "Recipe":
+    from dataclasses import replace
+
+    from tierline.training.recipe import Recipe
+
+    return replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        found = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--since: expected an ISO 8601 date or time; found {text!r}") from None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
 def _need_training_extra() -> None:

@@ -17,7 +17,7 @@ from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import MANIFEST
 from tierline.models.runtime.predictor import Predictor
-from tierline.serving.policy import load_policy
+from tierline.serving.policy import Policy, load_policy
 from tierline.serving.progress import ShareProgress
 from tierline.training import tracking
 from tierline.training.answers import TIER
@@ -49,6 +49,16 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What one training learns from, and how; ``extra`` are sets of rows that are only measured."""
+
+    corpus: Corpus
+    recipe: Recipe
+    name: str
+    extra: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Trained:
     """What came of a training: the bundle's folder, its registered version, and its figures."""
 
@@ -64,7 +74,7 @@ def train(job: TrainJob, console: Console) -> Trained:
         InputError: for unusable files or settings.
         BundleError: when the export doesn't agree with the trained model.
     """
-    _refuse_foreign_folder(job.out)
+    refuse_foreign_folder(job.out)
     book = read_label_book(job.labels)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     with Quarantine(job.out.with_name(job.out.name + ".quarantine.jsonl")) as quarantine:
@@ -78,28 +88,39 @@ def train(job: TrainJob, console: Console) -> Trained:
         tracking.training_run(job.name) as run,
         TemporaryDirectory(dir=job.out.parent, prefix=".tierline-") as scratch,
     ):
-        tracking.log_inputs(corpus, {"encoder": job.recipe.encoder})
-        fitted = _fit(corpus, job.recipe, console)
-        tracking.log_fit(fitted)
         bundle = Path(scratch) / "bundle"
-        console.print("baseline: TF-IDF and logistic regression …")
-        baseline = Baseline(fitted.heads, corpus.parts["train"], job.recipe.seed)
-        console.print("export: ONNX fp32 and int8, checked against torch …")
-        parity = build_bundle(fitted, baseline, corpus, bundle, job.name)
-        console.print(f"export: largest fp32 difference {parity.fp32_difference:.1e}; {parity.why}")
-        evaluations = _measure(bundle, corpus, extra, baseline, console)
-        certificate = _certificate(bundle, corpus, evaluations[0])
-        add_metrics(bundle, {e.name: e.summary() for e in evaluations}, certificate)
-        if certificate:
-            console.print(f"certificate: {certificate.statement}", soft_wrap=True)
-        for evaluation in evaluations:
-            tracking.log_evaluation(evaluation)
+        lesson = Lesson(corpus, job.recipe, job.name, extra)
+        evaluations = learn(lesson, bundle, load_policy(), console)
         version = tracking.register(bundle)
-        if job.out.exists():
-            rmtree(job.out)
-        bundle.replace(job.out)
+        put_in_place(bundle, job.out)
     console.print(f"bundle: {job.out}\nMLflow: run {run}, version {version} of model 'tierline'")
     return Trained(job.out, version, evaluations)
+
+
+def learn(lesson: Lesson, bundle: Path, policy: Policy, console: Console) -> tuple[Evaluation, ...]:
+    """Train into the folder ``bundle``, and measure; figures go to the MLflow run that is open.
+
+    Raises:
+        InputError: for unusable settings, or rows with nothing to tell apart.
+        BundleError: when the export doesn't agree with the trained model.
+    """
+    corpus, recipe = lesson.corpus, lesson.recipe
+    tracking.log_inputs(corpus, {"encoder": recipe.encoder})
+    fitted = _fit(corpus, recipe, console)
+    tracking.log_fit(fitted)
+    console.print("baseline: TF-IDF and logistic regression …")
+    baseline = Baseline(fitted.heads, corpus.parts["train"], recipe.seed)
+    console.print("export: ONNX fp32 and int8, checked against torch …")
+    parity = build_bundle(fitted, baseline, corpus, bundle, lesson.name, policy)
+    console.print(f"export: largest fp32 difference {parity.fp32_difference:.1e}; {parity.why}")
+    evaluations = _measure(bundle, lesson, baseline, policy, console)
+    certificate = _certificate(bundle, corpus, evaluations[0], policy)
+    add_metrics(bundle, {e.name: e.summary() for e in evaluations}, certificate)
+    if certificate:
+        console.print(f"certificate: {certificate.statement}", soft_wrap=True)
+    for evaluation in evaluations:
+        tracking.log_evaluation(evaluation)
+    return evaluations
 
 
 def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
@@ -127,33 +148,39 @@ def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
 
 
 def _measure(
-    bundle: Path,
-    corpus: Corpus,
-    extra: Mapping[str, Sequence[Row]],
-    baseline: Baseline,
-    console: Console,
+    bundle: Path, lesson: Lesson, baseline: Baseline, policy: Policy, console: Console
 ) -> tuple[Evaluation, ...]:
     """Evaluate on the test part (validation where there is none) and on the extra files."""
-    part = _TEST if corpus.parts[_TEST] else "validation"
+    parts = lesson.corpus.parts
+    part = _TEST if parts[_TEST] else "validation"
     predictor = Predictor.load(bundle)
     evaluations = []
-    for name, rows in {part: corpus.parts[part], **extra}.items():
-        evaluations.append(evaluate(name, rows, predictor, baseline))
+    for name, rows in {part: parts[part], **lesson.extra}.items():
+        evaluations.append(evaluate(name, rows, predictor, baseline, policy))
         console.print(*evaluations[-1].tables(), sep="\n")
     predictor.close()
     return tuple(evaluations)
 
 
-def _certificate(bundle: Path, corpus: Corpus, evaluation: Evaluation) -> Certificate | None:
+def _certificate(
+    bundle: Path, corpus: Corpus, evaluation: Evaluation, policy: Policy
+) -> Certificate | None:
     """Return the bundle's certificate, checked on the test part where there is one."""
     certificate = Bundle.load(bundle).manifest.certificate
     rows = corpus.parts[_TEST]
     if certificate is None or not rows:
         return certificate
-    return check_apart(certificate, rows, evaluation.said[TIER], load_policy())
+    return check_apart(certificate, rows, evaluation.said[TIER], policy)
 
 
-def _refuse_foreign_folder(out: Path) -> None:
+def put_in_place(bundle: Path, out: Path) -> None:
+    """Move a finished bundle to where it belongs, in the place of an older one."""
+    if out.exists():
+        rmtree(out)
+    bundle.replace(out)
+
+
+def refuse_foreign_folder(out: Path) -> None:
     """Overwrite an older bundle, but never a folder that holds something else."""
     if out.exists() and not (out / MANIFEST).is_file() and (out.is_file() or any(out.iterdir())):
         raise InputError(

@@ -17,12 +17,12 @@ from mlflow.types.schema import ColSpec, Schema
 from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
 
 from tierline.data.corpus import Corpus
-from tierline.data.errors import ModelNotFoundError
-from tierline.serving.model_source import CHAMPION, REGISTERED_NAME, tracking_uri
+from tierline.serving.model_source import REGISTERED_NAME, tracking_uri
 from tierline.serving.writers import COLUMNS
 from tierline.training import mlflow_model
 from tierline.training.evaluate import Evaluation
 from tierline.training.fit import Fitted
+from tierline.training.ledger import LEDGER, write_ledger
 from tierline.training.plots import confusion_matrix, reliability_diagram, risk_coverage
 
 EXPERIMENT: Final = "tierline"
@@ -56,6 +56,7 @@ def log_inputs(corpus: Corpus, settings: Mapping[str, Any]) -> None:
     mlflow.log_params(dict(settings))
     mlflow.log_params({f"rows_{part}": len(rows) for part, rows in corpus.parts.items()})
     mlflow.log_param("label_book", corpus.book.digest)
+    mlflow.log_text(write_ledger(corpus.parts), LEDGER)
     for file, digest in corpus.digests.items():
         counts = pd.DataFrame([{"file": file, "sha256": digest, "heads": ", ".join(corpus.heads)}])
         dataset = mlflow.data.from_pandas(counts, name=file, digest=digest[:32])
@@ -114,28 +115,6 @@ def register(bundle: Path) -> str:
             registered_model_name=REGISTERED_NAME,
         )
     return str(info.registered_model_version)
-
-
-def promote(version: str | None = None) -> str:
-    """Make a version (the newest by default) the champion; return its number.
-
-    Raises:
-        ModelNotFoundError: when there is no such version.
-    """
-    mlflow.set_tracking_uri(tracking_uri())
-    client = mlflow.MlflowClient()
-    found = [v.version for v in client.search_model_versions(f"name='{REGISTERED_NAME}'")]
-    if not found:
-        raise ModelNotFoundError(
-            f"expected a registered model {REGISTERED_NAME!r}; found none in the store. "
-            "Train one: tierline train FILES... --out DIR"
-        )
-    chosen = version or str(max(int(v) for v in found))
-    if chosen not in {str(v) for v in found}:
-        known = ", ".join(sorted(map(str, found), key=int))
-        raise ModelNotFoundError(f"expected a version of {known}; found {chosen}")
-    client.set_registered_model_alias(REGISTERED_NAME, CHAMPION, chosen)
-    return chosen
 
 
 def git_commit() -> str | None:

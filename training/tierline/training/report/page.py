@@ -1,6 +1,7 @@
 """The report as one HTML page that needs nothing else: no script, no font, no address."""
 
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -33,19 +34,21 @@ _NAMES: Final = {
 }
 
 
-def write_report(report: Report, html: Path) -> Path:
+def write_report(report: Report, html: Path, gate: Mapping[str, Any] | None = None) -> Path:
     """Write the page, and the JSON beside it; return the path of the JSON.
+
+    ``gate`` is what a retraining came to (see `retraining.outcome`), for the top of the page.
 
     Raises:
         OSError: when a file can't be written.
     """
     data = html.with_suffix(".json")
-    html.write_text(render(report), encoding="utf-8")
+    html.write_text(render(report, gate), encoding="utf-8")
     data.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
     return data
 
 
-def render(report: Report) -> str:
+def render(report: Report, gate: Mapping[str, Any] | None = None) -> str:
     """Return the page. Everything in it is escaped: whoever wrote the tickets is unknown."""
     heads = dict(report.evaluation.model) | ({TIER: report.tier} if report.tier else {})
     return (
@@ -53,6 +56,7 @@ def render(report: Report) -> str:
         .get_template("page.html")
         .render(
             report=report,
+            gate=gate,
             evaluation=report.evaluation,
             heads=heads,
             pictures={h: _pictures(report, r) for h, r in heads.items()},

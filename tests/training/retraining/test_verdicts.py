@@ -1,0 +1,120 @@
+"""Real trainings before the gate: a good challenger passes, sabotaged ones are named."""
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+from rich.console import Console
+
+from tierline.data.corpus import Corpus
+from tierline.models.runtime import Bundle
+from tierline.serving.model_source import load_predictor
+from tierline.training import tracking
+from tierline.training.ledger import LEDGER, write_ledger
+from tierline.training.pipeline import Trained
+from tierline.training.recipe import Recipe
+from tierline.training.retraining import registry
+from tierline.training.retraining.assembly import Sources
+from tierline.training.retraining.job import RetrainJob, retrain
+from tierline.training.retraining.outcome import Outcome
+
+from ...conftest import _use_store, labelled_rows, write_rows
+from .conftest import GATE, policy_file, suite_file
+
+INCIDENTS = {"data_loss", "security_breach"}
+HEADS = ("severity", "issue_type", "sentiment")
+
+
+def shuffled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tickets, each under the labels of another."""
+    labels = [{head: row[head] for head in HEADS} for row in rows]
+    random.Random(1).shuffle(labels)  # noqa: S311
+    return [row | given for row, given in zip(rows, labels, strict=True)]
+
+
+def without_incidents(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tickets with every incident called a bug."""
+    return [row | ({"issue_type": "bug"} if row["issue_type"] in INCIDENTS else {}) for row in rows]
+
+
+class Shop:
+    """A folder in which retrainings really train; version 1 is the champion at first."""
+
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        self.folder, self.recipe = folder, recipe
+        self.policy = policy_file(folder, GATE)
+
+    def retrain(self, name: str, rows: list[dict[str, Any]], epochs: int, **more: Any) -> Outcome:
+        data = write_rows(self.folder / f"{name}.jsonl", rows)
+        recipe = replace(self.recipe, epochs=epochs, alpha=0.1)
+        job = RetrainJob(Sources([data], **more), self.folder / name, recipe, self.policy)
+        return retrain(job, Console(file=StringIO()))
+
+
+@pytest.fixture(scope="module")
+def shop(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_store: Path,
+    trained: Trained,
+    corpus: Corpus,
+    recipe: Recipe,
+) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    with pytest.MonkeyPatch.context() as patch:
+        _use_store(patch, folder, empty_store)
+        patch.setattr("tierline.training.retraining.safety_cases.BUILT_IN", suite_file(folder))
+        shutil.copytree(trained.out, folder / "bundle")
+        with tracking.training_run("before"):
+            mlflow.log_text(write_ledger(corpus.parts), LEDGER)
+            registry.promote(tracking.register(folder / "bundle"))
+        yield Shop(folder, recipe)
+
+
+def failed(outcome: Outcome) -> set[str]:
+    return {v.name for v in outcome.verdicts if not v.passed}
+
+
+def test_a_good_challenger_is_promoted(shop: Shop) -> None:
+    wrong = labelled_rows()
+    feedback = write_rows(
+        shop.folder / "feedback.jsonl",
+        [{"id": "t1", "severity": wrong[1]["severity"], "origin": "blind_sample"}],
+    )
+    wrong[1]["severity"] = "P4" if wrong[1]["severity"] != "P4" else "P1"
+    before = registry.champion()
+    outcome = shop.retrain("good", wrong, 14, feedback=[feedback])
+    assert (failed(outcome), outcome.exit_code, outcome.champion) == (set(), 0, before)
+    assert registry.champion() == outcome.version
+    champion = load_predictor("models:/tierline@champion")
+    champion.close()
+    assert champion.version == Bundle.load(shop.folder / "good" / "challenger").manifest.version
+    page = (shop.folder / "good" / "report.html").read_text()
+    assert "non_inferior.severity" in page
+    assert 'id="against"' in page
+    data = json.loads((shop.folder / "good" / "gate.json").read_text())
+    assert data["promoted"] is True
+
+
+def test_shuffled_labels_are_not_promoted(shop: Shop) -> None:
+    before = registry.champion()
+    outcome = shop.retrain("shuffled", shuffled(labelled_rows()), 3)
+    assert outcome.exit_code == 10
+    assert failed(outcome) >= {f"non_inferior.{head}" for head in HEADS} | {"cost", "same_labels"}
+    assert registry.champion() == before
+
+
+def test_a_challenger_that_unlearnt_incidents_is_not_promoted(shop: Shop) -> None:
+    before = registry.champion()
+    outcome = shop.retrain("calm", without_incidents(labelled_rows()), 5)
+    assert outcome.exit_code == 10
+    assert failed(outcome) >= {"safety_suite", "label_set"}
+    words = {v.name: v.words for v in outcome.verdicts}
+    assert "issue_type data_loss, issue_type security_breach" in words["label_set"]
+    assert registry.champion() == before

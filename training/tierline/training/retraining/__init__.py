@@ -1,0 +1,1 @@
+"""The retraining job: champion and challenger, the gate between them, and the way back."""
