@@ -91,7 +91,7 @@ def test_the_file_holds_what_the_router_says(tmp_path: Path, target: str) -> Non
     said = MODEL.route([Ticket(**record) for record in TICKETS], NOW)
     for row, answer in zip(read(out), said, strict=True):
         plain = answer.as_row()
-        for name in ("path", "reasons", "notify"):
+        for name in ("path", "reasons", "notify", "alternatives"):
             found = row[name] if target == ".jsonl" else json.loads(row[name])
             assert found == plain[name]
         if target == ".jsonl":

@@ -17,7 +17,7 @@ from tierline.serving.conditions import Case, first_match
 from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
 from tierline.serving.recommendation import Reason, Recommendation
 from tierline.serving.retired import present_labels
-from tierline.serving.review import review_reason
+from tierline.serving.review import alternatives, review_reason
 
 _STANDARD_LANE: Final = "standard"
 #: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
@@ -41,22 +41,16 @@ def recommend(
     text = full_text(ticket)
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
-    labels = {h: p.label for h, p in prediction.heads.items()} if prediction and text else {}
-    case = Case(
-        ticket,
-        text,
-        policy.severity_of(labels.get("severity")),
-        labels.get("issue_type"),
-        labels.get("sentiment"),
-        now,
-    )
+    said = prediction if text else None
     hits = safety.check(text)
-    decision = _enter(case, policy)
-    _pull_triggers(decision, case, policy)
-    _apply_caution(decision, case, prediction if text else None, policy)
-    safe = _apply_safety(decision, hits, prediction if text else None, text)
-    _respect_people(decision, ticket)
+    case = _case(ticket, text, said, policy, now)
+    decision, safe = _decide(case, said, hits, policy)
     decision.reasons += displaced if text else ()
+
+    def tier_with(prediction: Prediction) -> int:
+        other = _case(ticket, text, prediction, policy, now)
+        return _decide(other, prediction, hits, policy)[0].tier
+
     why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
     return Recommendation(
         id=ticket.id,
@@ -64,17 +58,38 @@ def recommend(
         path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
         owner=policy.tiers[decision.tier].owner,
         lane=decision.lane,
-        **_head_columns(prediction if text else None),
+        **_head_columns(said),
         respond_by=_respond_by(case, policy, safe),
         reasons=tuple(decision.reasons),
         notify=tuple(dict.fromkeys(decision.notify)),
         needs_review=why_review is not None,
         review_reason=why_review,
+        alternatives=alternatives(said, tier_with) if said else (),
         next_review_at=_next_review(case, policy),
         mode=mode,
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
     )
+
+
+def _case(
+    ticket: Ticket, text: str, prediction: Prediction | None, policy: Policy, now: datetime
+) -> Case:
+    labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
+    severity = policy.severity_of(labels.get("severity"))
+    return Case(ticket, text, severity, labels.get("issue_type"), labels.get("sentiment"), now)
+
+
+def _decide(
+    case: Case, prediction: Prediction | None, hits: tuple[safety.SafetyHit, ...], policy: Policy
+) -> tuple["_Decision", bool]:
+    """Return the decision, and whether it is about safety."""
+    decision = _enter(case, policy)
+    _pull_triggers(decision, case, policy)
+    _apply_caution(decision, case, prediction, policy)
+    safe = _apply_safety(decision, hits, prediction, case.text)
+    _respect_people(decision, case.ticket)
+    return decision, safe
 
 
 @dataclass

@@ -8,11 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ReviewReason(StrEnum):
-    """Why a person should look: the first that applies, in this order."""
+    """Why a person should look: the first that applies, in this order.
+
+    What the model can't read comes before what it says: its doubts and its disagreement with a
+    safety rule mean nothing there.
+    """
 
     EMPTY = "empty"
-    RULE_CONFLICT = "rule_conflict"
     DEGRADED = "degraded"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+    OUT_OF_DISTRIBUTION = "out_of_distribution"
+    RULE_CONFLICT = "rule_conflict"
     LOW_CONFIDENCE = "low_confidence"
     AMBIGUOUS = "ambiguous"
     TRUNCATED = "truncated"
@@ -33,12 +39,26 @@ class Reason(_Frozen):
     evidence: tuple[str, ...] = ()
 
 
+class Alternative(_Frozen):
+    """The second label of a head whose first two are too close to call.
+
+    ``tier`` is the tier that the ticket would go to if this label were the right one.
+    """
+
+    head: str
+    label: str
+    confidence: float
+    tier: int = Field(ge=1, le=4)
+
+
 class Recommendation(_Frozen):
     """Which tier should take a ticket, by when it should be answered, and why.
 
     ``path`` lists the tiers that the ticket may climb, the recommended one first. Labels and
     confidences are None where no model answered. ``next_review_at`` is the next instant at
-    which the clock alone changes the answer. ``mode`` is ``rules_only`` without a model.
+    which the clock alone changes the answer. ``alternatives`` are there wherever two labels are
+    too close to call, whatever the first reason for a person's look. ``mode`` is ``rules_only``
+    without a model.
     """
 
     id: str | None
@@ -57,6 +77,7 @@ class Recommendation(_Frozen):
     notify: tuple[str, ...]
     needs_review: bool
     review_reason: ReviewReason | None
+    alternatives: tuple[Alternative, ...] = ()
     next_review_at: datetime | None
     mode: Literal["full", "rules_only"]
     model_version: str | None

@@ -74,7 +74,8 @@ class Prediction:
     ``truncated`` says that the middle of the text was too long to be read. ``thresholds`` are
     the bundle's learned ones, by name. ``contributions`` has shape (tokens, labels of all
     heads in order); use `evidence` for it. ``embedding`` (hidden,) is the encoder's mean state,
-    None from a bundle trained before graphs gave it.
+    None from a bundle trained before graphs gave it. ``scores`` say how strange the ticket is, by
+    the name of the threshold above which it is too strange to trust the answer.
     """
 
     heads: Mapping[str, HeadPrediction]
@@ -86,6 +87,7 @@ class Prediction:
     contributions: Floats | None = field(default=None, repr=False, compare=False)
     bias: Floats | None = field(default=None, repr=False, compare=False)
     embedding: Floats | None = field(default=None, repr=False, compare=False)
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     def evidence(self, head: str, label: str | None = None) -> Evidence:
         """Return the account of a label's logit (of the predicted label by default).
