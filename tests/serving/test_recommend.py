@@ -542,7 +542,7 @@ def test_equal_labels_are_told_apart() -> None:
 
 def test_alternatives_are_there_whatever_the_first_reason() -> None:
     said = close({"how_to": 0.45, "outage": 0.40, "access": 0.15})
-    cut = replace(said, thresholds=said.thresholds | {"low_confidence.severity": 0.99})
+    cut = replace(said, thresholds={**said.thresholds, "low_confidence.severity": 0.99})
     found = answer(cut)
     assert found.review_reason is ReviewReason.LOW_CONFIDENCE
     assert [other.label for other in found.alternatives] == ["outage"]

@@ -42,9 +42,9 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
     if answer.review_reason is not None:
         console.print(f"[bold yellow]a person should look:[/] {answer.review_reason}")
     for other in answer.alternatives:
-        tier = "" if other.tier == answer.tier else f", then tier {other.tier}"
-        line = f"  {other.head:<10} may as well be {other.label}  ({other.confidence:.0%}){tier}"
-        console.print(escape(line), highlight=False)
+        then = "" if other.tier == answer.tier else f", then tier {other.tier}"
+        said = f"  {other.head:<10} may as well be {other.label}  ({other.confidence:.0%}){then}"
+        console.print(escape(said), highlight=False)
     if answer.next_review_at is not None:
         console.print(f"ask again at {answer.next_review_at:%Y-%m-%d %H:%M} UTC")
     versions = (
