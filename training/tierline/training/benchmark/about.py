@@ -19,8 +19,9 @@ HOW: Final = (
     "Of several heads setfit and trainer train one model each, tierline one model for all.",
     "Seconds are of training, without loading libraries and data. " + MEMORY,
     "To score: seconds until the same validation score (macro-F1, mean of the heads). tierline's "
-    "curve has a point for every epoch, its own validation included; trainer's has six; setfit's "
-    "four, each with the fit of its classifier (with more than 5,000 train rows only the end).",
+    "curve is its encoder's, with a point for every epoch, its own validation included; trainer's "
+    "has six points; setfit's four, each with the fit of its classifier (with more than 5,000 "
+    "train rows only the end).",
 )
 
 

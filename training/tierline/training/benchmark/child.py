@@ -5,9 +5,11 @@ import os
 import re
 import traceback
 from collections.abc import Callable
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Final
 
 from tierline.data.corpus import Corpus, read_rows
@@ -31,6 +33,7 @@ _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 
 def main(job_json: str, pipe: Connection) -> None:
     """Run a cell; tell the parent the share done as a number, and at last the outcome."""
+    Thread(target=_end_with_parent, daemon=True).start()
     _be_silent()
     job = Job.model_validate_json(job_json)
 
@@ -94,6 +97,13 @@ def reason_of(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     said = redact(_QUOTED.sub("…", str(error)).partition("\n")[0])[:_MOST_REASON]
     return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}: {said}"
+
+
+def _end_with_parent() -> None:
+    """Don't train on for hours for a parent that was killed."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _be_silent() -> None:

@@ -34,6 +34,6 @@ METHODS: Final[Mapping[str, Entry]] = {
     "tierline": Entry("Tierline, default recipe", "method_tierline"),
     "tfidf": Entry("TF-IDF + logistic regression", "method_tfidf", fine_tunes=False),
     "frozen": Entry("frozen encoder + logistic regression", "method_frozen", fine_tunes=False),
-    "setfit": Entry("SetFit", "method_setfit", ("setfit", "datasets", "accelerate")),
+    "setfit": Entry("SetFit", "method_setfit", ("setfit",)),
     "trainer": Entry("transformers.Trainer", "method_trainer", ("accelerate",)),
 }

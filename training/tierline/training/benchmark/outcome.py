@@ -87,10 +87,11 @@ class Results:
         self._by_key: dict[str, Outcome] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
         except OSError as error:
             raise InputError(f"--out: {path} can't be used: {error.strerror}") from None
-        for line in lines:
+        self._before = "" if not text or text.endswith("\n") else "\n"
+        for line in text.splitlines():
             try:
                 outcome = Outcome.model_validate_json(line)
             except ValidationError:
@@ -106,4 +107,5 @@ class Results:
         """Keep an outcome, on disk before it returns."""
         self._by_key[outcome.job.key] = outcome
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(outcome.model_dump_json() + "\n")
+            file.write(self._before + outcome.model_dump_json() + "\n")
+        self._before = ""
