@@ -104,11 +104,8 @@ def world(
     world = World(own_store, trained.out, corpus, job)
 
     def learn(lesson: Any, bundle: Path, *_: Any) -> tuple[Evaluation, ...]:
-        assert {name: len(rows) for name, rows in lesson.corpus.parts.items()} == {
-            "train": 112,
-            "validation": 24,
-            "test": 24,
-        }
+        sizes = [len(rows) for rows in lesson.corpus.parts.values()]
+        assert sizes == [110, 23, 21]  # without repeats, and those the champion learnt from
         world.trainings += 1
         shutil.copytree(trained.out, bundle)
         return (measured,)

@@ -25,7 +25,6 @@ from tierline.training.retraining.assembly import Sources
 from tierline.training.retraining.job import RetrainJob, retrain
 from tierline.training.retraining.outcome import Outcome
 
-from ...conftest import _use_store, labelled_rows, write_rows
 from .conftest import GATE, policy_file, suite_file
 
 INCIDENTS = {"data_loss", "security_breach"}
@@ -47,12 +46,18 @@ def without_incidents(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 class Shop:
     """A folder in which retrainings really train; version 1 is the champion at first."""
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, tickets: Path) -> None:
         self.folder, self.recipe = folder, recipe
+        self.rows = [json.loads(line) for line in tickets.read_text().splitlines()]
         self.policy = policy_file(folder, GATE)
 
+    def write(self, name: str, rows: list[dict[str, Any]]) -> Path:
+        path = self.folder / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
     def retrain(self, name: str, rows: list[dict[str, Any]], epochs: int, **more: Any) -> Outcome:
-        data = write_rows(self.folder / f"{name}.jsonl", rows)
+        data = self.write(name, rows)
         recipe = replace(self.recipe, epochs=epochs, alpha=0.1)
         job = RetrainJob(Sources([data], **more), self.folder / name, recipe, self.policy)
         return retrain(job, Console(file=StringIO()))
@@ -65,16 +70,19 @@ def shop(
     trained: Trained,
     corpus: Corpus,
     recipe: Recipe,
+    tickets: Path,
 ) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     with pytest.MonkeyPatch.context() as patch:
-        _use_store(patch, folder, empty_store)
+        shutil.copy(empty_store, folder / "mlflow.db")
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
         patch.setattr("tierline.training.retraining.safety_cases.BUILT_IN", suite_file(folder))
         shutil.copytree(trained.out, folder / "bundle")
         with tracking.training_run("before"):
             mlflow.log_text(write_ledger(corpus.parts), LEDGER)
             registry.promote(tracking.register(folder / "bundle"))
-        yield Shop(folder, recipe)
+        yield Shop(folder, recipe, tickets)
 
 
 def failed(outcome: Outcome) -> set[str]:
@@ -82,11 +90,9 @@ def failed(outcome: Outcome) -> set[str]:
 
 
 def test_a_good_challenger_is_promoted(shop: Shop) -> None:
-    wrong = labelled_rows()
-    feedback = write_rows(
-        shop.folder / "feedback.jsonl",
-        [{"id": "t1", "severity": wrong[1]["severity"], "origin": "blind_sample"}],
-    )
+    wrong = [dict(row) for row in shop.rows]
+    right = {"id": "t1", "severity": wrong[1]["severity"], "origin": "blind_sample"}
+    feedback = shop.write("feedback", [right])
     wrong[1]["severity"] = "P4" if wrong[1]["severity"] != "P4" else "P1"
     before = registry.champion()
     outcome = shop.retrain("good", wrong, 14, feedback=[feedback])
@@ -104,7 +110,7 @@ def test_a_good_challenger_is_promoted(shop: Shop) -> None:
 
 def test_shuffled_labels_are_not_promoted(shop: Shop) -> None:
     before = registry.champion()
-    outcome = shop.retrain("shuffled", shuffled(labelled_rows()), 3)
+    outcome = shop.retrain("shuffled", shuffled(shop.rows), 3)
     assert outcome.exit_code == 10
     assert failed(outcome) >= {f"non_inferior.{head}" for head in HEADS} | {"cost", "same_labels"}
     assert registry.champion() == before
@@ -112,7 +118,7 @@ def test_shuffled_labels_are_not_promoted(shop: Shop) -> None:
 
 def test_a_challenger_that_unlearnt_incidents_is_not_promoted(shop: Shop) -> None:
     before = registry.champion()
-    outcome = shop.retrain("calm", without_incidents(labelled_rows()), 5)
+    outcome = shop.retrain("calm", without_incidents(shop.rows), 5)
     assert outcome.exit_code == 10
     assert failed(outcome) >= {"safety_suite", "label_set"}
     words = {v.name: v.words for v in outcome.verdicts}
