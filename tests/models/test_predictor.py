@@ -1,17 +1,21 @@
 """What the runtime answers: probabilities, evidence, and the same alone as in company."""
 
+import json
 import random
+import shutil
 import string
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
-from tierline.data import Ticket
+from tierline.data import BundleError, Ticket
 from tierline.models.runtime import Bundle, Evidence, Prediction, Predictor
 from tierline.models.runtime.calibration import softmax
-from tierline.models.runtime.manifest import ONNX_FP32
+from tierline.models.runtime.manifest import ONNX_FP32, TOKENIZER
 from tierline.models.runtime.prediction import TokenContribution
 from tierline.models.runtime.predictor import head_columns
 from tierline.training.pipeline import Trained
@@ -75,6 +79,45 @@ def test_logits_are_centred_within_their_head(trained: Trained) -> None:
     predictor.close()
     for _, columns in head_columns(exact.heads):
         assert np.abs(logits[:, columns].mean(axis=1)).max() < 1e-4
+
+
+def test_logits_are_linear_in_the_embedding(trained: Trained, tickets: Path) -> None:
+    bundle = Bundle.load(trained.out)
+    exact = bundle.manifest.model_copy(update={"serves": ONNX_FP32})
+    predictor = Predictor(Bundle(bundle.folder, exact), threads=1)
+    lines = tickets.read_text(encoding="utf-8").splitlines()
+    read = [Ticket(body=json.loads(line)["body"]) for line in lines]
+    embeddings, logits = predictor.embeddings(read), predictor.logits(read)
+    predictor.close()
+    assert (embeddings.dtype, embeddings.shape) == (np.float32, (len(read), 32))
+    heads = np.linalg.lstsq(embeddings, logits - np.asarray(exact.bias), rcond=None)[0]
+    assert np.abs(embeddings @ heads + np.asarray(exact.bias) - logits).max() < 1e-3
+
+
+def test_a_prediction_carries_its_embedding(predictor: Predictor) -> None:
+    embeddings = predictor.embeddings(TICKETS)
+    for prediction, embedding in zip(predictor.predict(TICKETS), embeddings, strict=True):
+        assert prediction.embedding is not None
+        assert np.array_equal(prediction.embedding, embedding)
+    assert predictor.embeddings([]).shape == (0, 32)
+
+
+def test_graphs_without_an_embedding_still_answer(trained: Trained, tmp_path: Path) -> None:
+    predictor = Predictor(without_embedding(trained.out, tmp_path), threads=1)
+    assert [p.embedding for p in predictor.predict(TICKETS)] == [None] * len(TICKETS)
+    with pytest.raises(BundleError, match="Train the bundle again"):
+        predictor.embeddings(TICKETS)
+    predictor.close()
+
+
+def without_embedding(bundle: Path, folder: Path) -> Bundle:
+    """The bundle as an earlier version wrote it."""
+    manifest = Bundle.load(bundle).manifest
+    shutil.copy(bundle / TOKENIZER, folder)
+    graph = onnx.load(str(bundle / manifest.serves))
+    graph.graph.output.remove(next(o for o in graph.graph.output if o.name == "embedding"))
+    onnx.save(graph, str(folder / manifest.serves))
+    return Bundle(folder, manifest)
 
 
 def test_evidence_words_come_from_the_text(predictor: Predictor) -> None:

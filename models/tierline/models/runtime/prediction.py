@@ -67,7 +67,8 @@ class Prediction:
 
     ``truncated`` says that the middle of the text was too long to be read. ``thresholds`` are
     the bundle's learned ones, by name. ``contributions`` has shape (tokens, labels of all
-    heads in order); use `evidence` for it.
+    heads in order); use `evidence` for it. ``embedding`` (hidden,) is the encoder's mean state,
+    None from a bundle trained before graphs gave it.
     """
 
     heads: Mapping[str, HeadPrediction]
@@ -78,6 +79,7 @@ class Prediction:
     offsets: tuple[tuple[int, int], ...] = field(default=(), repr=False)
     contributions: Floats | None = field(default=None, repr=False, compare=False)
     bias: Floats | None = field(default=None, repr=False, compare=False)
+    embedding: Floats | None = field(default=None, repr=False, compare=False)
 
     def evidence(self, head: str, label: str | None = None) -> Evidence:
         """Return the account of a label's logit (of the predicted label by default).

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import onnxruntime as ort
@@ -17,6 +18,10 @@ from tierline.models.runtime.calibration import softmax
 from tierline.models.runtime.manifest import TOKENIZER, Head, Manifest
 from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
+
+#: The graph's outputs: what each token adds to each logit, and the mean of the last states.
+CONTRIBUTIONS: Final = "contributions"
+EMBEDDING: Final = "embedding"
 
 
 class Predictor:
@@ -32,6 +37,7 @@ class Predictor:
         self.version = bundle.manifest.version
         self._tokenizer = TicketTokenizer(bundle.folder / TOKENIZER, self.manifest.max_tokens)
         self._session = _session(bundle.folder / self.manifest.serves)
+        self._outputs = [output.name for output in self._session.get_outputs()]
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
         self._columns = head_columns(self.manifest.heads)
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
@@ -53,13 +59,28 @@ class Predictor:
         """Return uncalibrated logits, shape (tickets, labels of all heads in order)."""
         return np.stack(list(self._pool.map(lambda t: self._run(self._tokenizer(t))[0], tickets)))
 
+    def embeddings(self, tickets: Iterable[Ticket]) -> Floats:
+        """Return the encoder's mean state of every ticket, shape (tickets, hidden).
+
+        Raises:
+            BundleError: when the bundle was trained before graphs gave it.
+        """
+        if EMBEDDING not in self._outputs:
+            raise BundleError(
+                f"expected a graph with the output {EMBEDDING!r}; {self.version} was trained by an "
+                "earlier version of Tierline. Train the bundle again"
+            )
+        found = list(self._pool.map(lambda t: self._run(self._tokenizer(t))[2], tickets))
+        hidden = self._session.get_outputs()[self._outputs.index(EMBEDDING)].shape[-1]
+        return np.asarray(found, dtype=np.float32).reshape(len(found), hidden)
+
     def close(self) -> None:
         """Stop the threads."""
         self._pool.shutdown()
 
     def _predict_one(self, ticket: Ticket) -> Prediction:
         tokens = self._tokenizer(ticket)
-        logits, contributions = self._run(tokens)
+        logits, contributions, embedding = self._run(tokens)
         return Prediction(
             heads={h.name: _answer(h, logits[c]) for h, c in self._columns},
             truncated=tokens.truncated,
@@ -69,14 +90,17 @@ class Predictor:
             offsets=tuple(tokens.offsets),
             contributions=contributions,
             bias=self._bias,
+            embedding=embedding,
         )
 
-    def _run(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Return logits (labels,) and contributions (tokens, labels) of one ticket."""
+    def _run(self, tokens: Tokens) -> tuple[Floats, Floats, Floats | None]:
+        """Return logits (labels,), contributions (tokens, labels), embedding (hidden,)."""
         ids = np.asarray([tokens.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        contributions = self._session.run(["contributions"], feed)[0][0]
-        return contributions.sum(axis=0) + self._bias, contributions
+        found = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
+        contributions, embedding = found[CONTRIBUTIONS][0], found.get(EMBEDDING)
+        logits = contributions.sum(axis=0) + self._bias
+        return logits, contributions, None if embedding is None else embedding[0]
 
 
 def head_columns(heads: Sequence[Head]) -> tuple[tuple[Head, slice], ...]:
