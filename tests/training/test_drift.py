@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Floats
-from tierline.training.drift import compare as compared
 from tierline.training.drift import separation as separated
 from tierline.training.drift.answers import confidence_shift, label_shifts
 from tierline.training.drift.limits import Limits, holm_levels, resamples, smallest_move
@@ -39,9 +38,8 @@ def clouds(rng: np.random.Generator, count: int, shift: float) -> tuple[Floats, 
 
 @pytest.fixture
 def rough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few draws: p-values and intervals are coarse, but quick and still right."""
+    """Draw less for the intervals, which the simulation doesn't look at."""
     monkeypatch.setattr(separated, "RESAMPLES", 20)
-    monkeypatch.setattr(compared, "resamples", lambda alpha, tests: 99)
 
 
 @pytest.mark.usefixtures("rough")
@@ -121,7 +119,7 @@ def moved(reference: list[int], recent: list[int]) -> list[str]:
 
 def test_a_moved_label_is_named() -> None:
     assert moved([62, 938, 1000], [128, 872, 1000]) == ["P1"]
-    assert moved([62, 938, 1000], [62, 1138, 800]) == ["P3", "P2"]
+    assert moved([62, 938, 1000], [62, 1138, 800]) == ["P2", "P3"]
     found = label_shifts("severity", ("P1", "P2"), np.array([31, 969]), np.array([64, 936]), 99, 1)
     level = 0.02
     assert found.sentences(level, Limits())[0] == "severity: P1 went from 3.1% to 6.4% of tickets."
