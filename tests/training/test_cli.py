@@ -40,7 +40,10 @@ class Command:
 
 def test_help_lists_every_command() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    names = "score sample-for-labelling route serve train evaluate promote retrain rollback policy"
+    names = (
+        "score sample-for-labelling route serve train evaluate benchmark drift promote retrain "
+        "rollback policy"
+    )
     for command in names.split():
         assert re.search(rf"\b{command}\b", shown)
 
@@ -139,6 +142,25 @@ def test_an_unusable_encoder_is_named(tierline: Command, own_store: Path, ticket
     assert code == 1
     assert "error: --encoder: expected a hub id or a folder" in err
     assert not (own_store / "b").exists()
+
+
+def test_drift_answers_by_its_exit_code(tierline: Command, tmp_path: Path) -> None:
+    """0 for the same tickets, 20 for others, 1 where a file can't be judged."""
+    words = {"was.csv": "the printer jams", "now.csv": "the tunnel is down", "few.csv": ""}
+    for name, said in words.items():
+        lines = [f"{n} {said}" for n in range(150)] if said else ["please advise"]
+        (tmp_path / name).write_text("\n".join(["description", *lines, ""]))
+    was, now, few = (tmp_path / name for name in words)
+    options = ["--model", "none", "--map", "body=description"]
+    assert tierline("drift", was, was, *options)[0] == 0
+    code, out, _ = tierline("drift", was, now, *options)
+    assert code == 20
+    assert "DRIFT: now.csv against was.csv" in out
+    code, _, err = tierline("drift", was, few, *options)
+    assert code == 1
+    assert err.startswith("error: expected at least 100 different tickets in few.csv; found 1 in 1")
+    assert tierline("drift", was, now, *options, "--min-auc", 1)[0] == 0
+    assert tierline("drift", was, now, "--alpha", 2, *options)[0] == 2
 
 
 def test_evaluate_writes_the_page_and_compares(

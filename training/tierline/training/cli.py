@@ -16,7 +16,8 @@ from rich.markup import escape
 
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
-from tierline.serving.commands import MapOption, PolicyOption, app, console, errors
+from tierline.serving.commands import MapOption, ModelOption, PolicyOption, app, console, errors
+from tierline.serving.model_source import CHAMPION_URI
 
 if TYPE_CHECKING:
     from tierline.training.recipe import Recipe
@@ -247,6 +248,52 @@ def _date(text: str | None) -> datetime | None:
     except ValueError:
         raise InputError(f"--since: expected an ISO 8601 date or time; found {text!r}") from None
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+@app.command(rich_help_panel=_TRAINING)
+def drift(
+    reference: Annotated[Path, typer.Argument(help="Tickets as they were: an earlier period.")],
+    recent: Annotated[Path, typer.Argument(help="Tickets to compare with them.")],
+    model: ModelOption = CHAMPION_URI,
+    mapping: MapOption = None,
+    alpha: Annotated[
+        float, typer.Option(min=0.001, max=0.2, help="Chance of any false alarm, at most.")
+    ] = 0.01,
+    min_auc: Annotated[
+        float,
+        typer.Option(
+            min=0.5, max=1, help="Input drift from this AUC of a classifier between the files on."
+        ),
+    ] = 0.55,
+    min_points: Annotated[
+        float,
+        typer.Option(min=0, max=100, help="Label drift from a move of so many points on."),
+    ] = 3.0,
+    min_confidence_points: Annotated[
+        float,
+        typer.Option(min=0, max=100, help="Confidence drift from a move of so many points on."),
+    ] = 5.0,
+    sample: Annotated[
+        int, typer.Option(min=100, help="Most tickets of each file that are compared.")
+    ] = 5000,
+    seed: Annotated[int, typer.Option(help="Seeds every random choice.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Also write JSON here, with words that mark each file's tickets."),
+    ] = None,
+) -> None:
+    """Compare recent tickets with earlier ones: words, answers, confidence.
+
+    Exit codes: 0 no drift, 20 drift, 1 error. With --model none only the words are compared.
+    """
+    _need_training_extra()
+    from tierline.training.drift.command import DriftJob, run
+    from tierline.training.drift.limits import Limits
+
+    limits = Limits(alpha, min_auc, min_points, min_confidence_points)
+    job = DriftJob(reference, recent, model, parse_map(mapping), limits, sample, seed, as_json, out)
+    raise typer.Exit(run(job, console, errors))
 
 
 def _need_training_extra() -> None:
