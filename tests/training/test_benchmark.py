@@ -179,14 +179,14 @@ def test_a_failing_cell_is_named_and_the_rest_goes_on(
 
 
 def job(path: Path, encoder: Path, method: str, **more: Any) -> Job:
-    given = {"mapping": {}, "seed": 1, "limit": None, "setfit_steps": 4} | more
+    given: dict[str, Any] = {"mapping": {}, "seed": 1, "limit": None, "setfit_steps": 4}
     return Job(
         name="odd",
         path=path,
         digest=sha256(path),
         method=method,
         encoder=str(encoder),
-        **given,
+        **(given | more),
     )
 
 

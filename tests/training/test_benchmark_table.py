@@ -181,13 +181,14 @@ def test_results_are_kept_and_half_a_line_is_not_one(tmp_path: Path) -> None:
 def test_a_cell_is_known_by_all_that_decides_it() -> None:
     assert job("tfidf").key == job("tfidf", path="elsewhere", encoder="f", setfit_steps=1).key
     assert job("trainer").key == job("trainer", setfit_steps=1).key
-    for method, change in {
+    changes: dict[str, dict[str, Any]] = {
         "tfidf": {"seed": 2},
         "frozen": {"encoder": "f"},
         "setfit": {"setfit_steps": 1},
         "trainer": {"limit": 5},
         "tierline": {"digest": "other"},
-    }.items():
+    }
+    for method, change in changes.items():
         assert job(method).key != job(method, **change).key
 
 

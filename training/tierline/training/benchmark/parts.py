@@ -91,7 +91,7 @@ def _take(groups: Sequence[Group], count: int) -> list[Row]:
     for group in groups:
         if len(taken) + len(group) <= count:
             taken += group
-    return taken or (list(min(groups, key=len)) if len(groups) > 1 else [])
+    return taken or (list(_smallest(groups)) if len(groups) > 1 else [])
 
 
 def _sample(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
@@ -124,7 +124,11 @@ def _cut_validation(rows: Sequence[Row], seed: int) -> list[Row]:
     if taken:
         return taken
     spare = [group for group in groups if _spare(group, left)]
-    return list(min(spare, key=len)) if spare else []
+    return list(_smallest(spare)) if spare else []
+
+
+def _smallest(groups: Sequence[Group]) -> Group:
+    return min(groups, key=len)
 
 
 def _labels(group: Group) -> set[tuple[str, str]]:

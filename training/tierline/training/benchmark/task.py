@@ -71,7 +71,7 @@ class Examples:
 def examples(head: HeadLabels, rows: Sequence[Row]) -> Examples:
     """Return the rows with a label that the head knows; texts as Tierline reads them."""
     targets = head.targets(rows)
-    known = np.flatnonzero(targets != ABSENT)
+    known = np.flatnonzero(targets != ABSENT).tolist()
     return Examples(tuple(plain_text(rows[i]) for i in known), targets[known])
 
 
