@@ -18,6 +18,7 @@ from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
 from tierline.serving.commands import MapOption, ModelOption, PolicyOption, app, console, errors
 from tierline.serving.model_source import CHAMPION_URI
+from tierline.training.launch import launched
 
 if TYPE_CHECKING:
     from tierline.training.recipe import Recipe
@@ -56,10 +57,15 @@ def train(
 ) -> None:
     """Fine-tune a classifier on labelled tickets, tracked in MLflow."""
     _need_training_extra()
+    recipe = _recipe(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
+    if not launched().main:
+        from tierline.training.along import train_along
+
+        train_along(files, parse_map(mapping), recipe, labels)
+        return
     from tierline.training.pipeline import TrainJob
     from tierline.training.pipeline import train as run
 
-    recipe = _recipe(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
     job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or (), labels=labels)
     run(job, console)
     console.print("make it the champion with: tierline promote")
@@ -312,5 +318,7 @@ def main() -> None:
     try:
         app()
     except TierlineError as error:
-        errors.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        place = launched()
+        where = f" in {place}" if place.count > 1 else ""
+        errors.print(f"[bold red]error{where}:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from tierline.data.corpus import Corpus, load_corpus, read_rows
-from tierline.data.errors import InputError
+from tierline.data.errors import InputError, LaunchError
 from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
@@ -26,6 +26,7 @@ from tierline.training.bundling import add_metrics, build_bundle
 from tierline.training.certify import check_apart
 from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.fit import Fitted, fit
+from tierline.training.launch import launched
 from tierline.training.recipe import Recipe
 
 _TEST = "test"
@@ -73,7 +74,14 @@ def train(job: TrainJob, console: Console) -> Trained:
     Raises:
         InputError: for unusable files or settings.
         BundleError: when the export doesn't agree with the trained model.
+        LaunchError: in a process of a launch that isn't the main one (see `along`), or
+            when the processes can't train together.
     """
+    if not launched().main:
+        raise LaunchError(
+            f"of the commands only `tierline train` shares its work; found {launched()}. "
+            "Run this one without accelerate launch or torchrun"
+        )
     refuse_foreign_folder(job.out)
     book = read_label_book(job.labels)
     job.out.parent.mkdir(parents=True, exist_ok=True)
@@ -141,8 +149,9 @@ def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
 
         fitted = fit(corpus, recipe, step_done, epoch_done)
         seconds = progress.seconds
+    shared = f" on {fitted.processes} processes" if fitted.processes > 1 else ""
     console.print(
-        f"training: {seconds:.0f} s in {fitted.precision}; epoch {fitted.best_epoch} kept"
+        f"training: {seconds:.0f} s in {fitted.precision}{shared}; epoch {fitted.best_epoch} kept"
     )
     return fitted
 
