@@ -91,11 +91,19 @@ def read_feedback(paths: Iterable[Path], quarantine: Quarantine) -> list[Correct
             if isinstance(row, BadRow):
                 quarantine.add(row, path)
                 continue
+            if is_waiting(row):
+                quarantine.waiting += 1
+                continue
             try:
                 found.append(_correction(row))
             except RowError as error:
                 quarantine.add(BadRow(row.number, str(error)), path)
     return sorted(found, key=lambda c: c.corrected_at.timestamp() if c.corrected_at else -1e18)
+
+
+def is_waiting(row: Row) -> bool:
+    """Return whether a row of a blind sample has still to be labelled."""
+    return not row.labels and row.extra.get("origin") == Origin.BLIND_SAMPLE
 
 
 def agreement(corrections: Iterable[Correction]) -> dict[str, Agreement]:
