@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tierline.data.errors import InputError
+from tierline.data.feedback import is_waiting
 from tierline.data.label_book import LabelBook, Relabelling
 from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
@@ -15,8 +16,6 @@ from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.splitting import SPLITS, assign_splits
 
-#: The origin of tickets that people label without seeing any model's answer.
-BLIND_SAMPLE: Final = "blind_sample"
 _HASH_BLOCK: Final = 1 << 20
 
 
@@ -59,7 +58,7 @@ def read_rows(
                 quarantine.add(row, path)
             elif not full_text(row.ticket):
                 quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
-            elif not row.labels and row.extra.get("origin") == BLIND_SAMPLE:
+            elif is_waiting(row):
                 quarantine.waiting += 1
             elif need_labels and not row.labels:
                 quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)

@@ -76,6 +76,10 @@ class LabelBook:
         """Return plain data: the digest, and each old name with its successor."""
         return {"digest": self.digest, "becomes": {h: dict(n) for h, n in self.becomes.items()}}
 
+    def present(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Return one row's labels under their present names; those that are gone are left out."""
+        return dict(self._present(labels, Relabelling()))
+
     def rewrite(self, rows: Iterable[Row]) -> tuple[list[Row], Relabelling]:
         """Return the rows under their present labels, and the count of what changed.
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tierline.data.corpus import BLIND_SAMPLE
 from tierline.data.errors import InputError
+from tierline.data.feedback import Origin
 from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
 from tierline.data.quarantine import Quarantine
@@ -191,7 +191,7 @@ def _cells(drawn: Drawn) -> dict[str, Any]:
         "id": drawn.row.ticket.id if drawn.row.named else None,
         "industry": drawn.row.extra.get("industry"),
         **dict.fromkeys(HEADS),
-        "origin": BLIND_SAMPLE,
+        "origin": Origin.BLIND_SAMPLE,
         "sample_share": drawn.share,
     }
 

@@ -104,8 +104,8 @@ def world(
     world = World(own_store, trained.out, corpus, job)
 
     def learn(lesson: Any, bundle: Path, *_: Any) -> tuple[Evaluation, ...]:
-        sizes = [len(rows) for rows in lesson.corpus.parts.values()]
-        assert sizes == [110, 23, 21]  # without repeats, and those the champion learnt from
+        assert [len(rows) for rows in lesson.corpus.parts.values()][:2] == [110, 23]
+        mlflow.log_text(write_ledger(lesson.corpus.parts), LEDGER)
         world.trainings += 1
         shutil.copytree(trained.out, bundle)
         return (measured,)
@@ -123,6 +123,7 @@ def world(
         "tierline.training.retraining.contest.peak_memory": lambda *_: 1,
         "tierline.training.retraining.contest.registered_bundle": lambda _: trained.out,
     }
+    monkeypatch.setattr("tierline.training.metrics.RESAMPLES", 50)
     for name, stand_in in quick.items():
         monkeypatch.setattr(name, stand_in)
     monkeypatch.setattr("tierline.training.retraining.safety_cases.BUILT_IN", suite_file(own_store))

@@ -15,6 +15,7 @@ from tierline.serving.model_source import REGISTERED_NAME
 from tierline.training import cli
 from tierline.training.retraining import registry
 from tierline.training.retraining.assembly import Sources
+from tierline.training.retraining.outcome import Outcome
 
 from .conftest import GATE, JOB, World, policy_file
 
@@ -76,17 +77,30 @@ def test_two_jobs_never_run_at_once(world: World) -> None:
     assert world.trainings == 0
 
 
-def test_the_same_inputs_are_judged_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_inputs_are_judged_once(world: World) -> None:
     first = world.retrain()
-    again = world.retrain()
-    assert (world.trainings, again) == (1, first)
+    assert (world.retrain(), world.trainings) == (first, 1)
     assert "these inputs were judged already: version 2" in world.said.getvalue()
+    assert_recorded(first)
     other = replace(world.job.recipe, seed=99)
     assert world.retrain(recipe=other).version == "3"
-    assert world.trainings == 2
     # Back to what was judged against version 1, which is no longer the champion: judged anew.
     assert world.retrain().version == "4"
     assert world.trainings == 3
+
+
+def assert_recorded(outcome: Outcome) -> None:
+    """Every verdict is a tag of the version and an artefact of the run behind it."""
+    version = registry.client().get_model_version(REGISTERED_NAME, outcome.version)
+    for verdict in outcome.verdicts:
+        assert version.tags[f"gate.{verdict.name}"] == f"passed: {verdict.words}"
+    assert version.tags["gate.outcome"] == "promoted"
+    logged = mlflow.artifacts.load_dict(f"runs:/{version.run_id}/gate.json")
+    assert logged == outcome.as_json()
+    found = {a.path for a in registry.client().list_artifacts(version.run_id)}
+    assert found >= {"report.html", "report.json", "gate.json"}
+    aliases = registry.client().get_registered_model(REGISTERED_NAME).aliases
+    assert {name: str(v) for name, v in aliases.items()} == {"champion": "2", "challenger": "2"}
 
 
 def test_a_rolled_back_version_is_not_promoted_again_by_itself(world: World) -> None:
@@ -119,20 +133,6 @@ def test_not_promoted_is_exit_code_10_with_the_reasons(
         assert "✗ enough_tickets: 24 held-out tickets to compare" in said
         assert "30 are asked for" in said
     assert registry.champion() == "1"
-
-
-def test_every_verdict_is_a_tag_of_the_version_and_an_artefact_of_its_run(world: World) -> None:
-    outcome = world.retrain()
-    version = registry.client().get_model_version(REGISTERED_NAME, outcome.version)
-    for verdict in outcome.verdicts:
-        assert version.tags[f"gate.{verdict.name}"] == f"passed: {verdict.words}"
-    assert version.tags["gate.outcome"] == "promoted"
-    logged = mlflow.artifacts.load_dict(f"runs:/{version.run_id}/gate.json")
-    assert logged == outcome.as_json()
-    found = {a.path for a in registry.client().list_artifacts(version.run_id)}
-    assert found >= {"report.html", "report.json", "gate.json"}
-    aliases = registry.client().get_registered_model(REGISTERED_NAME).aliases
-    assert {name: str(v) for name, v in aliases.items()} == {"champion": "2", "challenger": "2"}
 
 
 def test_a_champion_moved_meanwhile_is_left_alone(

@@ -220,6 +220,7 @@ def retrain(
         list[Path] | None,
         typer.Option(help="Labelled incidents that no challenger may lose (repeatable)."),
     ] = None,
+    labels: LabelsOption = None,
     encoder: EncoderOption = None,
     epochs: EpochsOption = None,
     alpha: AlphaOption = None,
@@ -235,7 +236,7 @@ def retrain(
     from tierline.training.retraining.job import retrain as run
 
     recipe = _recipe(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
-    sources = Sources(data, feedback or (), _date(since), parse_map(mapping))
+    sources = Sources(data, feedback or (), _date(since), parse_map(mapping), labels)
     outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)
     raise typer.Exit(outcome.exit_code)
 

@@ -8,9 +8,10 @@ ticket's exact words can tell that it is in there.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from tierline.data.label_book import LabelBook
 from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 from tierline.data.splitting import SPLITS, fingerprint
@@ -32,6 +33,12 @@ class Ledger:
     learnt: frozenset[str]
     labels: Mapping[str, Mapping[str, str]]
     taught: Mapping[str, frozenset[str]]
+
+    def under(self, book: LabelBook) -> "Ledger":
+        """Return the ledger with its labels under their present names."""
+        labels = {text: book.present(labels) for text, labels in self.labels.items()}
+        taught = {head: names - book.gone(head) for head, names in self.taught.items()}
+        return replace(self, labels=labels, taught=taught)
 
     def learnt_from(self, row: Row) -> bool:
         """Return whether the model learnt from the ticket or from one that begins alike."""

@@ -10,6 +10,7 @@ from tierline.data.corpus import Corpus, digests_of, read_rows
 from tierline.data.errors import InputError
 from tierline.data.feedback import Agreement, Correction, agreement, read_feedback
 from tierline.data.gold import divide
+from tierline.data.label_book import LabelBook, read_label_book
 from tierline.data.merging import TicketPool
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
@@ -24,12 +25,14 @@ class Sources:
     """Where tickets come from. ``since``: tickets filed before it are left out.
 
     ``mapping`` says which columns of ``data`` are which fields; ``feedback`` has fixed names.
+    ``labels`` is the labels file, for old names in all of them.
     """
 
     data: Sequence[Path]
     feedback: Sequence[Path] = ()
     since: datetime | None = None
     mapping: Mapping[str, str] | None = None
+    labels: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,11 @@ def assemble(sources: Sources, ledger: Ledger | None, quarantine: Quarantine) ->
     Raises:
         InputError: for unusable files, or when a part stays empty.
     """
-    rows = read_rows(sources.data, sources.mapping or {}, quarantine, need_labels=False)
-    corrections = read_feedback(sources.feedback, quarantine)
+    book = read_label_book(sources.labels)
+    read = read_rows(sources.data, sources.mapping or {}, quarantine, need_labels=False)
+    rows, relabelling = book.rewrite(read)
+    corrections = [_present(c, book) for c in read_feedback(sources.feedback, quarantine)]
+    ledger = ledger and ledger.under(book)
     pool = TicketPool(rows)
     unplaced = sum(not pool.correct(correction) for correction in corrections)
     labelled = list(pool.labelled())
@@ -76,12 +82,21 @@ def assemble(sources: Sources, ledger: Ledger | None, quarantine: Quarantine) ->
         "held-out tickets left out because the champion learnt from them": learnt,
         "corrections that name no known ticket left out": unplaced,
     }
-    notes = [_sizes(whole), *(f"{n} {what}" for what, n in counts.items() if n)]
+    notes = [
+        _sizes(whole),
+        *relabelling.lines(),
+        *(f"{n} {what}" for what, n in counts.items() if n),
+    ]
     if corrections:
         notes.append(_evidence(corrections))
     digests = digests_of([*sources.data, *sources.feedback])
-    corpus = Corpus(whole, digests)
+    corpus = Corpus(whole, digests, book, relabelling)
     return Assembled(corpus, tuple(notes), agreement(corrections), relabelled, known)
+
+
+def _present(correction: Correction, book: LabelBook) -> Correction:
+    row = replace(correction.row, labels=book.present(correction.row.labels))
+    return replace(correction, row=row, answered=book.present(correction.answered))
 
 
 def _is_recent(row: Row, since: datetime | None) -> bool:

@@ -63,7 +63,9 @@ def hold(
             measured = evaluate(
                 evaluation.name, rows, theirs, policy=contest.policy, progress=bar.update
             )
-        before = contest.ledger.taught if contest.ledger else _answerable(theirs)
+        book = assembled.corpus.book
+        taught_before = contest.ledger.taught if contest.ledger else _answerable(theirs)
+        before = {head: names - book.gone(head) for head, names in taught_before.items()}
         champion, other = _side(contest, folder, theirs, measured, before), theirs.version
         ratio = latency_ratio(ours, theirs, [row.ticket for row in rows])
         theirs.close()

@@ -14,6 +14,7 @@ from typing import Final
 from rich.console import Console
 
 from tierline.data.corpus import sha256
+from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.serving.policy import Policy, load_policy
@@ -59,6 +60,7 @@ class RetrainJob:
             built_in=built_in_digest(),
             since=self.sources.since,
             mapping=dict(self.sources.mapping or {}),
+            labels=read_label_book(self.sources.labels).digest,
             policy=policy.version,
             recipe=asdict(self.recipe),
             version=tierline_version(),
