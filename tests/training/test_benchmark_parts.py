@@ -51,6 +51,20 @@ def test_no_beginning_is_in_two_parts(
     assert parts_digest(divide(rows, seed, limit)) == parts_digest(parts)
 
 
+@settings(deadline=None, max_examples=30)
+@given(st.integers(100, 300), st.integers(2, 4), st.integers(0, 99), st.booleans())
+def test_rows_that_begin_alike_are_learnt_or_validated_together(
+    count: int, copies: int, seed: int, official: bool
+) -> None:
+    split = "train" if official else None
+    rows = [row(i, f"word {i // copies}", "ab"[i % 2], split) for i in range(count)]
+    tested = [row(i, f"test {i}", split="test") for i in range(count, count + 9)]
+    parts = divide([*rows, *(tested if official else [])], seed)
+    assert len(parts["validation"]) >= copies
+    train, validation = ({fingerprint(r) for r in parts[name]} for name in ("train", "validation"))
+    assert not train & validation
+
+
 def test_shares_and_strata() -> None:
     parts = divide(many(1000, "aaaaaaaabc"), 1)
     assert {name: len(part) for name, part in parts.items()} == pytest.approx(
