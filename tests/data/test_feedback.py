@@ -152,7 +152,8 @@ def test_a_ticket_without_labels_gets_those_of_its_correction() -> None:
 
 
 def test_repeats_are_merged_and_forms_that_begin_alike_are_not() -> None:
-    form = "Request form of the internal service desk, please fill in every field: "
+    form = "Request form of the internal service desk, please do fill in every single field: "
+    assert fingerprint(ticket(form + "a")) == fingerprint(ticket(form + "b"))
     pool = TicketPool(
         [
             ticket(ASKED, severity="P4"),

@@ -84,6 +84,14 @@ def test_a_small_sure_loss_within_the_margin_passes() -> None:
     assert found.words.startswith("macro-F1 -0.010 against the champion's")
 
 
+def test_a_loss_that_may_exceed_the_margin_fails() -> None:
+    """Two of 100 tickets lost: likely a small loss, but it can't be told from a large one."""
+    predicted = [(t + 1) % 4 if i < 2 else t for i, t in enumerate(TRUTH[:100])]
+    found = named(side(TRUTH[:100], predicted), side(TRUTH[:100], TRUTH[:100]))
+    assert not found["non_inferior.severity"].passed
+    assert found["enough_tickets"].passed
+
+
 def test_dearer_decisions_fail_and_cheaper_ones_pass() -> None:
     too_low, too_high = [0] + [2] * 399, [2] * 400
     dear, cheap = side(TRUTH, TRUTH, tiers=too_low), side(TRUTH, TRUTH, tiers=too_high)
