@@ -138,7 +138,7 @@ def test_a_draw_is_bounded_seeded_and_blind_to_order(tmp_path: Path) -> None:
 
 
 def test_near_duplicates_count_once(tmp_path: Path) -> None:
-    alarm = "ALERT: the disk of the database server in the second rack is nearly full"
+    alarm = "ALERT: the disk of the database server in the second rack of the hall is nearly full"
     burst = [{"body": f"{alarm}, {i}% are left"} for i in range(300)]
     sample = drawn(write_rows(tmp_path / "a.jsonl", [*burst, *made(150, 3)]))
     assert (sample.usable, sample.different, sample.size) == (450, 151, 151)
@@ -147,7 +147,7 @@ def test_near_duplicates_count_once(tmp_path: Path) -> None:
 
 
 def test_a_burst_of_one_alarm_is_no_drift_but_is_told(before: Path, tmp_path: Path) -> None:
-    alarm = "ALERT: the disk of the database server in the second rack is nearly full"
+    alarm = "ALERT: the disk of the database server in the second rack of the hall is nearly full"
     burst = [{"body": f"{alarm}, {i}% are left"} for i in range(300)]
     now = write_rows(tmp_path / "now.jsonl", [*made(150, 2), *burst])
     told = Told(before, now, "none")

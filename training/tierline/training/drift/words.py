@@ -43,16 +43,17 @@ def word_vectors(tickets: Sequence[Ticket], seed: int) -> Floats:
 
     TF-IDF of words and pairs of words, reduced by a truncated singular value decomposition. Both
     files' tickets go in together, unmarked, so that a permutation test on the vectors stays exact.
+    Digits are no words: dates and ticket numbers differ in every month.
     """
     counts = TfidfVectorizer(
-        token_pattern=r"\w+",  # noqa: S106
-        ngram_range=(1, 2),
-        max_features=50_000,
-        sublinear_tf=True,
+        token_pattern=_WORD.pattern, ngram_range=(1, 2), max_features=50_000, sublinear_tf=True
     )
-    weights = counts.fit_transform([full_text(t) for t in tickets])
-    size = min(_DIMENSIONS, min(weights.shape) - 1)
-    if size < 1:  # one word in all: the tickets are all the same
+    try:
+        weights = counts.fit_transform([full_text(t) for t in tickets])
+        size = min(_DIMENSIONS, min(weights.shape) - 1)
+    except ValueError:
+        size = 0  # no word anywhere
+    if size < 1:
         return np.ones((len(tickets), 1), dtype=np.float32)
     found = TruncatedSVD(size, random_state=seed).fit_transform(weights)
     return np.asarray(found, dtype=np.float32)
