@@ -1,6 +1,7 @@
 """Drift tests: rarely wrong on like files, sure on unlike ones, blind to trifles and copies."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_all_tests_together_rarely_alarm_on_like_files() -> None:
         said = rng.choice(4, size=120, p=[0.7, 0.2, 0.08, 0.02])
         sure = rng.beta(6, 1, size=120)
         counts = [np.bincount(said[part], minlength=4) for part in (~recent, recent)]
-        shifts = [
+        shifts: list[Any] = [
             tell_apart(vectors, recent),
             label_shifts("severity", ("P1", "P2", "P3", "P4"), counts[0], counts[1], 99, seed=1),
             confidence_shift("severity", sure[~recent], sure[recent]),

@@ -55,7 +55,8 @@ def word_vectors(tickets: Sequence[Ticket], seed: int) -> Floats:
         size = 0  # no word anywhere
     if size < 1:
         return np.ones((len(tickets), 1), dtype=np.float32)
-    found = TruncatedSVD(size, random_state=seed).fit_transform(weights)
+    with np.errstate(invalid="ignore"):  # shares of no variance, where all tickets are alike
+        found = TruncatedSVD(size, random_state=seed).fit_transform(weights)
     return np.asarray(found, dtype=np.float32)
 
 
