@@ -148,7 +148,8 @@ def test_drift_answers_by_its_exit_code(tierline: Command, tmp_path: Path) -> No
     """0 for the same tickets, 20 for others, 1 where a file can't be judged."""
     words = {"was.csv": "the printer jams", "now.csv": "the tunnel is down", "few.csv": ""}
     for name, said in words.items():
-        lines = [f"{n} {said}" for n in range(150)] if said else ["please advise"]
+        lines = [f"{n} {said if n % 5 else 'the printer jams'}" for n in range(150)]
+        lines = lines if said else ["please advise"]
         (tmp_path / name).write_text("\n".join(["description", *lines, ""]))
     was, now, few = (tmp_path / name for name in words)
     options = ["--model", "none", "--map", "body=description"]
