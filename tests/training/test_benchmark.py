@@ -280,6 +280,7 @@ def test_the_clock_leaves_out_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         clock.note({"b": 0.6}, more=(2, 1))
     with clock.paused():
         time[0] = 200
+    time[0] = 300
     clock.note({"a": 0.8, "b": 1.0})
     assert clock.curve == [(10, 17, 0.5), (8, 16, 0.9)]
     assert (clock.seconds, clock.cpu_seconds) == (8, 16)
