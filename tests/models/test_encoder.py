@@ -26,6 +26,15 @@ def test_frozen_layers_and_the_rest_give_what_the_whole_gives(model: TicketClass
     assert torch.allclose(model(states, mask), whole, atol=1e-6)
 
 
+def test_the_embedding_is_the_mean_of_the_states_without_padding(model: TicketClassifier) -> None:
+    ids, mask = torch.tensor([[2, 8, 3, 0]]), torch.tensor([[1, 1, 1, 0]])
+    states = model.states(ids, mask)
+    found = model.embedding(states, mask)
+    assert torch.allclose(found, states[:, :3].mean(dim=1), atol=1e-6)
+    logits = found @ model.heads.weight.T + model.heads.bias
+    assert torch.allclose(logits, model(ids, mask), atol=1e-5)
+
+
 def test_only_the_lowest_share_is_frozen(model: TicketClassifier) -> None:
     model.freeze(0.5)
     frozen = {name for name, p in model.named_parameters() if not p.requires_grad}

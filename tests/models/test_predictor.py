@@ -1,17 +1,21 @@
 """What the runtime answers: probabilities, evidence, and the same alone as in company."""
 
+import json
 import random
+import shutil
 import string
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
-from tierline.data import Ticket
+from tierline.data import BundleError, Ticket
 from tierline.models.runtime import Bundle, Evidence, Prediction, Predictor
 from tierline.models.runtime.calibration import softmax
-from tierline.models.runtime.manifest import ONNX_FP32
+from tierline.models.runtime.manifest import NGRAMS, ONNX_FP32, TOKENIZER, Manifest
 from tierline.models.runtime.prediction import TokenContribution
 from tierline.models.runtime.predictor import head_columns
 from tierline.training.pipeline import Trained
@@ -74,7 +78,52 @@ def test_logits_are_centred_within_their_head(trained: Trained) -> None:
     logits = predictor.logits(TICKETS)
     predictor.close()
     for _, columns in head_columns(exact.heads):
-        assert np.abs(logits[:, columns].mean(axis=1)).max() < 1e-4
+        assert np.abs(logits[:, columns].mean(axis=1)).max() < 5e-3  # float16 weights
+
+
+def test_logits_are_linear_in_the_embedding(trained: Trained, tickets: Path) -> None:
+    exact = without_ngrams(
+        Bundle.load(trained.out).manifest.model_copy(update={"serves": ONNX_FP32})
+    )
+    predictor = Predictor(Bundle(trained.out, exact), threads=1)
+    lines = tickets.read_text(encoding="utf-8").splitlines()
+    read = [Ticket(body=json.loads(line)["body"]) for line in lines]
+    embeddings, logits = predictor.embeddings(read), predictor.logits(read)
+    predictor.close()
+    assert embeddings.dtype == np.float32 and embeddings.shape == (len(read), 32)
+    heads = np.linalg.lstsq(embeddings, logits - np.asarray(exact.bias), rcond=None)[0]
+    assert np.abs(embeddings @ heads + np.asarray(exact.bias) - logits).max() < 1e-3
+
+
+def test_a_prediction_carries_its_embedding(predictor: Predictor) -> None:
+    embeddings = predictor.embeddings(TICKETS)
+    for prediction, embedding in zip(predictor.predict(TICKETS), embeddings, strict=True):
+        assert prediction.embedding is not None
+        assert np.array_equal(prediction.embedding, embedding)
+    assert predictor.embeddings([]).shape == (0, 32)
+
+
+def test_graphs_without_an_embedding_still_answer(trained: Trained, tmp_path: Path) -> None:
+    predictor = Predictor(without_embedding(trained.out, tmp_path), threads=1)
+    assert [p.embedding for p in predictor.predict(TICKETS)] == [None] * len(TICKETS)
+    with pytest.raises(BundleError, match="Train the bundle again"):
+        predictor.embeddings(TICKETS)
+    predictor.close()
+
+
+def without_embedding(bundle: Path, folder: Path) -> Bundle:
+    """The bundle as an earlier version wrote it."""
+    manifest = without_ngrams(Bundle.load(bundle).manifest)
+    shutil.copy(bundle / TOKENIZER, folder)
+    graph = onnx.load(str(bundle / manifest.serves))
+    graph.graph.output.remove(next(o for o in graph.graph.output if o.name == "embedding"))
+    onnx.save(graph, str(folder / manifest.serves))
+    return Bundle(folder, manifest)
+
+
+def without_ngrams(manifest: Manifest) -> Manifest:
+    files = {name: digest for name, digest in manifest.files.items() if name != NGRAMS}
+    return manifest.model_copy(update={"files": files})
 
 
 def test_evidence_words_come_from_the_text(predictor: Predictor) -> None:
@@ -93,8 +142,10 @@ def test_tokens_stand_where_they_are_in_subject_and_body(predictor: Predictor) -
     ticket = Ticket(subject="Card charged", body="please advise, my office")
     prediction = predictor.predict([ticket])[0]
     assert prediction.text == "Card charged\nplease advise, my office"
-    read = "".join(token.token for token in prediction.evidence("severity").tokens)
-    assert read == "Cardchargedpleaseadvise,myoffice"
+    read = [token.token for token in prediction.evidence("severity").tokens]
+    chunks = prediction.text.split()
+    assert read[-len(chunks) :] == chunks  # the n-grams' part of the account
+    assert "".join(read[: -len(chunks)]) == "".join(chunks)
 
 
 def test_words_are_whole_and_come_strongest_first() -> None:
@@ -154,11 +205,12 @@ def test_of_a_long_text_head_and_tail_are_read(predictor: Predictor) -> None:
     middle = "the export button crashes the app every time. " * 40
     long = predictor.predict([Ticket(body=f"Password reset. {middle} I am furious.")])[0]
     assert long.truncated
-    assert len(long.offsets) == room
-    read = [long.text[a:b].lower() for a, b in long.offsets]
+    offsets = long.offsets[: -len(long.text.split())]  # without the n-grams' chunks
+    assert len(offsets) == room
+    read = [long.text[a:b].lower() for a, b in offsets]
     assert read[1:3] == ["password", "reset"]
     assert read[-5:] == ["i", "am", "furious", ".", ""]
-    ends = [b for _, b in long.offsets if b]
+    ends = [b for _, b in offsets if b]
     gaps = [b - a for a, b in pairwise(ends)]
     assert sum(gap > 20 for gap in gaps) == 1
     assert gaps.index(max(gaps)) == pytest.approx(room * 0.75, abs=3)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from mlflow.entities import Run
 from rich.console import Console
 
@@ -25,7 +27,7 @@ from tierline.training.certify import UNPROMISED
 from tierline.training.export import check_parity
 from tierline.training.fit import Fitted, fit
 from tierline.training.pipeline import Trained, TrainJob, train
-from tierline.training.recipe import Recipe
+from tierline.training.recipe import Recipe, epochs_for
 from tierline.training.retraining.registry import promote
 
 QUIET = Console(file=StringIO())
@@ -63,16 +65,16 @@ def test_the_run_records_recipe_and_sizes(run: Run, recipe: Recipe) -> None:
     assert params["epochs"] == str(recipe.epochs)
     assert params["seed"] == str(recipe.seed)
     assert params["precision"] in {"bf16", "fp32"}
-    assert 1 <= int(params["best_epoch"]) <= recipe.epochs
+    assert 1 <= int(params["best_epoch"]) <= int(params["epochs"])
     sizes = {part: int(params[f"rows_{part}"]) for part in ("train", "validation", "test")}
     assert sizes == {"train": 113, "validation": 24, "test": 24}
 
 
-def test_the_run_records_every_epoch(run: Run, recipe: Recipe) -> None:
-    client = mlflow.MlflowClient()
+def test_the_run_records_every_epoch(run: Run) -> None:
+    client, epochs = mlflow.MlflowClient(), int(run.data.params["epochs"])
     for name in ("train_loss", "validation_loss", "validation_severity_macro_f1"):
         history = client.get_metric_history(run.info.run_id, name)
-        assert [m.step for m in history] == list(range(1, recipe.epochs + 1))
+        assert [m.step for m in history] == list(range(1, epochs + 1))
     losses = [m.value for m in client.get_metric_history(run.info.run_id, "train_loss")]
     assert losses[-1] < losses[0] < 3
 
@@ -182,6 +184,18 @@ def test_one_seed_gives_one_model(fit_once: Callable[[int], Fitted], corpus: Cor
     assert not np.allclose(first, other)
 
 
+@given(st.integers(0, 10**8), st.integers(0, 10**8))
+def test_the_fewer_tokens_the_more_passes(a: int, b: int) -> None:
+    assert 2 <= epochs_for(max(a, b)) <= epochs_for(min(a, b)) <= 12
+
+
+def test_the_passes_follow_from_the_corpus(corpus: Corpus, recipe: Recipe) -> None:
+    unplanned = replace(recipe, epochs=None, batch_size=1000)
+    fitted = fit(corpus, unplanned, lambda _: None, lambda _epoch, _scores: None)
+    assert fitted.recipe.epochs == 12
+    assert len(fitted.history) <= 12
+
+
 def test_frozen_layers_stay_and_keeping_their_states_changes_nothing(
     corpus: Corpus, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +207,7 @@ def test_frozen_layers_stay_and_keeping_their_states_changes_nothing(
     kept = once()
     monkeypatch.setattr("tierline.training.fit._MOST_KEPT", 0)
     again = once()
-    assert np.allclose(kept.logits(rows), again.logits(rows), atol=1e-4)
+    assert np.allclose(kept.logits(rows), again.logits(rows), atol=2e-2)  # kept in float16
     before = load_pretrained(recipe.encoder)[0].state_dict()
     after = kept.model.encoder.state_dict()
     changed = {n for n in before if not torch.equal(before[n], after[n])}
@@ -214,14 +228,15 @@ def test_an_export_that_strays_is_refused(
 ) -> None:
     rows, fitted = corpus.parts["validation"], fit_once(1)
     logits = fitted.logits(rows)
-    good = check_parity(fitted, rows, logits, logits)
+    none = np.zeros_like(logits)
+    good = check_parity(fitted, rows, logits, logits, none)
     assert good.fp32_difference < 1e-5
     assert good.serves == "model.int8.onnx"
     with pytest.raises(BundleError, match=r"expected fp32 logits within 0\.0001 of torch"):
-        check_parity(fitted, rows, logits + np.float32(1e-3), logits)
-    assert check_parity(fitted, rows, logits, -logits).serves == "model.fp32.onnx"
+        check_parity(fitted, rows, logits + np.float32(1e-3), logits, none)
+    assert check_parity(fitted, rows, logits, -logits, none).serves == "model.fp32.onnx"
     mute = [replace(row, labels={}) for row in rows]
-    assert check_parity(fitted, mute, logits, logits).serves == "model.fp32.onnx"
+    assert check_parity(fitted, mute, logits, logits, none).serves == "model.fp32.onnx"
 
 
 def test_bad_rows_of_either_file_are_quarantined(trained: Trained) -> None:

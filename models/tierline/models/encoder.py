@@ -108,23 +108,36 @@ class TicketClassifier(nn.Module):
         states: Tensor = self.encoder.embeddings(input_ids=input_ids)  # type: ignore[operator]
         return self._layers(0, self.frozen_layers, states, attention_mask)
 
-    def contributions(self, inputs: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return what each token adds to each logit: (batch, tokens, labels), 0 for padding.
+    def states(self, inputs: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return the encoder's last hidden states: (batch, tokens, hidden).
 
         ``inputs`` are token ids (batch, tokens), or the states that `base` gave for them.
         """
         if inputs.is_floating_point():
-            last = self._layers(self.frozen_layers, None, inputs, attention_mask)
-        else:
-            last = self.encoder(input_ids=inputs, attention_mask=attention_mask).last_hidden_state
-        states: Tensor = self.dropout(last)  # (batch, tokens, hidden)
+            return self._layers(self.frozen_layers, None, inputs.float(), attention_mask)
+        last: Tensor = self.encoder(
+            input_ids=inputs, attention_mask=attention_mask
+        ).last_hidden_state
+        return last
+
+    def contributions(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return what each token adds to each logit: (batch, tokens, labels), 0 for padding.
+
+        ``states`` are those of `states`.
+        """
         mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        values: Tensor = (states @ self.heads.weight.T) * mask / mask.sum(dim=1, keepdim=True)
-        return values
+        values: Tensor = self.dropout(states) @ self.heads.weight.T
+        return values * mask / mask.sum(dim=1, keepdim=True)
+
+    def embedding(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return the mean of the states of `states` over the mask: (batch, hidden)."""
+        mask = attention_mask.unsqueeze(-1).to(states.dtype)
+        return (states * mask).sum(dim=1) / mask.sum(dim=1)
 
     def forward(self, inputs: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits of all heads: (batch, labels). ``inputs`` as in `contributions`."""
-        return self.contributions(inputs, attention_mask).sum(dim=1) + self.heads.bias
+        """Return logits of all heads: (batch, labels). ``inputs`` as in `states`."""
+        states = self.states(inputs, attention_mask)
+        return self.contributions(states, attention_mask).sum(dim=1) + self.heads.bias
 
     def _layers(self, first: int, end: int | None, states: Tensor, mask: Tensor) -> Tensor:
         """Run the layers from ``first`` up to ``end``; padding is masked by adding -inf, nearly."""

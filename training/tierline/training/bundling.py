@@ -16,6 +16,7 @@ from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import (
     FORMAT,
     MANIFEST,
+    NGRAMS,
     ONNX_FP32,
     ONNX_INT8,
     TOKENIZER,
@@ -24,6 +25,7 @@ from tierline.models.runtime.manifest import (
 )
 from tierline.models.runtime.predictor import Predictor, head_columns
 from tierline.serving.policy import Policy
+from tierline.training.baseline import Baseline
 from tierline.training.calibrate import (
     AMBIGUOUS_MARGIN,
     confidence_threshold,
@@ -32,12 +34,16 @@ from tierline.training.calibrate import (
 from tierline.training.certify import certify, thresholds
 from tierline.training.export import Parity, check_parity, export_graphs
 from tierline.training.fit import Fitted
+from tierline.training.ngrams import Beside, beside
 from tierline.training.targets import ABSENT
 
 
-def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str, policy: Policy) -> Parity:
+def build_bundle(
+    fitted: Fitted, baseline: Baseline, corpus: Corpus, folder: Path, name: str, policy: Policy
+) -> Parity:
     """Write a calibrated, verified bundle into ``folder`` and return how its graphs compare.
 
+    The n-gram model, made from ``baseline``, is put beside the encoder where that gains.
     ``policy`` makes the decision that the bundle's certificate speaks of.
 
     Raises:
@@ -49,8 +55,13 @@ def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str, policy
     validation = corpus.parts["validation"]
     manifest = _manifest(fitted, corpus, folder, name)
     fp32, int8 = (_logits(folder, manifest, graph, validation) for graph in (ONNX_FP32, ONNX_INT8))
-    parity = check_parity(fitted, validation, fp32, int8)
-    logits = int8 if parity.serves == ONNX_INT8 else fp32
+    ngram = beside(baseline, fitted.heads, validation, fp32)
+    added = ngram.logits if ngram else np.zeros_like(fp32)
+    parity = check_parity(fitted, validation, fp32, int8, added)
+    logits = (int8 if parity.serves == ONNX_INT8 else fp32) + added
+    if ngram:
+        ngram.model.save(folder / NGRAMS)
+        manifest = _with_ngrams(manifest, ngram, sha256(folder / NGRAMS))
     heads, limits = _calibrated(manifest.heads, validation, logits, fitted)
     calibrated = manifest.model_copy(
         update={"serves": parity.serves, "heads": heads, "thresholds": limits}
@@ -58,6 +69,11 @@ def build_bundle(fitted: Fitted, corpus: Corpus, folder: Path, name: str, policy
     alpha = fitted.recipe.alpha
     write_manifest(folder, _certified(folder, calibrated, validation, alpha, policy))
     return parity
+
+
+def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
+    bias = tuple(float(b) for b in np.asarray(manifest.bias) + ngram.bias)
+    return manifest.model_copy(update={"bias": bias, "files": manifest.files | {NGRAMS: digest}})
 
 
 def _certified(

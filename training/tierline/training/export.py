@@ -17,7 +17,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from tierline.data.errors import BundleError
 from tierline.data.rows import Row
 from tierline.models.runtime.manifest import ONNX_FP32, ONNX_INT8
-from tierline.models.runtime.predictor import column_slices
+from tierline.models.runtime.predictor import CONTRIBUTIONS, EMBEDDING, column_slices
 from tierline.training.batches import collate
 from tierline.training.fit import Fitted
 from tierline.training.metrics import macro_f1
@@ -43,15 +43,20 @@ class Parity:
     why: str
 
 
-class _Contributions(torch.nn.Module):
-    """The exported graph: token contributions; logits are their sum and the bias."""
+class _Graph(torch.nn.Module):
+    """The exported graph: token contributions, and the mean of the last states.
+
+    Logits are the contributions' sum and the bias.
+    """
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
-        return self.model.contributions(input_ids, attention_mask)  # type: ignore[operator]
+        model: Any = self.model
+        states = model.states(input_ids, attention_mask)
+        return model.contributions(states, attention_mask), model.embedding(states, attention_mask)
 
 
 def export_graphs(fitted: Fitted, folder: Path) -> None:
@@ -60,18 +65,19 @@ def export_graphs(fitted: Fitted, folder: Path) -> None:
     encoder: Any = model.encoder
     batch = collate([torch.tensor([101, 102, 103, 102]), torch.tensor([101, 102])], [0, 1])
     names = ["input_ids", "attention_mask"]
+    axes = {n: {0: "batch", 1: "tokens"} for n in [*names, CONTRIBUTIONS]}
     with TemporaryDirectory() as scratch, warnings.catch_warnings():
         # The exporter warns of Python branches it traced, and of its own deprecation: the
         # newer one writes a graph that onnxruntime's fusions don't recognise.
         warnings.simplefilter("ignore")
         raw = Path(scratch) / "raw.onnx"
         torch.onnx.export(
-            _Contributions(model),
+            _Graph(model),
             (batch.inputs, batch.attention_mask),
             str(raw),
             input_names=names,
-            output_names=["contributions"],
-            dynamic_axes={n: {0: "batch", 1: "tokens"} for n in [*names, "contributions"]},
+            output_names=[CONTRIBUTIONS, EMBEDDING],
+            dynamic_axes=axes | {EMBEDDING: {0: "batch"}},
             opset_version=_OPSET,
             dynamo=False,
         )
@@ -90,8 +96,11 @@ def check_parity(
     rows: Sequence[Row],
     fp32: NDArray[np.float32],
     int8: NDArray[np.float32],
+    added: NDArray[np.float32],
 ) -> Parity:
     """Compare torch, fp32 and int8 logits, shape (rows, labels), on the validation rows.
+
+    ``added``, of the same shape, is what comes from beside the encoder: int8 is judged with it.
 
     Raises:
         BundleError: when fp32 strays from torch by more than 1e-4: the export is then wrong.
@@ -109,7 +118,8 @@ def check_parity(
         truth = head.targets(rows)
         known = truth != ABSENT
         if known.any():
-            a, b = (macro_f1(truth[known], x[known, part].argmax(axis=1)) for x in (fp32, int8))
+            whole = (fp32 + added, int8 + added)
+            a, b = (macro_f1(truth[known], x[known, part].argmax(axis=1)) for x in whole)
             drop[head.name] = a - b
     if not drop:
         return Parity(gap, drop, ONNX_FP32, "no validation ticket can judge int8: fp32 ships")

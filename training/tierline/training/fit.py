@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from tierline.training.augment import strip_some
 from tierline.training.batches import Batch, in_length_order, shuffled
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
-from tierline.training.recipe import Recipe
+from tierline.training.recipe import Recipe, epochs_for
 from tierline.training.targets import ABSENT, HeadLabels, heads_of
 
 #: Called after every step with the share of the planned steps done, and once per epoch with
@@ -30,8 +30,8 @@ StepDone = Callable[[float], None]
 EpochDone = Callable[[int, dict[str, float]], None]
 
 _EVALUATION_BATCH: Final = 64
-#: Most numbers of the frozen layers' states to keep in memory (2 GiB of float32).
-_MOST_KEPT: Final = 2**29
+#: Most numbers of the frozen layers' states to keep in memory (2 GiB of float16).
+_MOST_KEPT: Final = 2**30
 
 
 @dataclass
@@ -101,11 +101,13 @@ class _Loop:
         self.recipe, self.model = fitted.recipe, fitted.model
         train, validation = corpus.parts["train"], corpus.parts["validation"]
         self.inputs = self._inputs(strip_some(train, self.recipe.stripped_share, self.recipe.seed))
+        self.epochs = self.recipe.epochs or epochs_for(sum(map(len, self.inputs)))
+        self.fitted.recipe = replace(self.recipe, epochs=self.epochs)
         self.validation_inputs = self._inputs(validation)
         self.targets = _stack_targets(fitted.heads, train)
         self.validation_targets = _stack_targets(fitted.heads, validation).numpy()
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
-        self.steps = -(-len(train) // self.recipe.batch_size) * self.recipe.epochs
+        self.steps = -(-len(train) // self.recipe.batch_size) * self.epochs
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": self._learning(self.model.encoder), "lr": self.recipe.encoder_lr},
@@ -117,10 +119,10 @@ class _Loop:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 
     def run(self, step_done: StepDone, epoch_done: EpochDone) -> None:
-        """Train for at most ``epochs``, and leave the best epoch's weights in the model."""
+        """Train for at most the planned epochs, and leave the best epoch's weights in the model."""
         rng, best, best_state = random.Random(self.recipe.seed), -1.0, None  # noqa: S311
         step = count(1)
-        for epoch in range(1, self.recipe.epochs + 1):
+        for epoch in range(1, self.epochs + 1):
             self.model.train()
             total = 0.0
             for batch in shuffled(self.inputs, self.recipe.batch_size, rng):
@@ -191,13 +193,13 @@ def _tensors(ids: Sequence[list[int]]) -> list[torch.Tensor]:
 def _base_states(
     model: TicketClassifier, ids: Sequence[torch.Tensor], device: torch.device, amp: bool
 ) -> list[torch.Tensor]:
-    """Return each row's states above the frozen layers, (tokens, hidden): computed once."""
+    """Return each row's float16 states above the frozen layers, (tokens, hidden), for keeps."""
     found: dict[int, torch.Tensor] = {}
     for batch in in_length_order(ids, _EVALUATION_BATCH):
         with torch.autocast(device.type, torch.bfloat16, enabled=amp):
             states = model.base(batch.inputs.to(device), batch.attention_mask.to(device))
         for row, state in zip(batch.rows.tolist(), states.float().cpu(), strict=True):
-            found[row] = state[: len(ids[row])].clone()
+            found[row] = state[: len(ids[row])].half()
     return [found[row] for row in range(len(ids))]
 
 

@@ -1,8 +1,13 @@
 """The recipe of a training run: every setting with its meaning, and its default."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from tierline.models.encoder import DEFAULT_ENCODER
+
+#: How many tokens to learn from in all, where the passes over them are neither few nor many.
+_TOKENS: Final = 1_300_000
+_PASSES: Final = (2, 12)
 
 
 @dataclass(frozen=True)
@@ -17,7 +22,7 @@ class Recipe:
             that share of the training time.
         stripped_share: share of the training tickets read without capitals, punctuation and
             digits, as anonymised exports come (see `augment`).
-        epochs: most passes over the training part.
+        epochs: most passes over the training part; None: by its size, see `epochs_for`.
         patience: epochs without a better validation score before stopping.
         batch_size: tickets per step.
         encoder_lr: peak learning rate of the encoder (linear warm-up, then linear decay).
@@ -35,7 +40,7 @@ class Recipe:
     max_tokens: int = 192
     frozen_share: float = 1 / 3
     stripped_share: float = 0.15
-    epochs: int = 3
+    epochs: int | None = None
     patience: int = 2
     batch_size: int = 32
     encoder_lr: float = 2e-4
@@ -46,3 +51,13 @@ class Recipe:
     label_smoothing: float = 0.05
     alpha: float = 0.02
     seed: int = 13
+
+
+def epochs_for(tokens: int) -> int:
+    """Return how often to pass over a training part of so many tokens.
+
+    A small part is passed over more often than a large one, so that both take about as many
+    steps: 12 times at most, twice at least.
+    """
+    least, most = _PASSES
+    return min(most, max(least, round(_TOKENS / max(1, tokens))))

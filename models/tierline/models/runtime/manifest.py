@@ -13,6 +13,7 @@ MANIFEST: Final = "manifest.json"
 TOKENIZER: Final = "tokenizer.json"
 ONNX_FP32: Final = "model.fp32.onnx"
 ONNX_INT8: Final = "model.int8.onnx"
+NGRAMS: Final = "ngrams.npz"
 
 
 class _Strict(BaseModel):
@@ -33,6 +34,7 @@ class Manifest(_Strict):
     ``thresholds``: ``low_confidence.<head>`` (review below it), ``ambiguous`` (review when the
     top two are closer), ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or
     above them).
+    ``bias`` is that of all logits, the n-gram model's included where ``files`` lists one.
     ``metrics`` and ``data`` are for people and reports; answering doesn't use them.
     """
 

@@ -11,7 +11,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TokenContribution:
-    """What one token added to a label's logit; ``start`` and ``end`` index the text read."""
+    """What one piece of the text added to a label's logit: a token, or a run without spaces.
+
+    ``start`` and ``end`` index the text read.
+    """
 
     token: str
     start: int
@@ -23,9 +26,9 @@ class TokenContribution:
 class Evidence:
     """The exact account of one label's logit: ``bias`` plus every token's contribution.
 
-    The encoder pools by the mean and the head is linear, so the account is complete: the
-    contributions and the bias add up to ``logit`` (within rounding of float32). Logits are
-    centred within their head: 0 means neither for nor against the label.
+    The encoder pools by the mean, its head and the n-gram model are linear, so the account is
+    complete: the contributions and the bias add up to ``logit`` (within rounding of float32).
+    Logits are centred within their head: 0 means neither for nor against the label.
     """
 
     label: str
@@ -36,12 +39,12 @@ class Evidence:
     def words(self, most: int = 3) -> tuple[str, ...]:
         """Return the text of the words that spoke most for the label, strongest first."""
         merged: list[tuple[str, int, float]] = []
-        for t in self.tokens:
+        for t in sorted(self.tokens, key=lambda t: (t.start, -t.end)):
             if t.end <= t.start:
                 continue
-            if merged and merged[-1][1] == t.start:
-                word, _, value = merged.pop()
-                merged.append((word + t.token, t.end, value + t.value))
+            if merged and merged[-1][1] >= t.start:
+                word, end, value = merged.pop()
+                merged.append((word + t.token[end - t.start :], max(end, t.end), value + t.value))
             else:
                 merged.append((t.token, t.end, t.value))
         ranked = sorted((m for m in merged if m[2] > 0 and any(map(str.isalnum, m[0]))), key=_value)
@@ -67,7 +70,8 @@ class Prediction:
 
     ``truncated`` says that the middle of the text was too long to be read. ``thresholds`` are
     the bundle's learned ones, by name. ``contributions`` has shape (tokens, labels of all
-    heads in order); use `evidence` for it.
+    heads in order); use `evidence` for it. ``embedding`` (hidden,) is the encoder's mean state,
+    None from a bundle trained before graphs gave it.
     """
 
     heads: Mapping[str, HeadPrediction]
@@ -78,6 +82,7 @@ class Prediction:
     offsets: tuple[tuple[int, int], ...] = field(default=(), repr=False)
     contributions: Floats | None = field(default=None, repr=False, compare=False)
     bias: Floats | None = field(default=None, repr=False, compare=False)
+    embedding: Floats | None = field(default=None, repr=False, compare=False)
 
     def evidence(self, head: str, label: str | None = None) -> Evidence:
         """Return the account of a label's logit (of the predicted label by default).

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 import onnxruntime as ort
@@ -14,9 +15,27 @@ from tierline.data.errors import BundleError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import softmax
-from tierline.models.runtime.manifest import TOKENIZER, Head, Manifest
+from tierline.models.runtime.manifest import NGRAMS, TOKENIZER, Head, Manifest
+from tierline.models.runtime.ngrams import NgramModel
 from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
+
+#: The graph's outputs: what each token adds to each logit, and the mean of the last states.
+CONTRIBUTIONS: Final = "contributions"
+EMBEDDING: Final = "embedding"
+
+
+class _Run(NamedTuple):
+    """What one ticket gives: ``logits`` (labels,), and what each place of the text adds to them.
+
+    ``offsets`` and ``contributions`` (places, labels) are those of the encoder's tokens, then those
+    of the n-gram model's chunks. ``embedding`` (hidden,) is absent in older bundles.
+    """
+
+    logits: Floats
+    offsets: list[tuple[int, int]]
+    contributions: Floats
+    embedding: Floats | None
 
 
 class Predictor:
@@ -32,6 +51,9 @@ class Predictor:
         self.version = bundle.manifest.version
         self._tokenizer = TicketTokenizer(bundle.folder / TOKENIZER, self.manifest.max_tokens)
         self._session = _session(bundle.folder / self.manifest.serves)
+        has_ngrams = NGRAMS in self.manifest.files
+        self._ngrams = NgramModel.load(bundle.folder / NGRAMS) if has_ngrams else None
+        self._outputs = [output.name for output in self._session.get_outputs()]
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
         self._columns = head_columns(self.manifest.heads)
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
@@ -51,7 +73,23 @@ class Predictor:
 
     def logits(self, tickets: Iterable[Ticket]) -> Floats:
         """Return uncalibrated logits, shape (tickets, labels of all heads in order)."""
-        return np.stack(list(self._pool.map(lambda t: self._run(self._tokenizer(t))[0], tickets)))
+        run = self._pool.map(lambda t: self._run(self._tokenizer(t)).logits, tickets)
+        return np.stack(list(run))
+
+    def embeddings(self, tickets: Iterable[Ticket]) -> Floats:
+        """Return the encoder's mean state of every ticket, shape (tickets, hidden).
+
+        Raises:
+            BundleError: when the bundle was trained before graphs gave it.
+        """
+        if EMBEDDING not in self._outputs:
+            raise BundleError(
+                f"expected a graph with the output {EMBEDDING!r}; {self.version} was trained by an "
+                "earlier version of Tierline. Train the bundle again"
+            )
+        found = list(self._pool.map(lambda t: self._run(self._tokenizer(t)).embedding, tickets))
+        hidden = self._session.get_outputs()[self._outputs.index(EMBEDDING)].shape[-1]
+        return np.asarray(found, dtype=np.float32).reshape(len(found), hidden)
 
     def close(self) -> None:
         """Stop the threads."""
@@ -59,24 +97,30 @@ class Predictor:
 
     def _predict_one(self, ticket: Ticket) -> Prediction:
         tokens = self._tokenizer(ticket)
-        logits, contributions = self._run(tokens)
+        run = self._run(tokens)
         return Prediction(
-            heads={h.name: _answer(h, logits[c]) for h, c in self._columns},
+            heads={h.name: _answer(h, run.logits[c]) for h, c in self._columns},
             truncated=tokens.truncated,
             model_version=self.version,
             thresholds=self.manifest.thresholds,
             text=tokens.text,
-            offsets=tuple(tokens.offsets),
-            contributions=contributions,
+            offsets=tuple(run.offsets),
+            contributions=run.contributions,
             bias=self._bias,
+            embedding=run.embedding,
         )
 
-    def _run(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Return logits (labels,) and contributions (tokens, labels) of one ticket."""
+    def _run(self, tokens: Tokens) -> "_Run":
+        """Ask the graph, and the n-gram model where the bundle has one."""
         ids = np.asarray([tokens.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        contributions = self._session.run(["contributions"], feed)[0][0]
-        return contributions.sum(axis=0) + self._bias, contributions
+        found = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
+        offsets, contributions = tokens.offsets, found[CONTRIBUTIONS][0]
+        if self._ngrams:
+            places, more = self._ngrams.contributions(tokens.text)
+            offsets, contributions = offsets + places, np.concatenate([contributions, more])
+        logits, embedding = contributions.sum(axis=0) + self._bias, found.get(EMBEDDING)
+        return _Run(logits, offsets, contributions, None if embedding is None else embedding[0])
 
 
 def head_columns(heads: Sequence[Head]) -> tuple[tuple[Head, slice], ...]:

@@ -25,6 +25,11 @@ class Tokens:
     truncated: bool
 
 
+def text_read(ticket: Ticket) -> str:
+    """Return the text that a model reads: subject and body in lines apart."""
+    return "\n".join(_texts(ticket)[0])
+
+
 class TicketTokenizer:
     """Turns tickets into ``[CLS] subject [SEP] body [SEP]``.
 
@@ -41,19 +46,14 @@ class TicketTokenizer:
 
     def __call__(self, ticket: Ticket) -> Tokens:
         """Tokenise one ticket; a ticket without words gives the two special tokens."""
-        texts = [t for t in model_texts(ticket) if t]
-        ids, offsets, full, truncated = [self._cls], [(0, 0)], "", False
+        texts, truncated = _texts(ticket)
+        ids, offsets, start = [self._cls], [(0, 0)], 0
         for text in texts:
-            if len(text) > _MAX_CHARS:
-                head = int(_MAX_CHARS * _HEAD_SHARE)
-                text = f"{text[:head]}\n{text[head - _MAX_CHARS :]}"  # noqa: PLW2901
-                truncated = True
-            start = len(full) + 1 if full else 0
             encoding = self._tokenizer.encode(text, add_special_tokens=False)
             ids += [*encoding.ids, self._sep]
             offsets += [(a + start, b + start) for a, b in encoding.offsets]
             offsets.append((0, 0))
-            full = f"{full}\n{text}" if full else text
+            start += len(text) + 1
         if not texts:
             ids, offsets = [*ids, self._sep], [*offsets, (0, 0)]
         if len(ids) > self.max_tokens:
@@ -61,7 +61,7 @@ class TicketTokenizer:
             tail = self.max_tokens - head
             ids, offsets = ids[:head] + ids[-tail:], offsets[:head] + offsets[-tail:]
             truncated = True
-        return Tokens(ids, full, offsets, truncated)
+        return Tokens(ids, "\n".join(texts), offsets, truncated)
 
     def _special(self, *names: str) -> int:
         """Return the id of the first special token that the vocabulary has."""
@@ -73,3 +73,11 @@ class TicketTokenizer:
                 "choose an encoder of the BERT or RoBERTa family"
             )
         return token
+
+
+def _texts(ticket: Ticket) -> tuple[list[str], bool]:
+    """Return what there is of subject and body, the middle of very long ones cut, and if so."""
+    texts = [t for t in model_texts(ticket) if t]
+    head = int(_MAX_CHARS * _HEAD_SHARE)
+    cut = [f"{t[:head]}\n{t[head - _MAX_CHARS :]}" if len(t) > _MAX_CHARS else t for t in texts]
+    return cut, cut != texts

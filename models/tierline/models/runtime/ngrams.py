@@ -1,0 +1,138 @@
+"""A linear model on words and letters beside the encoder: strong on terse and noisy texts.
+
+What it learned is a vocabulary of n-grams with a weight for each label, trained as TF-IDF and
+logistic regression. Its logits are added to the encoder's, so the account of an answer stays a sum.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tierline.data.errors import BundleError
+
+_CHUNK: Final = re.compile(r"\S+")
+_WORD: Final = re.compile(r"\b\w\w+\b")
+_LETTERS: Final = (3, 4, 5)
+#: Parts the terms in the file; no term can hold it, as terms hold no line breaks.
+_END: Final = "\n"
+
+
+#: An n-gram at one place of a text, and the first and the last chunk that it lies in. Chunks are
+#: the runs of characters between white space, counted from 0.
+Term = tuple[str, int, int]
+
+
+def word_terms(text: str) -> list[Term]:
+    """Return the words of two and more letters, lower-cased, and the pairs of neighbours."""
+    words = [
+        (word, i, i)
+        for i, chunk in enumerate(text.lower().split())
+        for word in _WORD.findall(chunk)
+    ]
+    pairs = [(f"{a} {b}", first, last) for (a, first, _), (b, _, last) in pairwise(words)]
+    return words + pairs
+
+
+def letter_terms(text: str) -> list[Term]:
+    """Return the runs of 3 to 5 letters of each chunk, lower-cased, a space at either end."""
+    return [
+        (run, i, i) for i, chunk in enumerate(text.lower().split()) for run in _runs(f" {chunk} ")
+    ]
+
+
+def _runs(padded: str) -> Iterator[str]:
+    """Yield every run of 3, 4 and 5 characters; the whole where it is shorter, once."""
+    for length in _LETTERS:
+        yield from (padded[i : i + length] for i in range(max(1, len(padded) - length + 1)))
+        if len(padded) <= length:
+            return
+
+
+#: The kinds of n-grams, each with its own vocabulary and normalised apart.
+KINDS: Final = (word_terms, letter_terms)
+
+
+@dataclass(frozen=True)
+class Block:
+    """What was learned of one kind of n-grams.
+
+    ``idf`` (terms,) are inverse document frequencies, ``weights`` (terms, labels) what a term
+    adds to each logit per unit of its normalised TF-IDF.
+    """
+
+    terms: tuple[str, ...]
+    idf: NDArray[np.float32]
+    weights: NDArray[np.float16]
+
+
+class NgramModel:
+    """Answers from the n-grams of a text, with numpy only."""
+
+    def __init__(self, blocks: tuple[Block, ...]) -> None:
+        self._blocks = blocks
+        self._index = [{term: i for i, term in enumerate(b.terms)} for b in blocks]
+        self.labels = blocks[0].weights.shape[1]
+
+    def save(self, path: Path) -> None:
+        """Write arrays only: numbers, and the vocabularies as UTF-8."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for i, block in enumerate(self._blocks):
+            joined = _END.join(block.terms).encode("utf-8", "surrogatepass")
+            arrays[f"terms{i}"] = np.frombuffer(joined, np.uint8)
+            arrays[f"idf{i}"], arrays[f"weights{i}"] = block.idf, block.weights
+        np.savez_compressed(path, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "NgramModel":
+        """Read what `save` wrote; nothing in it can run code.
+
+        Raises:
+            BundleError: when the file holds something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                blocks = tuple(_block(file, i) for i in range(len(KINDS)))
+        except (EOFError, OSError, ValueError, KeyError) as error:
+            raise BundleError(
+                f"{path} is no n-gram model that this version reads ({type(error).__name__}): "
+                "train the bundle again with this version of Tierline"
+            ) from None
+        return cls(blocks)
+
+    def contributions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+        """Return each chunk's place in the text, and what it adds to each logit.
+
+        The contributions have shape (chunks, labels); their sum is the model's part of the
+        logits. A pair of words is credited to both by halves.
+        """
+        places = [match.span() for match in _CHUNK.finditer(text)]
+        total = np.zeros((len(places), self.labels), dtype=np.float32)
+        for kind, block, index in zip(KINDS, self._blocks, self._index, strict=True):
+            known = [(index[term], *ends) for term, *ends in kind(text) if term in index]
+            if known:
+                _credit(total, block, np.array(known))
+        return places, total
+
+
+def _credit(total: NDArray[np.float32], block: Block, known: NDArray[np.int64]) -> None:
+    """Add to each chunk of ``total`` what the terms, rows of (term, first, last), give it."""
+    terms, place, counts = np.unique(known[:, 0], return_inverse=True, return_counts=True)
+    values = (1 + np.log(counts)) * block.idf[terms]
+    per_place = values / np.linalg.norm(values) / counts / 2
+    given = per_place[:, None] * block.weights[terms].astype(np.float32)
+    for ends in (known[:, 1], known[:, 2]):
+        np.add.at(total, ends, given[place].astype(np.float32))
+
+
+def _block(file: "np.lib.npyio.NpzFile", i: int) -> Block:
+    terms = file[f"terms{i}"].tobytes().decode("utf-8", "surrogatepass").split(_END)
+    block = Block(tuple(terms), file[f"idf{i}"], file[f"weights{i}"])
+    if block.weights.shape[:1] != block.idf.shape or len(terms) != len(block.idf):
+        raise ValueError("vocabulary and weights differ in length")
+    return block
