@@ -82,6 +82,7 @@ def shop(
         with tracking.training_run("before"):
             mlflow.log_text(write_ledger(corpus.parts), LEDGER)
             registry.promote(tracking.register(folder / "bundle"))
+        patch.setattr("tierline.training.metrics.RESAMPLES", 100)
         yield Shop(folder, recipe, tickets)
 
 
@@ -110,7 +111,7 @@ def test_a_good_challenger_is_promoted(shop: Shop) -> None:
 
 def test_shuffled_labels_are_not_promoted(shop: Shop) -> None:
     before = registry.champion()
-    outcome = shop.retrain("shuffled", shuffled(shop.rows), 3)
+    outcome = shop.retrain("shuffled", shuffled(shop.rows), 2)
     assert outcome.exit_code == 10
     assert failed(outcome) >= {f"non_inferior.{head}" for head in HEADS} | {"cost", "same_labels"}
     assert registry.champion() == before
@@ -118,7 +119,7 @@ def test_shuffled_labels_are_not_promoted(shop: Shop) -> None:
 
 def test_a_challenger_that_unlearnt_incidents_is_not_promoted(shop: Shop) -> None:
     before = registry.champion()
-    outcome = shop.retrain("calm", without_incidents(shop.rows), 5)
+    outcome = shop.retrain("calm", without_incidents(shop.rows), 4)
     assert outcome.exit_code == 10
     assert failed(outcome) >= {"safety_suite", "label_set"}
     words = {v.name: v.words for v in outcome.verdicts}
