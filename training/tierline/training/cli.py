@@ -78,6 +78,10 @@ def evaluate(
         list[Path] | None,
         typer.Option(help="File the bundle was trained on, to find near-duplicates (repeatable)."),
     ] = None,
+    foreign: Annotated[
+        list[Path] | None,
+        typer.Option(help="Texts the bundle isn't for, to find how well it tells (repeatable)."),
+    ] = None,
     policy: PolicyOption = None,
 ) -> None:
     """Measure a bundle on labelled tickets, with 95% intervals; compare it with another."""
@@ -85,7 +89,16 @@ def evaluate(
     from tierline.training.report.command import EvaluateJob, run
 
     job = EvaluateJob(
-        bundle, file, parse_map(mapping), policy, html, costs, against, trained_on or (), as_json
+        bundle,
+        file,
+        parse_map(mapping),
+        policy,
+        html,
+        costs,
+        against,
+        trained_on or (),
+        foreign or (),
+        as_json,
     )
     run(job, console, errors)
 
