@@ -11,7 +11,7 @@ import pytest
 
 from tierline.data import BundleError
 from tierline.models.runtime import Bundle, Predictor
-from tierline.models.runtime.manifest import NGRAMS
+from tierline.models.runtime.manifest import NGRAMS, STRANGENESS
 from tierline.training.pipeline import Trained
 
 
@@ -35,14 +35,16 @@ def test_every_file_is_hashed_and_verifies(bundle: Path) -> None:
 def test_nothing_in_a_bundle_is_pickled(bundle: Path) -> None:
     files = [p for p in bundle.rglob("*") if p.is_file()]
     assert {p.suffix for p in files} == {".onnx", ".json", ".npz"}
-    with np.load(bundle / NGRAMS, allow_pickle=False) as arrays:
-        assert all(array.dtype != object for array in arrays.values())
+    for name in (NGRAMS, STRANGENESS):
+        with np.load(bundle / name, allow_pickle=False) as arrays:
+            assert all(array.dtype != object for array in arrays.values())
     for path in bundle.glob("*.json"):
         json.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
-    "name", ["model.fp32.onnx", "model.int8.onnx", "ngrams.npz", "tokenizer.json"]
+    "name",
+    ["model.fp32.onnx", "model.int8.onnx", "ngrams.npz", "strangeness.npz", "tokenizer.json"],
 )
 def test_an_altered_file_is_named(bundle: Path, name: str) -> None:
     path = bundle / name

@@ -15,7 +15,7 @@ import pytest
 from tierline.data import BundleError, Ticket
 from tierline.models.runtime import Bundle, Evidence, Prediction, Predictor
 from tierline.models.runtime.calibration import softmax
-from tierline.models.runtime.manifest import NGRAMS, ONNX_FP32, TOKENIZER, Manifest
+from tierline.models.runtime.manifest import NGRAMS, ONNX_FP32, STRANGENESS, TOKENIZER, Manifest
 from tierline.models.runtime.prediction import TokenContribution
 from tierline.models.runtime.predictor import head_columns
 from tierline.training.pipeline import Trained
@@ -82,8 +82,8 @@ def test_logits_are_centred_within_their_head(trained: Trained) -> None:
 
 
 def test_logits_are_linear_in_the_embedding(trained: Trained, tickets: Path) -> None:
-    exact = without_ngrams(
-        Bundle.load(trained.out).manifest.model_copy(update={"serves": ONNX_FP32})
+    exact = without(
+        Bundle.load(trained.out).manifest.model_copy(update={"serves": ONNX_FP32}), NGRAMS
     )
     predictor = Predictor(Bundle(trained.out, exact), threads=1)
     lines = tickets.read_text(encoding="utf-8").splitlines()
@@ -105,7 +105,9 @@ def test_a_prediction_carries_its_embedding(predictor: Predictor) -> None:
 
 def test_graphs_without_an_embedding_still_answer(trained: Trained, tmp_path: Path) -> None:
     predictor = Predictor(without_embedding(trained.out, tmp_path), threads=1)
-    assert [p.embedding for p in predictor.predict(TICKETS)] == [None] * len(TICKETS)
+    found = predictor.predict(TICKETS)
+    assert [p.embedding for p in found] == [None] * len(TICKETS)
+    assert [p.scores for p in found] == [{}] * len(TICKETS)
     with pytest.raises(BundleError, match="Train the bundle again"):
         predictor.embeddings(TICKETS)
     predictor.close()
@@ -113,7 +115,7 @@ def test_graphs_without_an_embedding_still_answer(trained: Trained, tmp_path: Pa
 
 def without_embedding(bundle: Path, folder: Path) -> Bundle:
     """The bundle as an earlier version wrote it."""
-    manifest = without_ngrams(Bundle.load(bundle).manifest)
+    manifest = without(Bundle.load(bundle).manifest, NGRAMS, STRANGENESS)
     shutil.copy(bundle / TOKENIZER, folder)
     graph = onnx.load(str(bundle / manifest.serves))
     graph.graph.output.remove(next(o for o in graph.graph.output if o.name == "embedding"))
@@ -121,8 +123,8 @@ def without_embedding(bundle: Path, folder: Path) -> Bundle:
     return Bundle(folder, manifest)
 
 
-def without_ngrams(manifest: Manifest) -> Manifest:
-    files = {name: digest for name, digest in manifest.files.items() if name != NGRAMS}
+def without(manifest: Manifest, *names: str) -> Manifest:
+    files = {name: digest for name, digest in manifest.files.items() if name not in names}
     return manifest.model_copy(update={"files": files})
 
 

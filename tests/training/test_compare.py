@@ -8,6 +8,7 @@ import pytest
 from tierline.training.answers import Answers
 from tierline.training.evaluate import Evaluation
 from tierline.training.report.compare import Comparison, compare
+from tierline.training.review_report import ReviewReport
 
 from .made_answers import answers, rows
 
@@ -19,7 +20,7 @@ ROWS = rows(["x"] * 60)
 def evaluation(*given: Answers) -> Evaluation:
     said = {a.head: tuple(a.labels[i] for i in a.predicted) for a in given}
     by_head = {a.head: a for a in given}
-    return Evaluation("set", len(ROWS), {}, {}, {}, by_head, said, {}, None)
+    return Evaluation("set", len(ROWS), {}, {}, {}, by_head, said, {}, None, ReviewReport({}, {}))
 
 
 def severity(predicted: list[int], confidence: float = 0.8) -> Answers:

@@ -26,11 +26,13 @@ KEYS = {
     "costs",
     "count",
     "file_sha256",
+    "foreign",
     "label_issues",
     "leak_warnings",
     "model",
     "name",
     "near_duplicates",
+    "review",
     "risk_coverage",
     "safety",
     "certificate",
@@ -39,6 +41,9 @@ KEYS = {
     "tier",
     "unknown_labels",
 }
+
+
+STRANGE = [{"body": "Über allen Gipfeln ist Ruh, in allen Wipfeln spürest du"}, {"body": "xx"}]
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -65,7 +70,10 @@ def made(
     folder = tmp_path_factory.mktemp("report")
     file = write_rows(folder / "hostile.jsonl", hostile_rows(tickets))
     html = folder / "report.html"
-    job = EvaluateJob(trained.out, file, {}, html=html, against=trained.out, trained_on=[file])
+    strange = write_rows(folder / "poems & more.jsonl", [*STRANGE, {"body": 3, "attempts": -1}])
+    job = EvaluateJob(
+        trained.out, file, {}, html=html, against=trained.out, trained_on=[file], foreign=[strange]
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         run(job, Console(file=StringIO()), Console(file=StringIO()))
@@ -104,7 +112,7 @@ def test_every_section_is_there_and_the_contents_lead_to_it(made: tuple[str, Any
     inside = {link.removeprefix("#") for link in page.links}
     assert inside <= page.ids
     assert inside >= {"automatic", "figures", "against", "safety", "costs", "segments"}
-    assert inside >= {"mistakes", "labels", "duplicates", "leaks", "method", "head-4"}
+    assert inside >= {"review", "mistakes", "labels", "duplicates", "leaks", "method", "head-4"}
     text = made[0]
     for words in ("1,000 resamples, seed 0", "calibration error", "By industry", "@media print"):
         assert words in text
@@ -148,6 +156,23 @@ def test_long_tickets_are_cut_after_redacting() -> None:
 
 def test_the_page_tells_the_certificate(made: tuple[str, Any]) -> None:
     assert "certificate:</strong> no promise at 2.0%" in made[0]
+
+
+def test_what_the_bundle_is_not_for_is_told_from_the_tickets(made: tuple[str, Any]) -> None:
+    page, data = made
+    assert "poems &amp; more: 2 texts that the bundle isn’t for" in page
+    (found,) = data["foreign"]
+    assert (found["name"], found["count"]) == ("poems & more", 2)
+    told = found["told"]["unsupported_language"]
+    assert (told["found"]["hits"], told["auroc"]["value"]) == (1, 1.0)
+    assert told["alarms"]["hits"] <= 0.1 * told["alarms"]["count"]
+
+
+def test_reasons_for_a_persons_look_add_up(made: tuple[str, Any]) -> None:
+    reasons = made[1]["review"]["reasons"]
+    assert sum(share["hits"] for share in reasons.values()) == 160
+    assert made[1]["review"]["errors"].keys() == {"severity", "issue_type", "sentiment"}
+    assert "at most 10% by the threshold’s aim" in made[0]
 
 
 def test_the_json_keeps_its_keys(made: tuple[str, Any]) -> None:

@@ -8,6 +8,7 @@ from tierline.serving.policy import Policy, load_policy
 from tierline.training.answers import TIER, Answers
 from tierline.training.evaluate import Evaluation
 from tierline.training.retraining.gate import Shared, Side, Verdict, judge
+from tierline.training.review_report import ReviewReport
 from tierline.training.routing import TIER_LABELS
 
 from ..made_answers import answers
@@ -49,7 +50,9 @@ def side(
 
 def evaluation(*given: Answers) -> Evaluation:
     by_head = {a.head: a for a in given}
-    return Evaluation("test", len(given[0].rows), {}, {}, {}, by_head, {}, {}, None)
+    return Evaluation(
+        "test", len(given[0].rows), {}, {}, {}, by_head, {}, {}, None, ReviewReport({}, {})
+    )
 
 
 def named(

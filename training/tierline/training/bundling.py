@@ -19,6 +19,7 @@ from tierline.models.runtime.manifest import (
     NGRAMS,
     ONNX_FP32,
     ONNX_INT8,
+    STRANGENESS,
     TOKENIZER,
     Head,
     Manifest,
@@ -35,6 +36,7 @@ from tierline.training.certify import certify, thresholds
 from tierline.training.export import Parity, check_parity, export_graphs
 from tierline.training.fit import Fitted
 from tierline.training.ngrams import Beside, beside
+from tierline.training.strangeness import fit_strangeness, sample, strangeness_thresholds
 from tierline.training.targets import ABSENT
 
 
@@ -66,9 +68,23 @@ def build_bundle(
     calibrated = manifest.model_copy(
         update={"serves": parity.serves, "heads": heads, "thresholds": limits}
     )
+    manifest = _with_strangeness(folder, calibrated, corpus.parts["train"], fitted.recipe.seed)
     alpha = fitted.recipe.alpha
-    write_manifest(folder, _certified(folder, calibrated, validation, alpha, policy))
+    write_manifest(folder, _guarded(folder, manifest, validation, alpha, policy))
     return parity
+
+
+def _with_strangeness(
+    folder: Path, manifest: Manifest, rows: tuple[Row, ...], seed: int
+) -> Manifest:
+    predictor = Predictor(Bundle(folder, manifest))
+    try:
+        embeddings = predictor.embeddings(row.ticket for row in sample(rows, seed))
+    finally:
+        predictor.close()
+    fit_strangeness(rows, embeddings).save(folder / STRANGENESS)
+    files = manifest.files | {STRANGENESS: sha256(folder / STRANGENESS)}
+    return manifest.model_copy(update={"files": files})
 
 
 def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
@@ -76,10 +92,10 @@ def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
     return manifest.model_copy(update={"bias": bias, "files": manifest.files | {NGRAMS: digest}})
 
 
-def _certified(
+def _guarded(
     folder: Path, manifest: Manifest, rows: tuple[Row, ...], alpha: float, policy: Policy
 ) -> Manifest:
-    """Return the manifest with its certificate, and with the thresholds that it sets."""
+    """Return the manifest with its certificate, and the thresholds of triggers and strangeness."""
     predictor = Predictor(Bundle(folder, manifest))
     try:
         predictions = predictor.predict([row.ticket for row in rows])
@@ -87,9 +103,9 @@ def _certified(
         predictor.close()
     certificate = certify(rows, predictions, alpha, policy)
     labels = next((h.labels for h in manifest.heads if h.name == "issue_type"), ())
-    triggers = thresholds(certificate, labels)
+    more = thresholds(certificate, labels) | strangeness_thresholds(predictions)
     return manifest.model_copy(
-        update={"certificate": certificate, "thresholds": manifest.thresholds | triggers}
+        update={"certificate": certificate, "thresholds": manifest.thresholds | more}
     )
 
 

@@ -91,6 +91,10 @@ def evaluate(
         list[Path] | None,
         typer.Option(help="File the bundle was trained on, to find near-duplicates (repeatable)."),
     ] = None,
+    foreign: Annotated[
+        list[Path] | None,
+        typer.Option(help="Texts the bundle isn't for, to find how well it tells (repeatable)."),
+    ] = None,
     policy: PolicyOption = None,
 ) -> None:
     """Measure a bundle on labelled tickets, with 95% intervals; compare it with another."""
@@ -106,6 +110,7 @@ def evaluate(
         costs,
         against,
         trained_on or (),
+        foreign or (),
         as_json,
         labels,
     )

@@ -8,14 +8,17 @@ from rich.table import Table
 
 from tierline.data.errors import InputError
 from tierline.data.rows import Row
+from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy, load_policy
 from tierline.training.answers import TIER, Answers, head_answers, said
 from tierline.training.baseline import Baseline
+from tierline.training.foreign import Foreign, measure_foreign
 from tierline.training.metrics import RESAMPLES, SEED, HeadReport, report_head
+from tierline.training.review_report import ReviewReport, measure_review
 from tierline.training.risk import LIMITS, RiskCoverage, risk_coverage
-from tierline.training.routing import routed, tier_answers
+from tierline.training.routing import recommended, tier_answers
 from tierline.training.safety_report import SafetyReport, measure_safety
 
 INTERVALS: Final = f"95% bootstrap intervals over tickets, {RESAMPLES:,} resamples, seed {SEED}"
@@ -35,7 +38,8 @@ class Evaluation:
 
     ``unknown`` counts, by head, the rows whose label the model doesn't have: they count as
     wrong nowhere, so they are told. ``answers`` and ``risk`` are by head, and by "tier" for the
-    whole decision; ``said`` has what was answered to every row, labelled or not.
+    whole decision; ``said`` has what was answered to every row, labelled or not. ``foreign`` is
+    empty where no texts were given that the model isn't for.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Evaluation:
     said: Mapping[str, tuple[str, ...]]
     risk: Mapping[str, RiskCoverage]
     safety: SafetyReport | None
+    review: ReviewReport
+    foreign: tuple[Foreign, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -59,6 +65,8 @@ class Evaluation:
             "model": {h: r.as_json() for h, r in self.model.items()},
             "baseline": {h: r.as_json() for h, r in self.baseline.items()},
             "safety": self.safety.as_json() if self.safety else None,
+            "review": self.review.as_json(),
+            "foreign": [f.as_json() for f in self.foreign],
         }
 
     def summary(self) -> dict[str, Any]:
@@ -72,7 +80,9 @@ class Evaluation:
     def tables(self) -> list[Table]:
         """Return the figures as tables for people: what can be answered automatically first."""
         safety = [self.safety.table(self.name)] if self.safety else []
-        return [self._automatic_table(), self._heads_table(), *safety]
+        review = self.review.table(self.name)
+        foreign = (f.table(self.name) for f in self.foreign)
+        return [self._automatic_table(), self._heads_table(), *safety, review, *foreign]
 
     def _automatic_table(self) -> Table:
         table = Table(title=f"{self.name}: answer automatically", caption="at most so many errors")
@@ -110,16 +120,18 @@ def evaluate(
     baseline: Baseline | None = None,
     policy: Policy | None = None,
     progress: Callable[[float], None] = lambda _: None,
+    foreign: Mapping[str, Sequence[Ticket]] | None = None,
 ) -> Evaluation:
     """Measure every head that both the model and the rows have, and the routing.
 
     ``policy`` is the default one when absent. ``progress`` is told the share that is done.
+    ``foreign`` are texts, by name, that the model isn't for: how well it tells them is measured.
 
     Raises:
         InputError: when they share none.
     """
     heads, policy = predictor.manifest.heads, policy or load_policy()
-    predictions = _predict(predictor, rows, progress)
+    predictions = _predict(predictor, [row.ticket for row in rows], progress)
     answers = dict(head_answers(heads, rows, predictions))
     if not answers:
         raise InputError(
@@ -134,23 +146,40 @@ def evaluate(
         - (len(answers[h.name].rows) if h.name in answers else 0)
         for h in heads
     }
-    tiers = routed(rows, predictions, policy)
+    recommendations = recommended(rows, predictions, policy)
+    tiers = tuple(str(r.tier) for r in recommendations)
     tier = tier_answers(heads, rows, predictions, tiers, policy)
     if tier is not None:
         answers[TIER] = tier
     spoken = said(heads, predictions) | {TIER: tiers}
     risk = {head: risk_coverage(a.confidence, a.correct) for head, a in answers.items()}
-    safety = measure_safety(rows, predictions)
-    return Evaluation(name, len(rows), model, base, unknown, answers, spoken, risk, safety)
+    review = measure_review(recommendations, predictions, answers)
+    strangers = tuple(
+        measure_foreign(source, _predict(predictor, texts, lambda _: None), predictions)
+        for source, texts in (foreign or {}).items()
+    )
+    return Evaluation(
+        name,
+        len(rows),
+        model,
+        base,
+        unknown,
+        answers,
+        spoken,
+        risk,
+        measure_safety(rows, predictions),
+        review,
+        strangers,
+    )
 
 
 def _predict(
-    predictor: Predictor, rows: Sequence[Row], progress: Callable[[float], None]
+    predictor: Predictor, tickets: Sequence[Ticket], progress: Callable[[float], None]
 ) -> list[Prediction]:
     predictions: list[Prediction] = []
-    for start in range(0, len(rows), _CHUNK):
-        predictions += predictor.predict([row.ticket for row in rows[start : start + _CHUNK]])
-        progress(len(predictions) / len(rows))
+    for start in range(0, len(tickets), _CHUNK):
+        predictions += predictor.predict(tickets[start : start + _CHUNK])
+        progress(len(predictions) / len(tickets))
     return predictions
 
 

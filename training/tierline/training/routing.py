@@ -11,6 +11,7 @@ from tierline.models.runtime.manifest import Head
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import TIERS, Policy
 from tierline.serving.recommend import recommend
+from tierline.serving.recommendation import Recommendation
 from tierline.training.answers import TIER, Answers
 
 TIER_LABELS: Final = tuple(map(str, TIERS))
@@ -18,11 +19,18 @@ TIER_LABELS: Final = tuple(map(str, TIERS))
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def recommended(
+    rows: Sequence[Row], predictions: Sequence[Prediction], policy: Policy
+) -> tuple[Recommendation, ...]:
+    """Return the recommendation for every row."""
+    return tuple(_recommend(r, p, policy) for r, p in zip(rows, predictions, strict=True))
+
+
 def routed(
     rows: Sequence[Row], predictions: Sequence[Prediction], policy: Policy
 ) -> tuple[str, ...]:
     """Return the recommended tier of every row."""
-    return tuple(_tier(r, p, policy) for r, p in zip(rows, predictions, strict=True))
+    return tuple(str(r.tier) for r in recommended(rows, predictions, policy))
 
 
 def tier_answers(
@@ -42,7 +50,8 @@ def tier_answers(
     whole = [i for i, row in enumerate(rows) if all(n in row.labels for n in names)]
     if not whole:
         return None
-    truth = [_tier(rows[i], _as_labelled(rows[i].labels, heads), policy) for i in whole]
+    labelled = (_as_labelled(rows[i].labels, heads) for i in whole)
+    truth = routed([rows[i] for i in whole], list(labelled), policy)
     return Answers(
         TIER,
         TIER_LABELS,
@@ -53,9 +62,8 @@ def tier_answers(
     )
 
 
-def _tier(row: Row, prediction: Prediction, policy: Policy) -> str:
-    now = row.ticket.created_at or _NOW
-    return str(recommend(row.ticket, prediction, policy, now).tier)
+def _recommend(row: Row, prediction: Prediction, policy: Policy) -> Recommendation:
+    return recommend(row.ticket, prediction, policy, row.ticket.created_at or _NOW)
 
 
 def _as_labelled(labels: Mapping[str, str], heads: Sequence[Head]) -> Prediction:

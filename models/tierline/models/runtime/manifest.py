@@ -14,6 +14,7 @@ TOKENIZER: Final = "tokenizer.json"
 ONNX_FP32: Final = "model.fp32.onnx"
 ONNX_INT8: Final = "model.int8.onnx"
 NGRAMS: Final = "ngrams.npz"
+STRANGENESS: Final = "strangeness.npz"
 
 
 class _Strict(BaseModel):
@@ -32,8 +33,9 @@ class Manifest(_Strict):
     """What a bundle says of itself.
 
     ``thresholds``: ``low_confidence.<head>`` (review below it), ``ambiguous`` (review when the
-    top two are closer), ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or
-    above them).
+    top two are closer), ``out_of_distribution`` and ``unsupported_language`` (review when the
+    prediction's score of that name is above it), ``safety.<label>`` and ``caution.p1`` (the
+    model's own triggers at or above them).
     ``bias`` is that of all logits, the n-gram model's included where ``files`` lists one.
     ``metrics`` and ``data`` are for people and reports; answering doesn't use them.
     """

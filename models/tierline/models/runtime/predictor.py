@@ -15,9 +15,10 @@ from tierline.data.errors import BundleError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import softmax
-from tierline.models.runtime.manifest import NGRAMS, TOKENIZER, Head, Manifest
+from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER, Head, Manifest
 from tierline.models.runtime.ngrams import NgramModel
 from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
+from tierline.models.runtime.strangeness import Strangeness
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 
 #: The graph's outputs: what each token adds to each logit, and the mean of the last states.
@@ -53,6 +54,8 @@ class Predictor:
         self._session = _session(bundle.folder / self.manifest.serves)
         has_ngrams = NGRAMS in self.manifest.files
         self._ngrams = NgramModel.load(bundle.folder / NGRAMS) if has_ngrams else None
+        has_scores = STRANGENESS in self.manifest.files
+        self._strangeness = Strangeness.load(bundle.folder / STRANGENESS) if has_scores else None
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
         self._columns = head_columns(self.manifest.heads)
@@ -108,7 +111,14 @@ class Predictor:
             contributions=run.contributions,
             bias=self._bias,
             embedding=run.embedding,
+            scores=self._scores(tokens.text, run.embedding),
         )
+
+    def _scores(self, text: str, embedding: Floats | None) -> dict[str, float]:
+        """Return how strange the ticket is; nothing in bundles trained before that was fitted."""
+        if self._strangeness is None or embedding is None:
+            return {}
+        return self._strangeness.scores(text, embedding)
 
     def _run(self, tokens: Tokens) -> "_Run":
         """Ask the graph, and the n-gram model where the bundle has one."""

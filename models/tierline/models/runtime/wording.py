@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 MIN_LETTER_BYTES: Final = 20
 _RUN: Final = 5
 _BITS: Final = 18
+BUCKETS: Final = 1 << _BITS
 #: A run that only one ticket has says little, and may be part of somebody's name.
 _LEAST_TICKETS: Final = 2
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -26,7 +27,7 @@ _STEP, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 @dataclass(frozen=True, eq=False)
 class Wording:
-    """How many of ``tickets`` have a run, by the run's hash: ``counts`` has shape (2**18,)."""
+    """How many of ``tickets`` have a run, by the run's hash: ``counts`` has shape (BUCKETS,)."""
 
     counts: NDArray[np.uint32]
     tickets: int
@@ -34,7 +35,7 @@ class Wording:
     @classmethod
     def fit(cls, texts: Iterable[str]) -> "Wording":
         """Count the runs of the training tickets' texts."""
-        counts = np.zeros(1 << _BITS, dtype=np.uint32)
+        counts = np.zeros(BUCKETS, dtype=np.uint32)
         tickets = 0
         for text in texts:
             counts[np.unique(_runs(text))] += np.uint32(1)

@@ -14,7 +14,9 @@ from tierline.data.corpus import read_rows, sha256
 from tierline.data.errors import InputError
 from tierline.data.label_book import Relabelling, read_label_book
 from tierline.data.quarantine import Quarantine
-from tierline.data.rows import Row
+from tierline.data.readers import TicketFile
+from tierline.data.rows import BadRow, Row
+from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy, load_policy
@@ -35,7 +37,8 @@ class EvaluateJob:
 
     ``html`` is where the page goes, its JSON beside it. ``trained_on`` names files to look for
     near-duplicates in; of files with a split column only the train part counts. ``labels`` is the
-    labels file by which old labels are read.
+    labels file by which old labels are read. ``foreign`` names files of texts that the bundle
+    isn't for.
     """
 
     bundle: Path
@@ -46,6 +49,7 @@ class EvaluateJob:
     costs: Path | None = None
     against: Path | None = None
     trained_on: Sequence[Path] = ()
+    foreign: Sequence[Path] = ()
     as_json: bool = False
     labels: Path | None = None
 
@@ -68,11 +72,12 @@ def run(job: EvaluateJob, console: Console, errors: Console) -> None:
         book = read_label_book(job.labels)
         rows, relabelling = book.rewrite(read_rows([job.file], job.mapping, quarantine))
         trained = read_rows(job.trained_on, job.mapping, quarantine) if job.trained_on else None
+        foreign = {path.stem: _texts(path, quarantine) for path in job.foreign}
     # Standard output is for the figures; with --json, progress goes only to a person's terminal.
     progress = console
     if job.as_json:
         progress = errors if errors.is_terminal else Console(quiet=True)
-    evaluation = _evaluate(job, rows, predictor, policy, progress)
+    evaluation = _evaluate(job, rows, predictor, policy, progress, foreign)
     report = None
     if job.in_full:
         against = _other(job, rows, policy, progress)
@@ -102,11 +107,30 @@ def _refuse_odd_page(html: Path | None) -> None:
         )
 
 
+def _texts(path: Path, quarantine: Quarantine) -> list[Ticket]:
+    """Read texts that need no label."""
+    texts: list[Ticket] = []
+    for row in TicketFile(path):
+        if isinstance(row, BadRow):
+            quarantine.add(row, path)
+        else:
+            texts.append(row.ticket)
+    return texts
+
+
 def _evaluate(
-    job: EvaluateJob, rows: Sequence[Row], predictor: Predictor, policy: Policy, console: Console
+    job: EvaluateJob,
+    rows: Sequence[Row],
+    predictor: Predictor,
+    policy: Policy,
+    console: Console,
+    foreign: Mapping[str, Sequence[Ticket]] | None = None,
 ) -> Evaluation:
+    name = job.file.stem
     with ShareProgress(console, f"evaluating {predictor.version}") as progress:
-        measured = evaluate(job.file.stem, rows, predictor, policy=policy, progress=progress.update)
+        measured = evaluate(
+            name, rows, predictor, policy=policy, progress=progress.update, foreign=foreign
+        )
     predictor.close()
     return measured
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from tierline.training import plots
 from tierline.training.answers import TIER, Answers
+from tierline.training.calibrate import TARGET_ERROR
 from tierline.training.evaluate import FIGURE_NAMES, INTERVALS
 from tierline.training.metrics import Figure, HeadReport
 from tierline.training.report import duplicates, leaks, mistakes
@@ -64,6 +65,7 @@ def render(report: Report, gate: Mapping[str, Any] | None = None) -> str:
             limits=LIMITS,
             changes=_by_effect(report.comparison),
             most_changes=_MOST_CHANGES,
+            target_error=TARGET_ERROR,
             under=UNDER,
             over=OVER,
             leak_limits=leaks,
