@@ -1,6 +1,8 @@
 """What is minimised: absent labels are left out, distance costs, rare labels count more."""
 
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from tierline.training.losses import MultiHeadLoss
@@ -76,3 +78,20 @@ def test_the_true_label_is_cheapest() -> None:
     loss = MultiHeadLoss([SEVERITY, ISSUE], targets, Recipe())
     right = torch.stack([torch.cat([sure_of(i, 4), sure_of(i, 2)]) for i in (0, 1)])
     assert loss(right, targets) < loss(right.flip(0), targets)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 5))
+def test_shares_of_a_batch_add_up_to_it(seed: int, processes: int) -> None:
+    """Values and gradients both, though shares differ in size, labels and answered heads."""
+    torch.manual_seed(seed)
+    columns = [torch.randint(ABSENT, size, (9, 1)) for size in (4, 2)]
+    targets = torch.cat(columns, dim=1)
+    corpus = torch.tensor([[0, 0], [1, 1], [1, 1], [2, 1], [3, 1]])
+    loss = MultiHeadLoss([SEVERITY, ISSUE], corpus, Recipe())
+    logits = torch.randn(9, 6, requires_grad=True)
+    whole = loss(logits, targets)
+    (gradient,) = torch.autograd.grad(whole, logits)
+    shares = zip(logits.tensor_split(processes), targets.tensor_split(processes), strict=True)
+    together = torch.stack([loss(*share, targets) for share in shares]).sum()
+    torch.testing.assert_close(together, whole)
+    torch.testing.assert_close(torch.autograd.grad(together, logits)[0], gradient)

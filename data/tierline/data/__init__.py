@@ -3,6 +3,7 @@
 from tierline.data.errors import (
     BundleError,
     InputError,
+    LaunchError,
     ModelNotFoundError,
     PolicyError,
     RowError,
@@ -18,6 +19,7 @@ __all__ = [
     "CustomerTier",
     "InputError",
     "IssueType",
+    "LaunchError",
     "ModelNotFoundError",
     "PolicyError",
     "RowError",

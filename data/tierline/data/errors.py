@@ -5,6 +5,7 @@
     │   └── RowError    one row is unusable; the job quarantines it and goes on
     ├── BundleError     a model bundle is missing, incomplete or altered
     ├── ModelNotFoundError  no model where one was asked for
+    ├── LaunchError     processes launched together can't train together, or one has stopped
     └── PolicyError     a policy file breaks the policy's schema
 
 Messages say what was expected, what was found, and the remedy. They never hold ticket text.
@@ -29,6 +30,10 @@ class BundleError(TierlineError):
 
 class ModelNotFoundError(TierlineError):
     """No model is where one was asked for."""
+
+
+class LaunchError(TierlineError):
+    """Processes launched together can't train together, or one of them has stopped."""
 
 
 class PolicyError(TierlineError):

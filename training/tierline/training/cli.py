@@ -15,6 +15,7 @@ from rich.markup import escape
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, TierlineError
 from tierline.serving.commands import PolicyOption, app, console, errors
+from tierline.training.launch import launched
 
 _TRAINING = "Training"
 Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
@@ -48,13 +49,16 @@ def train(
     _need_training_extra()
     from dataclasses import replace
 
-    from tierline.training.pipeline import TrainJob
+    from tierline.training.pipeline import TrainJob, train_along
     from tierline.training.pipeline import train as run
     from tierline.training.recipe import Recipe
 
     settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "alpha": alpha, "seed": seed}
     recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
     job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ())
+    if not launched().main:
+        train_along(job)
+        return
     run(job, console)
     console.print("make it the champion with: tierline promote")
 
@@ -119,5 +123,7 @@ def main() -> None:
     try:
         app()
     except TierlineError as error:
-        errors.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        place = launched()
+        where = f" in {place}" if place.count > 1 else ""
+        errors.print(f"[bold red]error{where}:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)

@@ -21,6 +21,7 @@ from tierline.training.augment import strip_some
 from tierline.training.batches import Batch, in_length_order, shuffled
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
+from tierline.training.parallel import Processes, joined
 from tierline.training.recipe import Recipe, epochs_for
 from tierline.training.targets import ABSENT, HeadLabels, heads_of
 
@@ -46,13 +47,14 @@ class Fitted:
     tokenizer_json: str
     recipe: Recipe
     precision: str
+    processes: int = 1
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
 
     def logits(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Return float32 logits (rows, labels of all heads) on the CPU."""
         ids = _tensors(self.token_ids(rows))
-        return _logits(self.model.cpu(), ids, torch.device("cpu"), amp=False)
+        return _logits(self.model.cpu(), ids, Processes(torch.device("cpu")), amp=False)
 
     def token_ids(self, rows: Sequence[Row]) -> list[list[int]]:
         """Tokenise as the serving runtime does, with the very same code."""
@@ -73,20 +75,39 @@ def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDo
 
     Reproducible on one machine: every random choice follows ``recipe.seed``. Trains in
     bfloat16 on a CUDA device or a CPU with native bfloat16, else in float32.
+
+    Raises:
+        LaunchError: when several processes were launched and can't train together.
     """
+    with joined(corpus, recipe) as processes:
+        return _fit(corpus, recipe, processes, step_done, epoch_done)
+
+
+def _fit(
+    corpus: Corpus,
+    recipe: Recipe,
+    processes: Processes,
+    step_done: StepDone,
+    epoch_done: EpochDone,
+) -> Fitted:
     _seed(recipe.seed)
     heads = heads_of(corpus)
     pretrained, tokenizer = load_pretrained(recipe.encoder)
     hidden = int(pretrained.config.hidden_size)
     model = TicketClassifier(pretrained, hidden, [len(h.labels) for h in heads])
     model.freeze(recipe.frozen_share)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = processes.device
     amp = device.type == "cuda" or _cpu_has_bfloat16()
     model.to(device)
     fitted = Fitted(
-        model, heads, tokenizer.backend_tokenizer.to_str(), recipe, "bf16" if amp else "fp32"
+        model,
+        heads,
+        tokenizer.backend_tokenizer.to_str(),
+        recipe,
+        "bf16" if amp else "fp32",
+        processes.count,
     )
-    loop = _Loop(fitted, corpus, device, amp)
+    loop = _Loop(fitted, corpus, processes, amp)
     loop.run(step_done, epoch_done)
     model.centre_heads()
     model.eval()
@@ -96,9 +117,9 @@ def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDo
 class _Loop:
     """The training loop's state."""
 
-    def __init__(self, fitted: Fitted, corpus: Corpus, device: torch.device, amp: bool) -> None:
-        self.fitted, self.device, self.amp = fitted, device, amp
-        self.recipe, self.model = fitted.recipe, fitted.model
+    def __init__(self, fitted: Fitted, corpus: Corpus, processes: Processes, amp: bool) -> None:
+        self.fitted, self.processes, self.amp = fitted, processes, amp
+        self.recipe, self.model, self.device = fitted.recipe, fitted.model, processes.device
         train, validation = corpus.parts["train"], corpus.parts["validation"]
         self.inputs = self._inputs(strip_some(train, self.recipe.stripped_share, self.recipe.seed))
         self.epochs = self.recipe.epochs or epochs_for(sum(map(len, self.inputs)))
@@ -117,6 +138,7 @@ class _Loop:
             fused=True,
         )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+        self.learner = processes.prepare(self.model)
 
     def run(self, step_done: StepDone, epoch_done: EpochDone) -> None:
         """Train for at most the planned epochs, and leave the best epoch's weights in the model."""
@@ -129,6 +151,7 @@ class _Loop:
                 total += self._step(batch)
                 step_done(next(step) / self.steps)
             scores = self._validate()
+            total = self.processes.sum_up(torch.tensor(total, dtype=torch.float64)).item()
             scores["train_loss"] = total / -(-len(self.inputs) // self.recipe.batch_size)
             self.fitted.history.append(scores)
             epoch_done(epoch, scores)
@@ -146,17 +169,21 @@ class _Loop:
         numbers = sum(map(len, ids)) * self.model.heads.in_features
         if not self.model.frozen_layers or numbers > _MOST_KEPT:
             return ids
-        return _base_states(self.model.eval(), ids, self.device, self.amp)
+        return _base_states(self.model.eval(), ids, self.processes, self.amp)
 
     def _learning(self, module: torch.nn.Module) -> list[torch.nn.Parameter]:
         return [p for p in module.parameters() if p.requires_grad]
 
     def _step(self, batch: Batch) -> float:
+        share = self.processes.share(batch)
+        inputs, mask = share.inputs.to(self.device), share.attention_mask.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.amp):
-            logits = self.model(batch.inputs.to(self.device), batch.attention_mask.to(self.device))
-        loss = self.loss(logits, self.targets[batch.rows].to(self.device))
+            logits = self.learner(inputs, mask)[: len(share.rows)]
+        targets, whole = (self.targets[b.rows].to(self.device) for b in (share, batch))
+        loss = self.loss(logits, targets, whole)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        # Gradients are averaged over the processes, but the shares' losses add up.
+        (loss * self.processes.count).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
@@ -168,7 +195,7 @@ class _Loop:
 
     def _validate(self) -> dict[str, float]:
         """Return the validation loss, each head's macro-F1, and their mean (the score)."""
-        logits = _logits(self.model, self.validation_inputs, self.device, self.amp)
+        logits = _logits(self.model, self.validation_inputs, self.processes, self.amp)
         scores, truth = {}, self.validation_targets
         sizes = [len(h.labels) for h in self.fitted.heads]
         for i, (head, part) in enumerate(zip(self.fitted.heads, column_slices(sizes), strict=True)):
@@ -191,29 +218,33 @@ def _tensors(ids: Sequence[list[int]]) -> list[torch.Tensor]:
 
 @torch.no_grad()
 def _base_states(
-    model: TicketClassifier, ids: Sequence[torch.Tensor], device: torch.device, amp: bool
+    model: TicketClassifier, ids: Sequence[torch.Tensor], processes: Processes, amp: bool
 ) -> list[torch.Tensor]:
     """Return each row's float16 states above the frozen layers, (tokens, hidden), for keeps."""
-    found: dict[int, torch.Tensor] = {}
-    for batch in in_length_order(ids, _EVALUATION_BATCH):
+    device, lengths = processes.device, [len(i) for i in ids]
+    everything = torch.zeros(sum(lengths), model.heads.in_features, dtype=torch.float16)
+    found = everything.split(lengths)
+    for batch in processes.own(in_length_order(ids, _EVALUATION_BATCH)):
         with torch.autocast(device.type, torch.bfloat16, enabled=amp):
             states = model.base(batch.inputs.to(device), batch.attention_mask.to(device))
         for row, state in zip(batch.rows.tolist(), states.float().cpu(), strict=True):
-            found[row] = state[: len(ids[row])].half()
-    return [found[row] for row in range(len(ids))]
+            found[row].copy_(state[: lengths[row]])
+    processes.sum_up(everything)
+    return list(found)
 
 
 @torch.no_grad()
 def _logits(
-    model: TicketClassifier, inputs: Sequence[torch.Tensor], device: torch.device, amp: bool
+    model: TicketClassifier, inputs: Sequence[torch.Tensor], processes: Processes, amp: bool
 ) -> NDArray[np.float32]:
     model.eval()
-    out = np.zeros((len(inputs), sum(model.head_sizes)), dtype=np.float32)
-    for batch in in_length_order(inputs, _EVALUATION_BATCH):
+    device, out = processes.device, torch.zeros(len(inputs), sum(model.head_sizes))
+    for batch in processes.own(in_length_order(inputs, _EVALUATION_BATCH)):
         with torch.autocast(device.type, torch.bfloat16, enabled=amp):
             logits = model(batch.inputs.to(device), batch.attention_mask.to(device))
-        out[batch.rows.numpy()] = logits.float().cpu().numpy()
-    return out
+        out[batch.rows] = logits.float().cpu()
+    found: NDArray[np.float32] = processes.sum_up(out).numpy()
+    return found
 
 
 def _cpu_has_bfloat16() -> bool:

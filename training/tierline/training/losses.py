@@ -30,18 +30,24 @@ class MultiHeadLoss:
             for column, size in zip(targets.unbind(dim=1), self.sizes, strict=True)
         ]
 
-    def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of logits (batch, labels of all heads) and targets (batch, heads)."""
+    def __call__(self, logits: Tensor, targets: Tensor, whole: Tensor | None = None) -> Tensor:
+        """Return the loss of logits (batch, labels of all heads) and targets (batch, heads).
+
+        Where the batch is shared between processes, ``whole`` holds the targets of all of it:
+        means are then taken over the whole batch, and the shares' losses add up to its loss.
+        """
         losses = []
         for i, part in enumerate(torch.split(logits, self.sizes, dim=1)):
-            answered = targets[:, i] != ABSENT
-            if not answered.any():
+            everyone = (targets if whole is None else whole)[:, i]
+            everyone = everyone[everyone != ABSENT]
+            if not len(everyone):
                 continue
+            answered = targets[:, i] != ABSENT
             truth = targets[answered, i]
             soft = self.soft[i].to(part.device)[truth]
-            weight = self.weights[i].to(part.device)[truth]
+            weights = self.weights[i].to(part.device)
             each = -(soft * functional.log_softmax(part[answered].float(), dim=1)).sum(dim=1)
-            losses.append((each * weight).sum() / weight.sum())
+            losses.append((each * weights[truth]).sum() / weights[everyone].sum())
         return torch.stack(losses).mean() if losses else logits.sum() * 0.0
 
 

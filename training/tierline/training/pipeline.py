@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from tierline.data.corpus import Corpus, load_corpus, read_rows
-from tierline.data.errors import InputError
+from tierline.data.errors import InputError, LaunchError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
@@ -25,6 +25,7 @@ from tierline.training.bundling import add_metrics, build_bundle
 from tierline.training.certify import check_apart
 from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.fit import Fitted, fit
+from tierline.training.launch import launched
 from tierline.training.recipe import Recipe
 
 _TEST = "test"
@@ -61,7 +62,14 @@ def train(job: TrainJob, console: Console) -> Trained:
     Raises:
         InputError: for unusable files or settings.
         BundleError: when the export doesn't agree with the trained model.
+        LaunchError: in a process of a launch that isn't the main one (see `train_along`), or
+            when the processes can't train together.
     """
+    if not launched().main:
+        raise LaunchError(
+            f"of the commands only `tierline train` shares its work; found {launched()}. "
+            "Run this one without accelerate launch or torchrun"
+        )
     _refuse_foreign_folder(job.out)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     with Quarantine(job.out.with_name(job.out.name + ".quarantine.jsonl")) as quarantine:
@@ -96,6 +104,23 @@ def train(job: TrainJob, console: Console) -> Trained:
     return Trained(job.out, version, evaluations)
 
 
+def train_along(job: TrainJob) -> None:
+    """Take a share of the training, in a process of a launch that isn't the main one.
+
+    Nothing is said, written or tracked; the main process, in `train`, does the rest alone.
+
+    Raises:
+        InputError: for unusable files or settings.
+        LaunchError: when the processes can't train together, or one of them has stopped.
+    """
+    with (
+        TemporaryDirectory() as scratch,
+        Quarantine(Path(scratch) / "quarantine.jsonl") as quarantine,
+    ):
+        corpus = load_corpus(job.files, job.mapping, quarantine, job.recipe.seed)
+    fit(corpus, job.recipe, lambda _: None, lambda _epoch, _scores: None)
+
+
 def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
     with ShareProgress(console, "training") as progress:
         done = 0.0
@@ -114,8 +139,9 @@ def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
 
         fitted = fit(corpus, recipe, step_done, epoch_done)
         seconds = progress.seconds
+    shared = f" on {fitted.processes} processes" if fitted.processes > 1 else ""
     console.print(
-        f"training: {seconds:.0f} s in {fitted.precision}; epoch {fitted.best_epoch} kept"
+        f"training: {seconds:.0f} s in {fitted.precision}{shared}; epoch {fitted.best_epoch} kept"
     )
     return fitted
 

@@ -69,7 +69,13 @@ def log_epoch(epoch: int, scores: Mapping[str, float]) -> None:
 def log_fit(fitted: Fitted) -> None:
     """Record the recipe and what came of it."""
     mlflow.log_params(asdict(fitted.recipe))
-    mlflow.log_params({"precision": fitted.precision, "best_epoch": fitted.best_epoch})
+    mlflow.log_params(
+        {
+            "precision": fitted.precision,
+            "processes": fitted.processes,
+            "best_epoch": fitted.best_epoch,
+        }
+    )
 
 
 def log_evaluation(evaluation: Evaluation) -> None:
