@@ -1,7 +1,7 @@
 """What is minimised: absent labels are left out, distance costs, rare labels count more."""
 
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -80,6 +80,7 @@ def test_the_true_label_is_cheapest() -> None:
     assert loss(right, targets) < loss(right.flip(0), targets)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10**6), st.integers(2, 5))
 def test_shares_of_a_batch_add_up_to_it(seed: int, processes: int) -> None:
     """Values and gradients both, though shares differ in size, labels and answered heads."""

@@ -49,17 +49,19 @@ def train(
     _need_training_extra()
     from dataclasses import replace
 
-    from tierline.training.pipeline import TrainJob, train_along
-    from tierline.training.pipeline import train as run
     from tierline.training.recipe import Recipe
 
     settings: dict[str, Any] = {"encoder": encoder, "epochs": epochs, "alpha": alpha, "seed": seed}
     recipe = replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
-    job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ())
     if not launched().main:
-        train_along(job)
+        from tierline.training.along import train_along
+
+        train_along(files, parse_map(mapping), recipe)
         return
-    run(job, console)
+    from tierline.training.pipeline import TrainJob
+    from tierline.training.pipeline import train as run
+
+    run(TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or ()), console)
     console.print("make it the champion with: tierline promote")
 
 

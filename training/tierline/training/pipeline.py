@@ -62,7 +62,7 @@ def train(job: TrainJob, console: Console) -> Trained:
     Raises:
         InputError: for unusable files or settings.
         BundleError: when the export doesn't agree with the trained model.
-        LaunchError: in a process of a launch that isn't the main one (see `train_along`), or
+        LaunchError: in a process of a launch that isn't the main one (see `along`), or
             when the processes can't train together.
     """
     if not launched().main:
@@ -102,23 +102,6 @@ def train(job: TrainJob, console: Console) -> Trained:
         bundle.replace(job.out)
     console.print(f"bundle: {job.out}\nMLflow: run {run}, version {version} of model 'tierline'")
     return Trained(job.out, version, evaluations)
-
-
-def train_along(job: TrainJob) -> None:
-    """Take a share of the training, in a process of a launch that isn't the main one.
-
-    Nothing is said, written or tracked; the main process, in `train`, does the rest alone.
-
-    Raises:
-        InputError: for unusable files or settings.
-        LaunchError: when the processes can't train together, or one of them has stopped.
-    """
-    with (
-        TemporaryDirectory() as scratch,
-        Quarantine(Path(scratch) / "quarantine.jsonl") as quarantine,
-    ):
-        corpus = load_corpus(job.files, job.mapping, quarantine, job.recipe.seed)
-    fit(corpus, job.recipe, lambda _: None, lambda _epoch, _scores: None)
 
 
 def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
