@@ -19,9 +19,10 @@ from tierline.models.runtime.predictor import column_slices
 from tierline.models.runtime.tokens import TicketTokenizer
 from tierline.training.augment import strip_some
 from tierline.training.batches import Batch, in_length_order, shuffled
+from tierline.training.joining import joined
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
-from tierline.training.parallel import Processes, joined
+from tierline.training.parallel import Processes
 from tierline.training.recipe import Recipe, epochs_for
 from tierline.training.targets import ABSENT, HeadLabels, heads_of
 
@@ -105,7 +106,7 @@ def _fit(
         tokenizer.backend_tokenizer.to_str(),
         recipe,
         "bf16" if amp else "fp32",
-        processes.count,
+        processes.place.count,
     )
     loop = _Loop(fitted, corpus, processes, amp)
     loop.run(step_done, epoch_done)
@@ -183,7 +184,7 @@ class _Loop:
         loss = self.loss(logits, targets, whole)
         self.optimizer.zero_grad()
         # Gradients are averaged over the processes, but the shares' losses add up.
-        (loss * self.processes.count).backward()
+        (loss * self.processes.place.count).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
@@ -223,7 +224,7 @@ def _base_states(
     """Return each row's float16 states above the frozen layers, (tokens, hidden), for keeps."""
     device, lengths = processes.device, [len(i) for i in ids]
     everything = torch.zeros(sum(lengths), model.heads.in_features, dtype=torch.float16)
-    found = everything.split(lengths)
+    found: Sequence[torch.Tensor] = torch.split(everything, lengths)
     for batch in processes.own(in_length_order(ids, _EVALUATION_BATCH)):
         with torch.autocast(device.type, torch.bfloat16, enabled=amp):
             states = model.base(batch.inputs.to(device), batch.attention_mask.to(device))
