@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from tierline.serving.commands import app
-from tierline.training import cli
+from tierline.training.commands import learn
 from tierline.training.retraining.outcome import NOT_PROMOTED
 
 EXAMPLES = Path(__file__).parents[3] / "training" / "examples"
@@ -53,7 +53,7 @@ def test_every_option_exists(example: str) -> None:
     command = re.split(r"[|>;]", commands()[example].partition("tierline retrain")[2])[0]
     arguments = shlex.split(command)
     assert "--data" in arguments
-    assert cli.retrain in {c.callback for c in app.registered_commands}
+    assert learn.retrain in {c.callback for c in app.registered_commands}
     retrain = typer.main.get_command(app).commands["retrain"]  # type: ignore[attr-defined]
     parsed = retrain.make_context("retrain", arguments)
     assert parsed.params["feedback"]

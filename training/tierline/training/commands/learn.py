@@ -1,0 +1,104 @@
+"""Commands that train: once, or as a job that judges what it trained."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tierline.data.columns import parse_map
+from tierline.data.errors import InputError
+from tierline.serving.commands import MapOption, PolicyOption, app, console
+from tierline.training.commands.options import (
+    PANEL,
+    AlphaOption,
+    EncoderOption,
+    EpochsOption,
+    Files,
+    LabelsOption,
+    SeedOption,
+    need_training_extra,
+    recipe_with,
+)
+from tierline.training.launch import launched
+
+
+@app.command(rich_help_panel=PANEL)
+def train(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="Folder for the trained bundle.")],
+    encoder: EncoderOption = None,
+    mapping: MapOption = None,
+    labels: LabelsOption = None,
+    evaluate_on: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled file to measure too, never to learn from (repeatable)."),
+    ] = None,
+    epochs: EpochsOption = None,
+    alpha: AlphaOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Fine-tune a classifier on labelled tickets, tracked in MLflow."""
+    need_training_extra()
+    recipe = recipe_with(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
+    if not launched().main:
+        from tierline.training.along import train_along
+
+        train_along(files, parse_map(mapping), recipe, labels)
+        return
+    from tierline.training.pipeline import TrainJob
+    from tierline.training.pipeline import train as run
+
+    job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or (), labels=labels)
+    run(job, console)
+    console.print("make it the champion with: tierline promote")
+
+
+@app.command(rich_help_panel=PANEL)
+def retrain(
+    data: Annotated[list[Path], typer.Option(help="Labelled tickets (repeatable).")],
+    feedback: Annotated[
+        list[Path] | None,
+        typer.Option(help="Corrections: id or text, labels, origin (repeatable)."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Leave out tickets filed before, ISO 8601.")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--map", help="FIELD=COLUMN pairs of the files of --data.")
+    ] = None,
+    policy: PolicyOption = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the challenger, report.html and gate.json.")
+    ] = Path("out/retrain"),
+    suite: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled incidents that no challenger may lose (repeatable)."),
+    ] = None,
+    labels: LabelsOption = None,
+    encoder: EncoderOption = None,
+    epochs: EpochsOption = None,
+    alpha: AlphaOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Train a challenger; it becomes the champion if it passes the policy's gate.
+
+    Exit codes: 0 promoted, 10 not promoted (the reasons are printed), others are failures.
+    """
+    need_training_extra()
+    from tierline.training.retraining.assembly import Sources
+    from tierline.training.retraining.job import RetrainJob
+    from tierline.training.retraining.job import retrain as run
+
+    recipe = recipe_with(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
+    sources = Sources(data, feedback or (), _date(since), parse_map(mapping), labels)
+    outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        found = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--since: expected an ISO 8601 date or time; found {text!r}") from None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

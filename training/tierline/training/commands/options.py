@@ -1,0 +1,54 @@
+"""What training's commands share: options, and the check that their libraries are there.
+
+Libraries that only training needs are imported when a training command runs, so that the
+others start fast and work without them.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from tierline.data.errors import InputError
+
+if TYPE_CHECKING:
+    from tierline.training.recipe import Recipe
+
+#: Where the commands stand in the help.
+PANEL: Final = "Training"
+Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),
+]
+EncoderOption = Annotated[
+    str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
+]
+EpochsOption = Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")]
+AlphaOption = Annotated[
+    float | None,
+    typer.Option(min=0.001, max=0.5, help="Share of P1, loss and breach tickets to miss at most."),
+]
+SeedOption = Annotated[int | None, typer.Option(help="Seeds every random choice.")]
+
+
+def need_training_extra() -> None:
+    """Refuse a command, with the remedy, where the training libraries are missing."""
+    missing = [
+        name for name in ("cleanlab", "mlflow", "sklearn", "torch") if find_spec(name) is None
+    ]
+    if missing:
+        raise InputError(
+            f"this command needs the training libraries ({', '.join(missing)} missing): "
+            "pip install 'tierline[train]'"
+        )
+
+
+def recipe_with(**settings: Any) -> "Recipe":
+    """Return the default recipe with what the user set; None stands for the default."""
+    from dataclasses import replace
+
+    from tierline.training.recipe import Recipe
+
+    return replace(Recipe(), **{k: v for k, v in settings.items() if v is not None})
