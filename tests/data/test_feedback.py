@@ -220,3 +220,16 @@ def test_the_parts_have_their_shares() -> None:
     parts, _ = divide([ticket(f"matter {i} of {i * i}") for i in range(2000)])
     sizes = [len(parts[name]) / 2000 for name in ("train", "validation", "test")]
     assert sizes == pytest.approx([0.70, 0.15, 0.15], abs=0.03)
+
+
+def test_rows_of_a_blind_sample_that_wait_for_labels_are_counted_not_refused(
+    tmp_path: Path,
+) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(
+        "id,body,severity,origin\n1,all is down,,blind_sample\n2,please advise,P4,blind_sample\n"
+    )
+    with Quarantine(tmp_path / "q.jsonl") as quarantine:
+        (found,) = read_feedback([sheet], quarantine)
+    assert found.row.labels == {"severity": "P4"}
+    assert (quarantine.waiting, quarantine.count) == (1, 0)

@@ -107,3 +107,21 @@ def test_the_ledger_holds_no_words(tmp_path: Path) -> None:
     row = found.corpus.parts["train"][0]
     assert (known.learnt_from(row), known.labels_of(row)) == (True, row.labels)
     assert not known.learnt_from(found.corpus.parts["test"][0])
+
+
+def test_old_labels_are_read_by_the_labels_file_wherever_they_stand(tmp_path: Path) -> None:
+    before = assembled(tmp_path, tickets())
+    book = tmp_path / "labels.toml"
+    book.write_text('[severity.P4]\nmerged_into = "P3"\n\n[severity.P2]\nretired = true\n')
+    given = [{"id": "t0", "severity": "P4", "model_severity": "P4", "origin": "blind_sample"}]
+    rows = tickets(sentiment="neutral")
+    files = [put(tmp_path, "data.jsonl", rows)], [put(tmp_path, "feedback.jsonl", given)]
+    with Quarantine(tmp_path / "q.jsonl") as quarantine:
+        found = assemble(Sources(*files, labels=book), ledger(before), quarantine)
+    labels = {row.labels.get("severity") for part in found.corpus.parts.values() for row in part}
+    assert labels == {"P1", "P3", None}
+    assert found.relabelled == 0  # renaming is no spoilt label
+    (correction,) = found.corrections
+    assert (correction.row.labels["severity"], correction.answered["severity"]) == ("P3", "P3")
+    assert any("severity P4 read as P3 in 15 rows" in note for note in found.notes)
+    assert ledger(before).under(found.corpus.book).taught["severity"] == {"P1", "P3"}

@@ -8,7 +8,7 @@ from typing import Final
 
 from tierline.data.corpus import Corpus, digests_of, read_rows
 from tierline.data.errors import InputError
-from tierline.data.feedback import Agreement, Correction, agreement, read_feedback
+from tierline.data.feedback import Correction, read_feedback
 from tierline.data.gold import divide
 from tierline.data.label_book import LabelBook, read_label_book
 from tierline.data.merging import TicketPool
@@ -45,7 +45,7 @@ class Assembled:
 
     corpus: Corpus
     notes: tuple[str, ...]
-    agreement: Mapping[str, Agreement]
+    corrections: tuple[Correction, ...]
     relabelled: int = 0
     known: int = 0
 
@@ -91,7 +91,7 @@ def assemble(sources: Sources, ledger: Ledger | None, quarantine: Quarantine) ->
         notes.append(_evidence(corrections))
     digests = digests_of([*sources.data, *sources.feedback])
     corpus = Corpus(whole, digests, book, relabelling)
-    return Assembled(corpus, tuple(notes), agreement(corrections), relabelled, known)
+    return Assembled(corpus, tuple(notes), tuple(corrections), relabelled, known)
 
 
 def _present(correction: Correction, book: LabelBook) -> Correction:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tierline.data.feedback import Agreement, agreement
 from tierline.data.rows import Row
 from tierline.data.splitting import SPLITS
 from tierline.models.runtime.manifest import Manifest
@@ -16,6 +17,7 @@ from tierline.serving.progress import ShareProgress
 from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.ledger import Ledger, taught
 from tierline.training.retraining.assembly import Assembled
+from tierline.training.retraining.blind import with_answers
 from tierline.training.retraining.gate import Shared, Side
 from tierline.training.retraining.safety_cases import raised
 from tierline.training.retraining.weight import latency_ratio, peak_memory, size
@@ -37,7 +39,10 @@ class Contest:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Both sides as measured; ``rows`` are the held-out tickets, ``other`` the champion's name."""
+    """Both sides as measured; ``rows`` are the held-out tickets, ``other`` the champion's name.
+
+    ``agreement`` is how people judged answers, by head: those of a blind sample the champion's.
+    """
 
     rows: tuple[Row, ...]
     manifest: Manifest
@@ -45,6 +50,7 @@ class Result:
     champion: Side | None
     other: str | None
     shared: Shared
+    agreement: Mapping[str, Agreement]
 
 
 def hold(
@@ -55,7 +61,7 @@ def hold(
     lessons = taught(assembled.corpus.parts[SPLITS[0]])
     ours = Predictor.load(contest.bundle)
     challenger = _side(contest, contest.bundle, ours, evaluation, lessons)
-    champion, other, ratio = None, None, None
+    champion, other, ratio, corrections = None, None, None, assembled.corrections
     if contest.champion is not None:
         folder = registered_bundle(f"models:/{REGISTERED_NAME}/{contest.champion}")
         theirs = Predictor.load(folder)
@@ -68,10 +74,11 @@ def hold(
         before = {head: names - book.gone(head) for head, names in taught_before.items()}
         champion, other = _side(contest, folder, theirs, measured, before), theirs.version
         ratio = latency_ratio(ours, theirs, [row.ticket for row in rows])
+        corrections = tuple(with_answers(corrections, theirs))
         theirs.close()
     ours.close()
     shared = Shared(ratio, assembled.relabelled, assembled.known)
-    return Result(rows, ours.manifest, challenger, champion, other, shared)
+    return Result(rows, ours.manifest, challenger, champion, other, shared, agreement(corrections))
 
 
 def _side(

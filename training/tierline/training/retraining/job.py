@@ -4,7 +4,7 @@ Every step before the last leaves the champion alone; the last one moves the ali
 is interrupted anywhere can simply be run again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from shutil import rmtree
@@ -113,15 +113,20 @@ def _train_and_judge(
         version = tracking.register(bundle)
         put_in_place(bundle, challenger)
         registry.call_challenger(version)
+        _lines(agreement_lines(result.agreement), console)
         console.print(f"challenger: {challenger}\nMLflow: run {run}, version {version}")
         verdicts = judge(result.challenger, result.champion, result.shared, policy)
-        outcome = Outcome(version, before, verdicts, assembled.notes, assembled.agreement)
+        outcome = Outcome(version, before, verdicts, assembled.notes, result.agreement)
         record(outcome, inputs, write_contest(job.out, result, outcome, assembled, console))
     return conclude(outcome, console)
 
 
-def _say(assembled: Assembled, quarantine: Quarantine, console: Console) -> None:
-    for line in (*assembled.notes, *agreement_lines(assembled.agreement)):
+def _lines(lines: Iterable[str], console: Console) -> None:
+    for line in lines:
         console.print(line, markup=False, soft_wrap=True, highlight=False)
+
+
+def _say(assembled: Assembled, quarantine: Quarantine, console: Console) -> None:
+    _lines(assembled.notes, console)
     if quarantine.count:
         console.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")

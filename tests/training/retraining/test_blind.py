@@ -1,0 +1,38 @@
+"""Blind labels are judged beside what the champion says now; others keep what was said then."""
+
+import pytest
+
+from tierline.data.feedback import Correction, Origin, agreement
+from tierline.data.rows import Row
+from tierline.data.ticket import Ticket
+from tierline.models.runtime import Predictor
+from tierline.training.retraining.blind import with_answers
+
+WORDS = "the invoice charged my card twice, there is no hurry"
+
+
+def correction(origin: Origin, body: str = WORDS, answered: str | None = None) -> Correction:
+    labels = {"issue_type": "billing"}
+    given = {"issue_type": answered} if answered else {}
+    return Correction(Row(1, Ticket(body=body), labels), origin, answered=given)
+
+
+def test_a_blind_row_gets_the_champions_answer(predictor: Predictor) -> None:
+    (said,) = predictor.predict([Ticket(body=WORDS)])
+    (found,) = with_answers([correction(Origin.BLIND_SAMPLE)], predictor)
+    assert found.answered == {head: answer.label for head, answer in said.heads.items()}
+    assert found.evidence == {"issue_type": "billing"}
+    assert agreement([found])["issue_type"].blind == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        correction(Origin.HUMAN),
+        correction(Origin.IMPORT),
+        correction(Origin.BLIND_SAMPLE, body=""),
+        correction(Origin.BLIND_SAMPLE, answered="bug"),
+    ],
+)
+def test_other_rows_stay_as_they_are(predictor: Predictor, given: Correction) -> None:
+    assert with_answers([given], predictor) == [given]
