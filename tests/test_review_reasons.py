@@ -97,14 +97,16 @@ def test_ambiguous(with_limits: Callable[..., Predictor]) -> None:
     assert [other.head for other in found.alternatives] == list(said.heads)
 
 
-def test_degraded() -> None:
-    class Broken:
-        def predict(self, tickets: Sequence[Ticket]) -> list[Prediction]:
-            raise RuntimeError
+def test_degraded(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Sequence[Ticket]) -> list[Prediction]:
+        raise RuntimeError
 
-    for predictor in (None, Broken()):
-        router = Router(load_policy(), predictor)  # type: ignore[arg-type]
+    predictor = Predictor.load(trained.out, threads=1)
+    monkeypatch.setattr(predictor, "predict", fail)
+    for answering in (None, predictor):
+        router = Router(load_policy(), answering)
         assert router.route([Ticket(body=USUAL)], NOW)[0].review_reason is ReviewReason.DEGRADED
+    predictor.close()
 
 
 def test_a_bundle_of_an_earlier_version_answers_without_the_two_scores(trained: Trained) -> None:

@@ -20,6 +20,7 @@ from tierline.training.benchmark import cells, child, watch
 from tierline.training.benchmark.method_frozen import embed
 from tierline.training.benchmark.outcome import Job, Outcome
 from tierline.training.benchmark.watch import Stopwatch
+from tierline.training.commands import measure
 
 Ran = tuple[int, str, str]
 
@@ -43,7 +44,7 @@ def benchmark(*options: object) -> Ran:
     """Run the command as people call it; return its exit code, output and errors."""
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(cli, "console", Console(file=out, width=200))
+        patch.setattr(measure, "console", Console(file=out, width=200))
         patch.setattr(cli, "errors", Console(file=err, width=200))
         patch.setattr(sys, "argv", ["tierline", "benchmark", *map(str, options)])
         cli.main()

@@ -279,9 +279,11 @@ def main_of_two(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     for name, value in {**names, "RANK": "0", "OMP_NUM_THREADS": "1"}.items():
         monkeypatch.setenv(name, value)
     before = signal.getsignal(signal.SIGTERM)
+    AcceleratorState._reset_state(reset_partial_state=True)  # a Trainer may have run here
     yield {**names, "RANK": "1"}
     signal.signal(signal.SIGTERM, before)
-    torch.distributed.destroy_process_group()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
     AcceleratorState._reset_state(reset_partial_state=True)
 
 
