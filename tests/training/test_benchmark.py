@@ -45,7 +45,8 @@ def benchmark(*options: object) -> Ran:
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
         patch.setattr(measure, "console", Console(file=out, width=200))
-        patch.setattr(cli, "errors", Console(file=err, width=200))
+        for commands in (cli, measure):
+            patch.setattr(commands, "errors", Console(file=err, width=200))
         patch.setattr(sys, "argv", ["tierline", "benchmark", *map(str, options)])
         cli.main()
     assert isinstance(ended.value.code, int)
