@@ -99,6 +99,14 @@ def test_the_same_tickets_in_both_files_are_no_drift() -> None:
     assert found.p_value > 0.3
 
 
+def test_the_classifier_is_asked_about_tickets_that_it_has_not_learnt() -> None:
+    """Of 60 meaningless dimensions, one that has learnt 200 tickets remembers most of them."""
+    vectors = np.random.default_rng(17).normal(size=(200, 60)).astype(np.float32)
+    found = tell_apart(vectors, np.arange(200) % 2 == 0)
+    assert found.auc.value == pytest.approx(0.5, abs=0.1)
+    assert found.auc.low < 0.5 < found.auc.high
+
+
 def test_a_file_without_differences_is_no_drift() -> None:
     found = tell_apart(np.ones((200, 3), dtype=np.float32), np.arange(200) < 90)
     assert (found.auc.value, found.p_value) == (0.5, 1.0)
@@ -199,7 +207,7 @@ def texts(count: int, words: str) -> list[Ticket]:
 
 
 def test_words_mark_the_file_that_says_them_often_enough() -> None:
-    reference = [*texts(60, "the printer is jammed"), *texts(40, "please advise")]
+    reference = [*texts(600, "the printer is jammed"), *texts(400, "please advise")]
     recent = [*texts(60, "the vpn tunnel is down"), *texts(31, "please advise")]
     recent += texts(MIN_SAYING - 1, "quokka quokka")
     found = telling_words(reference, recent)

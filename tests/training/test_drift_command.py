@@ -162,6 +162,7 @@ def test_unusable_rows_are_quarantined_without_their_words(before: Path, tmp_pat
         file.write(b'{"body": "hunter2 \xff"}\n[]\n')
     told = Told(before, now, "none")
     assert told.code == 0
+    assert "now.jsonl: all 150 different tickets were compared" in told.out
     assert "4 rows quarantined, with reasons: now.jsonl.quarantine.jsonl" in told.err
     kept = (tmp_path / "now.jsonl.quarantine.jsonl").read_text()
     assert kept.count("\n") == 4
