@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from tierline.data.errors import InputError, ModelNotFoundError, PolicyError, TierlineError
+from tierline.models.runtime.prediction import HeadPrediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving import commands
 from tierline.serving import progress as progress_module
@@ -21,7 +23,7 @@ from tierline.serving.policy_prose import prose, toml_of_default
 from tierline.serving.progress import ShareProgress
 from tierline.training.cli import main
 
-from .fakes import BREACH, CALM, LOSS, MANIFEST, POLICY, explained, predictor
+from .fakes import BREACH, CALM, LOSS, MANIFEST, POLICY, explained, prediction, predictor
 
 runner = CliRunner()
 
@@ -231,6 +233,23 @@ def test_route_shows_the_models_labels_and_words(monkeypatch: pytest.MonkeyPatch
     assert "curtains [bold]since[/] Monday" in said
     assert "issue_type security_breach  (90%)" in said
     assert "“curtains”  safety.model.security_breach" in said
+
+
+def test_route_shows_both_of_two_close_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = prediction("P3", "how_to", thresholds={"ambiguous": 0.1})
+    types = {"how_to": 0.48, "outage": 0.44, "access": 0.08}
+    moods = {"neutral": 0.51, "negative [/x]": 0.49}
+    heads = {
+        **bare.heads,
+        "issue_type": HeadPrediction("how_to", 0.48, types),
+        "sentiment": HeadPrediction("neutral", 0.51, moods),
+    }
+    said_by = predictor(lambda _: replace(bare, heads=heads))
+    monkeypatch.setattr(commands, "load_predictor", lambda _: said_by)
+    said = output("route", CALM)
+    assert "a person should look: ambiguous" in said
+    assert "issue_type may as well be outage  (44%), then tier 3\n" in said
+    assert "sentiment  may as well be negative [/x]  (49%)\n" in said
 
 
 def test_route_takes_the_context() -> None:
