@@ -172,7 +172,7 @@ def test_reasons_for_a_persons_look_add_up(made: tuple[str, Any]) -> None:
     reasons = made[1]["review"]["reasons"]
     assert sum(share["hits"] for share in reasons.values()) == 160
     assert made[1]["review"]["errors"].keys() == {"severity", "issue_type", "sentiment"}
-    assert "at most 10% by the threshold’s aim" in made[0]
+    assert "at most 5% by the threshold’s aim" in made[0]
 
 
 def test_the_json_keeps_its_keys(made: tuple[str, Any]) -> None:

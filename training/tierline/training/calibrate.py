@@ -10,7 +10,7 @@ from tierline.models.runtime.calibration import softmax
 from tierline.training.targets import ABSENT
 
 #: Among answers at or above the confidence threshold, at most this share may be wrong.
-TARGET_ERROR: Final = 0.10
+TARGET_ERROR: Final = 0.05
 #: The top two labels are ambiguous when their probabilities are closer than this.
 AMBIGUOUS_MARGIN: Final = 0.10
 _LOG_TEMPERATURE_RANGE: Final = (-2.0, 2.0)
