@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 #: Rounding differs with the order of sums, and bfloat16 has a hundred times coarser steps.
 TOLERANCE = {"fp32": 1e-4, "bf16": 0.1}
 #: Seconds after which a process that should have ended is ended.
-PATIENCE = 240
+PATIENCE = 900
 NO_TICKETS = Corpus({"train": (), "validation": ()}, {})
 COMMAND = ("-m", "tierline.training", "train")
 
