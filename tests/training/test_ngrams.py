@@ -89,3 +89,28 @@ def test_the_bundle_carries_it_and_the_account_stays_complete(trained: Trained) 
         total = account.bias + sum(t.value for t in account.tokens)
         assert total == pytest.approx(float(logit), abs=1e-4)
     assert len(account.tokens) > len(prediction.text.split()) * 2  # tokens, and chunks
+
+
+def test_the_vocabulary_holds_no_secret_and_nothing_that_one_ticket_alone_says() -> None:
+    said = [
+        "my password: hunter2hunter the parcel is late, write to zoe.quill@mail.example",
+        "my password: hunter2hunter the parcel is late, write to zoe.quill@mail.example please",
+        "the parcel is late for Fitzgibbon",
+    ]
+    rows = [
+        Row(i, Ticket(body=body), {"severity": f"P{i % 2 + 1}", "issue_type": "order"}, {})
+        for i, body in enumerate(said)
+    ]
+    baseline = Baseline((HEADS[1],), rows, seed=1)
+    terms = [t for v in (baseline.words, baseline.letters) for t in v.vocabulary_]
+    assert "parcel" in terms
+    assert not [t for t in terms if any(w in t for w in ("hunter2", "unte", "quill", "fitz"))]
+
+
+def test_rows_that_share_no_term_leave_the_baseline_with_the_frequencies() -> None:
+    rows = [
+        Row(i, Ticket(body=b), {"severity": s}, {})
+        for i, (b, s) in enumerate([("a", "P1"), ("b", "P2"), ("c", "P2")])
+    ]
+    baseline = Baseline((HEADS[1],), rows, seed=1)
+    assert len(baseline.predict("severity", rows)) == 3

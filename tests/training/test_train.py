@@ -120,6 +120,7 @@ def test_the_manifest_holds_figures_and_thresholds(trained: Trained) -> None:
     manifest = Bundle.load(trained.out).manifest
     value, low, high = manifest.metrics["test"]["severity"]["macro_f1"]
     assert low <= value <= high
+    assert manifest.format == 2  # it has an n-gram model, which earlier versions don't add
     scores = {"out_of_distribution", "unsupported_language"}
     assert manifest.thresholds.keys() - scores == {
         "ambiguous",

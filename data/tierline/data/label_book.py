@@ -80,10 +80,13 @@ class LabelBook:
         """Return one row's labels under their present names; those that are gone are left out."""
         return dict(self._present(labels, Relabelling()))
 
-    def rewrite(self, rows: Iterable[Row]) -> tuple[list[Row], Relabelling]:
+    def rewrite(
+        self, rows: Iterable[Row], *, keep_bare: bool = False
+    ) -> tuple[list[Row], Relabelling]:
         """Return the rows under their present labels, and the count of what changed.
 
-        A row that loses its only label is left out; every other row is kept, in order.
+        A row that loses its only label is left out, unless rows are to be kept bare (for a
+        correction to come); every other row is kept, in order.
 
         Raises:
             InputError: when no row is left.
@@ -91,7 +94,7 @@ class LabelBook:
         kept, counts = [], Relabelling()
         for row in rows:
             labels = dict(self._present(row.labels, counts))
-            if labels or not row.labels:
+            if labels or not row.labels or keep_bare:
                 kept.append(row if labels == row.labels else replace(row, labels=labels))
             else:
                 counts.left_out += 1

@@ -33,6 +33,7 @@ _FINDERS: Final[tuple[Callable[[str], Iterator[Found]], ...]] = (
 _MAX_ROUNDS: Final = 6
 _WORD: Final = re.compile(r"\w+")
 _NOT_SAID: Final = "[…]"
+_PLACEHOLDER: Final = re.compile(r"\[[\w ]+\]")
 
 
 def redact(text: str) -> str:
@@ -47,6 +48,12 @@ def redact(text: str) -> str:
         if text == before:
             break
     return text
+
+
+def left_to_learn(text: str) -> str:
+    """Return the text without what `redact` takes out: no placeholder, a space instead."""
+    redacted = redact(text)
+    return text if redacted == text else _PLACEHOLDER.sub(" ", redacted)
 
 
 def redact_quotes(quotes: Iterable[str], text: str) -> tuple[str, ...]:

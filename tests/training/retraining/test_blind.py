@@ -3,6 +3,7 @@
 import pytest
 
 from tierline.data.feedback import Correction, Origin, agreement
+from tierline.data.label_book import LabelBook
 from tierline.data.rows import Row
 from tierline.data.ticket import Ticket
 from tierline.models.runtime import Predictor
@@ -19,7 +20,7 @@ def correction(origin: Origin, body: str = WORDS, answered: str | None = None) -
 
 def test_a_blind_row_gets_the_champions_answer(predictor: Predictor) -> None:
     (said,) = predictor.predict([Ticket(body=WORDS)])
-    (found,) = with_answers([correction(Origin.BLIND_SAMPLE)], predictor)
+    (found,) = with_answers([correction(Origin.BLIND_SAMPLE)], predictor, None, LabelBook())
     assert found.answered == {head: answer.label for head, answer in said.heads.items()}
     assert found.evidence == {"issue_type": "billing"}
     assert agreement([found])["issue_type"].blind == (1, 1)
@@ -35,4 +36,4 @@ def test_a_blind_row_gets_the_champions_answer(predictor: Predictor) -> None:
     ],
 )
 def test_other_rows_stay_as_they_are(predictor: Predictor, given: Correction) -> None:
-    assert with_answers([given], predictor) == [given]
+    assert with_answers([given], predictor, None, LabelBook()) == [given]

@@ -1,19 +1,21 @@
 """TF-IDF and logistic regression, one model per head: the yardstick of every report.
 
-The bundle's n-gram model (see `ngrams`) is made from it, so both read the same terms.
+The bundle's n-gram model (see `ngrams`) is made from it, so both read the same terms. Its
+vocabulary is stored in clear: personal data is taken out first, and what only one ticket says
+isn't kept.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion
 
+from tierline.data.redact import left_to_learn
 from tierline.data.rows import Row
 from tierline.models.runtime.ngrams import Term, letter_terms, word_terms
 from tierline.models.runtime.tokens import text_read
@@ -22,7 +24,7 @@ from tierline.training.targets import ABSENT, HeadLabels
 #: Most weights of one kind of n-grams: with very many labels fewer, commoner terms are kept.
 _MOST_WEIGHTS: Final = 2**23
 _MOST_TERMS: Final = 200_000
-#: Of fewer rows than this every term is kept; of more, those that several rows share.
+#: Of fewer rows than this, letters that two of them share are kept; of more, that three share.
 _FEW: Final = 500
 
 
@@ -31,32 +33,37 @@ class Baseline:
 
     def __init__(self, heads: Sequence[HeadLabels], rows: Sequence[Row], seed: int) -> None:
         """Fit one model per head on the training rows that answer it."""
-        texts = [text_read(row.ticket) for row in rows]
+        texts = [left_to_learn(text_read(row.ticket)) for row in rows]
         most = min(_MOST_TERMS, _MOST_WEIGHTS // sum(len(h.labels) for h in heads))
-        rare = len(rows) < _FEW
-        self.words = _vectorizer(word_terms, 1 if rare else 2, most)
-        self.letters = _vectorizer(letter_terms, 1 if rare else 3, most)
-        self.features = FeatureUnion([("words", self.words), ("letters", self.letters)]).fit(texts)
-        matrix = self.features.transform(texts)
+        self.words = _fitted(word_terms, 2, most, texts)
+        self.letters = _fitted(letter_terms, 2 if len(rows) < _FEW else 3, most, texts)
+        matrix = self._matrix(texts)
         self.models = {h.name: _fit(matrix, h.targets(rows), seed) for h in heads}
 
     def predict(self, head: str, rows: Sequence[Row]) -> NDArray[np.int64]:
         """Return label indices, shape (rows,)."""
-        matrix = self.features.transform([text_read(row.ticket) for row in rows])
+        matrix = self._matrix([text_read(row.ticket) for row in rows])
         predicted: NDArray[np.int64] = self.models[head].predict(matrix)
         return predicted
 
+    def _matrix(self, texts: Sequence[str]) -> csr_matrix:
+        parts = [vectorizer.transform(texts) for vectorizer in (self.words, self.letters)]
+        return hstack(parts, format="csr")
 
-def _vectorizer(
-    kind: Callable[[str], list[Term]], least_documents: int, most: int
+
+def _fitted(
+    kind: Callable[[str], list[Term]], least_rows: int, most: int, texts: Sequence[str]
 ) -> TfidfVectorizer:
-    return TfidfVectorizer(
-        analyzer=partial(_terms, kind),
-        sublinear_tf=True,
-        min_df=least_documents,
-        max_features=most,
-        dtype=np.float32,
-    )
+    """Return the vectoriser of the terms that at least so many rows have."""
+    settings: dict[str, Any] = {
+        "analyzer": partial(_terms, kind),
+        "sublinear_tf": True,
+        "dtype": np.float32,
+    }
+    try:
+        return TfidfVectorizer(min_df=least_rows, max_features=most, **settings).fit(texts)
+    except ValueError:  # no term is said twice: a vocabulary of one that nobody says
+        return TfidfVectorizer(vocabulary=[""], **settings).fit(texts)
 
 
 def _terms(kind: Callable[[str], list[Term]], text: str) -> list[str]:

@@ -15,6 +15,7 @@ from tierline.models.runtime.calibration import softmax
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import (
     FORMAT,
+    FORMAT_NGRAMS,
     MANIFEST,
     NGRAMS,
     ONNX_FP32,
@@ -89,7 +90,8 @@ def _with_strangeness(
 
 def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
     bias = tuple(float(b) for b in np.asarray(manifest.bias) + ngram.bias)
-    return manifest.model_copy(update={"bias": bias, "files": manifest.files | {NGRAMS: digest}})
+    files = manifest.files | {NGRAMS: digest}
+    return manifest.model_copy(update={"bias": bias, "files": files, "format": FORMAT_NGRAMS})
 
 
 def _guarded(

@@ -13,6 +13,7 @@ from tierline.data.errors import InputError, LaunchError
 from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
+from tierline.data.splitting import SPLITS
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import MANIFEST
@@ -83,6 +84,7 @@ def train(job: TrainJob, console: Console) -> Trained:
             "Run this one without accelerate launch or torchrun"
         )
     refuse_foreign_folder(job.out)
+    _refuse_like_names(job.evaluate_on)
     book = read_label_book(job.labels)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     with Quarantine(job.out.with_name(job.out.name + ".quarantine.jsonl")) as quarantine:
@@ -187,6 +189,15 @@ def put_in_place(bundle: Path, out: Path) -> None:
     if out.exists():
         rmtree(out)
     bundle.replace(out)
+
+
+def _refuse_like_names(evaluate_on: Sequence[Path]) -> None:
+    names = [path.stem for path in evaluate_on]
+    if len({*names, *SPLITS}) < len(names) + len(SPLITS):
+        raise InputError(
+            f"--evaluate-on: expected files of different names, none of them {', '.join(SPLITS)} "
+            f"(those are the corpus' own parts); found {', '.join(names)}. Rename the files"
+        )
 
 
 def refuse_foreign_folder(out: Path) -> None:

@@ -38,7 +38,7 @@ def fit_strangeness(rows: Sequence[Row], embeddings: Floats) -> Strangeness:
 
     The covariance is shrunk by Ledoit and Wolf's rule (2004), for few tickets.
     """
-    fitted = LedoitWolf().fit(unit(embeddings))
+    fitted = LedoitWolf().fit(unit(embeddings).astype(np.float64))  # float32 loses small variances
     whitening = np.linalg.cholesky(fitted.precision_)
     wording = Wording.fit(text_read(row.ticket) for row in rows)
     mean, whitening = (np.asarray(a, dtype=np.float32) for a in (fitted.location_, whitening))

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tierline.models.runtime.certificate import Certificate
 
 FORMAT: Final = 1
+#: The format of bundles with an n-gram model.
+FORMAT_NGRAMS: Final = 2
 MANIFEST: Final = "manifest.json"
 TOKENIZER: Final = "tokenizer.json"
 ONNX_FP32: Final = "model.fp32.onnx"
@@ -36,11 +38,12 @@ class Manifest(_Strict):
     top two are closer), ``out_of_distribution`` and ``unsupported_language`` (review when the
     prediction's score of that name is above it), ``safety.<label>`` and ``caution.p1`` (the
     model's own triggers at or above them).
+    ``format`` is 2 where an n-gram model adds to the logits: earlier versions must refuse it.
     ``bias`` is that of all logits, the n-gram model's included where ``files`` lists one.
     ``metrics`` and ``data`` are for people and reports; answering doesn't use them.
     """
 
-    format: Literal[1]
+    format: Literal[1, 2]
     name: str
     created_at: str
     tierline_version: str

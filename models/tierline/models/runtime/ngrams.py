@@ -5,11 +5,13 @@ logistic regression. Its logits are added to the encoder's, so the account of an
 """
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +100,7 @@ class NgramModel:
         try:
             with np.load(path, allow_pickle=False) as file:
                 blocks = tuple(_block(file, i) for i in range(len(KINDS)))
-        except (EOFError, OSError, ValueError, KeyError) as error:
+        except (BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
             raise BundleError(
                 f"{path} is no n-gram model that this version reads ({type(error).__name__}): "
                 "train the bundle again with this version of Tierline"
@@ -133,6 +135,6 @@ def _credit(total: NDArray[np.float32], block: Block, known: NDArray[np.int64]) 
 def _block(file: "np.lib.npyio.NpzFile", i: int) -> Block:
     terms = file[f"terms{i}"].tobytes().decode("utf-8", "surrogatepass").split(_END)
     block = Block(tuple(terms), file[f"idf{i}"], file[f"weights{i}"])
-    if block.weights.shape[:1] != block.idf.shape or len(terms) != len(block.idf):
+    if block.weights.ndim != 2 or not len(terms) == len(block.idf) == len(block.weights):  # noqa: PLR2004
         raise ValueError("vocabulary and weights differ in length")
     return block

@@ -58,6 +58,11 @@ class Predictor:
         self._strangeness = Strangeness.load(bundle.folder / STRANGENESS) if has_scores else None
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
+        if self._ngrams and self._ngrams.labels != len(self._bias):
+            raise BundleError(
+                f"expected an n-gram model for {len(self._bias)} labels; {NGRAMS} has "
+                f"{self._ngrams.labels}: train the bundle again"
+            )
         self._columns = head_columns(self.manifest.heads)
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
 

@@ -6,9 +6,11 @@ Lee et al., arXiv:1807.03888). Wording is judged by `Wording`. What is too far i
 thresholds in the manifest, which carry the same names as the scores.
 """
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -68,7 +70,15 @@ class Strangeness:
                 wording = Wording(file["counts"], int(file["tickets"]))
                 found = cls(file["mean"], file["whitening"], wording)
             _check(found)
-        except (EOFError, OSError, TypeError, ValueError, KeyError) as error:
+        except (
+            BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            TypeError,
+            ValueError,
+            KeyError,
+        ) as error:
             raise BundleError(
                 f"{path} holds no scores that this version reads ({type(error).__name__}): "
                 "train the bundle again with this version of Tierline"

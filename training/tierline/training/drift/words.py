@@ -10,7 +10,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from tierline.data.normalise import full_text
-from tierline.data.redact import redact
+from tierline.data.redact import left_to_learn
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Floats
 
@@ -21,7 +21,6 @@ MOST_WORDS: Final = 10
 #: Standard errors that a word's two shares must lie apart: one in ten thousand words by chance.
 _CLEAR: Final = 4.0
 _DIMENSIONS: Final = 128
-_PLACEHOLDER: Final = re.compile(r"\[[\w ]+\]")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -92,4 +91,4 @@ def telling_words(
 
 
 def _readable(ticket: Ticket) -> str:
-    return _PLACEHOLDER.sub(" ", redact(full_text(ticket))).casefold()
+    return left_to_learn(full_text(ticket)).casefold()

@@ -62,7 +62,7 @@ def assemble(sources: Sources, ledger: Ledger | None, quarantine: Quarantine) ->
     """
     book = read_label_book(sources.labels)
     read = read_rows(sources.data, sources.mapping or {}, quarantine, need_labels=False)
-    rows, relabelling = book.rewrite(read)
+    rows, relabelling = book.rewrite(read, keep_bare=True)
     corrections = [_present(c, book) for c in read_feedback(sources.feedback, quarantine)]
     ledger = ledger and ledger.under(book)
     pool = TicketPool(rows)

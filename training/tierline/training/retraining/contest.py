@@ -74,7 +74,7 @@ def hold(
         before = {head: names - book.gone(head) for head, names in taught_before.items()}
         champion, other = _side(contest, folder, theirs, measured, before), theirs.version
         ratio = latency_ratio(ours, theirs, [row.ticket for row in rows])
-        corrections = tuple(with_answers(corrections, theirs))
+        corrections = tuple(with_answers(corrections, theirs, contest.ledger, book))
         theirs.close()
     ours.close()
     shared = Shared(ratio, assembled.relabelled, assembled.known)

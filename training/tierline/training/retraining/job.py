@@ -128,5 +128,7 @@ def _lines(lines: Iterable[str], console: Console) -> None:
 
 def _say(assembled: Assembled, quarantine: Quarantine, console: Console) -> None:
     _lines(assembled.notes, console)
+    if quarantine.waiting:
+        console.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
         console.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")

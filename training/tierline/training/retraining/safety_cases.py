@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tierline.data.corpus import read_rows
+from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.predictor import Predictor
@@ -25,15 +26,23 @@ def safety_cases(
     """Return the incidents of the built-in suite and of further labelled files, by a name each.
 
     Near-misses are left out: to raise fewer of them is no loss.
+
+    Raises:
+        InputError: for an unusable file, or when two cases have one name: none may be lost.
     """
     with resources.as_file(BUILT_IN) as path:
         files = [("", path), *((f"{suite.stem}:", suite) for suite in suites)]
-        return {
-            f"{prefix}{row.ticket.id}": row
-            for prefix, file in files
-            for row in read_rows([file], {}, quarantine)
-            if is_critical(row, policy)
-        }
+        found: dict[str, Row] = {}
+        for prefix, file in files:
+            for row in read_rows([file], {}, quarantine):
+                name = f"{prefix}{row.ticket.id}"
+                if name in found:
+                    raise InputError(
+                        f"--suite: expected a name of its own for every case; found {name} twice. "
+                        "Give cases ids of their own, and files different names"
+                    )
+                found[name] = row
+        return {name: row for name, row in found.items() if is_critical(row, policy)}
 
 
 def built_in_digest() -> str:
