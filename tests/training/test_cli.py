@@ -73,6 +73,16 @@ def test_train_and_promote(
     assert "nothing to go back to" in err
 
 
+@pytest.mark.parametrize("names", [["a/test.jsonl"], ["a/x.jsonl", "b/x.csv"]])
+def test_a_set_to_measure_can_not_take_anothers_place(
+    tierline: Command, tmp_path: Path, tickets: Path, names: list[str]
+) -> None:
+    more = [option for name in names for option in ("--evaluate-on", tmp_path / name)]
+    code, _, err = tierline("train", tickets, "--out", tmp_path / "bundle", *more)
+    assert code == 1
+    assert "--evaluate-on: expected files of different names" in err
+
+
 def test_evaluate_prints_json_or_a_table(
     tierline: Command, store: None, trained: Trained, tickets: Path
 ) -> None:

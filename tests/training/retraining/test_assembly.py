@@ -125,3 +125,16 @@ def test_old_labels_are_read_by_the_labels_file_wherever_they_stand(tmp_path: Pa
     assert (correction.row.labels["severity"], correction.answered["severity"]) == ("P3", "P3")
     assert any("severity P4 read as P3 in 15 rows" in note for note in found.notes)
     assert ledger(before).under(found.corpus.book).taught["severity"] == {"P1", "P3"}
+
+
+def test_a_correction_reaches_a_ticket_whose_only_label_was_retired(tmp_path: Path) -> None:
+    book = tmp_path / "labels.toml"
+    book.write_text("[severity.P4]\nretired = true\n")
+    given = [{"id": f"t{i}", "severity": "P3", "origin": "human"} for i in range(3, COUNT, 4)]
+    files = [put(tmp_path, "data.jsonl", tickets())], [put(tmp_path, "feedback.jsonl", given)]
+    with Quarantine(tmp_path / "q.jsonl") as quarantine:
+        found = assemble(Sources(*files, labels=book), None, quarantine)
+    rows = [row for part in found.corpus.parts.values() for row in part]
+    assert len(rows) == COUNT
+    assert sum(row.labels["severity"] == "P3" for row in rows) == COUNT // 2
+    assert not any("no known ticket" in note for note in found.notes)

@@ -7,6 +7,7 @@ from tierline.data.label_book import LabelBook
 from tierline.data.rows import Row
 from tierline.data.ticket import Ticket
 from tierline.models.runtime import Predictor
+from tierline.training.ledger import read_ledger, write_ledger
 from tierline.training.retraining.blind import with_answers
 
 WORDS = "the invoice charged my card twice, there is no hurry"
@@ -37,3 +38,17 @@ def test_a_blind_row_gets_the_champions_answer(predictor: Predictor) -> None:
 )
 def test_other_rows_stay_as_they_are(predictor: Predictor, given: Correction) -> None:
     assert with_answers([given], predictor, None, LabelBook()) == [given]
+
+
+def test_what_the_champion_learnt_from_does_not_judge_it(predictor: Predictor) -> None:
+    given = correction(Origin.BLIND_SAMPLE)
+    ledger = read_ledger(write_ledger({"train": [given.row]}))
+    assert with_answers([given], predictor, ledger, LabelBook()) == [given]
+    held = read_ledger(write_ledger({"test": [given.row]}))
+    assert with_answers([given], predictor, held, LabelBook())[0].answered
+
+
+def test_the_champion_answers_under_present_names(predictor: Predictor) -> None:
+    book = LabelBook({"issue_type": {"billing": "invoices"}})
+    (found,) = with_answers([correction(Origin.BLIND_SAMPLE)], predictor, None, book)
+    assert found.answered["issue_type"] == "invoices"
