@@ -1,6 +1,6 @@
 """A bundle on disk: a folder with a manifest, a tokenizer and ONNX graphs, each hashed.
 
-Nothing in it is pickled: JSON and ONNX only. A bundle that doesn't verify is refused.
+Nothing in it is pickled: JSON, ONNX and plain arrays only. A bundle that doesn't verify is refused.
 """
 
 from dataclasses import dataclass
