@@ -61,6 +61,7 @@ def test_like_months_are_no_drift(before: Path, trained: Trained, tmp_path: Path
     assert "now.jsonl: all 140 different tickets were compared" in told.out
     assert told.out.count("within chance") == 7
     assert "what to do" not in told.out
+    assert "a label of 20% that moves by 18.9 points" in told.out
     assert list(tmp_path.glob("*.quarantine.jsonl")) == []
 
 
@@ -153,6 +154,7 @@ def test_a_burst_of_one_alarm_is_no_drift_but_is_told(before: Path, tmp_path: Pa
     told = Told(before, now, "none")
     assert told.code == 0
     assert "0.0% of the reference's rows and 66.4% of the recent ones" in told.out
+    assert "a label" not in told.out  # none was given: there is no model
 
 
 def test_unusable_rows_are_quarantined_without_their_words(before: Path, tmp_path: Path) -> None:

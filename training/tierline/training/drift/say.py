@@ -71,6 +71,8 @@ def _notes(found: Comparison) -> list[str]:
     if not found.embedded:
         why = "no model was named" if found.model is None else "the bundle is too old to embed them"
         notes.append(f"tickets were compared by their words: {why}")
+    if found.model is None:
+        return [*notes, f"drift is what is significant and at least AUC {limits.auc:g}"]
     points = smallest_move([f.size for f in files], limits, len(found.verdicts))
     notes.append(
         f"drift is what is significant and large enough: AUC {limits.auc:g}, a label's share "
