@@ -67,7 +67,7 @@ def test_the_wheel_holds_every_source_file_and_no_other_room(wheel: Path) -> Non
         for path in (ROOT / room / "tierline").rglob(pattern)
     }
     assert names >= sources
-    assert "tierline/serving/default_policy.toml" in names
+    assert "tierline/serving/policy/default.toml" in names
     assert "tierline/training/report/templates/page.html" in names
     assert "tierline/training/retraining/safety_suite.jsonl" in names
     assert "tierline/__init__.py" not in names

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
-from rich.console import Console
 from typer.testing import CliRunner
 
 from tierline.data import InputError, Ticket
@@ -24,12 +23,12 @@ from tierline.data.readers import TicketFile
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving import commands
-from tierline.serving.api import create_app
-from tierline.serving.keys import ApiKeys
+from tierline.serving.backlog.scoring import quarantine_path, score
+from tierline.serving.http.api import create_app
+from tierline.serving.http.keys import ApiKeys
 from tierline.serving.policy import load_policy
-from tierline.serving.recommend import recommend
-from tierline.serving.router import Router
-from tierline.serving.scoring import quarantine_path, score
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.router import Router
 
 if TYPE_CHECKING:
     from tierline.training.pipeline import Trained
@@ -168,8 +167,10 @@ def test_the_api_answers_and_refuses_without_secrets(
 def test_the_terminal_shows_no_secret(
     planted: Rows, router: Router, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "console", Console(width=1000))
-    monkeypatch.setattr(commands, "load_predictor", lambda uri: router.predictor)
+    monkeypatch.setattr(commands.console, "width", 1000)
+    monkeypatch.setattr(
+        "tierline.serving.commands.shared.load_predictor", lambda uri: router.predictor
+    )
     for row in planted:
         result = CliRunner().invoke(commands.app, ["route", "--", row["text"]])
         assert result.exit_code == 0

@@ -13,8 +13,8 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime import Bundle, Prediction, Predictor
 from tierline.models.runtime.manifest import STRANGENESS
 from tierline.serving.policy import load_policy
-from tierline.serving.recommendation import Recommendation, ReviewReason
-from tierline.serving.router import Router
+from tierline.serving.routing.recommendation import Recommendation, ReviewReason
+from tierline.serving.routing.router import Router
 from tierline.training.pipeline import Trained
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

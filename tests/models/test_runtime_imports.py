@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-import tierline.serving.api, tierline.serving.commands, tierline.models.runtime
+import tierline.serving.http.api, tierline.serving.commands, tierline.models.runtime
 loaded = {"torch", "transformers", "sklearn", "mlflow"} & sys.modules.keys()
 assert not loaded, loaded
 """

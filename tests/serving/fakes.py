@@ -12,10 +12,9 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.manifest import Head, Manifest
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
-from tierline.serving.policy import Policy, load_policy
-from tierline.serving.policy_prose import toml_of_default
-from tierline.serving.recommend import recommend
-from tierline.serving.recommendation import Recommendation
+from tierline.serving.policy import Policy, load_policy, toml_of_default
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Recommendation
 
 NOW = datetime(2025, 3, 10, 12, tzinfo=UTC)
 POLICY = load_policy()

@@ -17,8 +17,8 @@ from tierline.data.labels import LABELS
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
-from tierline.serving.api import MAX_REQUEST_BYTES, create_app
-from tierline.serving.keys import ApiKeys
+from tierline.serving.http.api import MAX_REQUEST_BYTES, create_app
+from tierline.serving.http.keys import ApiKeys
 
 from .fakes import BREACH, CALM, LOSS, MANIFEST, MODEL, POLICY, broken, prediction, predictor
 

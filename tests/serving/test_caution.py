@@ -4,7 +4,7 @@ import pytest
 
 from tierline.data.labels import LABELS
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
-from tierline.serving.caution import critical_probability, p1_probability
+from tierline.serving.routing.caution import critical_probability, p1_probability
 
 from .fakes import MODEL, POLICY, answer, head, policy_with, prediction, rules
 

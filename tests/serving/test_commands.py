@@ -19,7 +19,8 @@ from tierline.serving import commands
 from tierline.serving import progress as progress_module
 from tierline.serving.commands import app
 from tierline.serving.model_source import _without_password, load_predictor, tracking_uri
-from tierline.serving.policy_prose import prose, toml_of_default
+from tierline.serving.policy import toml_of_default
+from tierline.serving.policy.prose import prose
 from tierline.serving.progress import ShareProgress
 from tierline.training.cli import main
 
@@ -34,8 +35,8 @@ def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("TIERLINE_API_KEYS", raising=False)
-    monkeypatch.setattr(commands, "console", Console(width=200))
-    monkeypatch.setattr(commands, "errors", Console(width=200, stderr=True))
+    monkeypatch.setattr(commands.console, "width", 200)
+    monkeypatch.setattr(commands.errors, "width", 200)
 
 
 def output(*arguments: str) -> str:
@@ -98,7 +99,9 @@ def test_policy_check_compares_with_the_models_labels(
         h.model_copy(update={"labels": own.get(h.name, h.labels)}) for h in MANIFEST.heads
     )
     manifest = MANIFEST.model_copy(update={"heads": heads})
-    monkeypatch.setattr(commands, "load_predictor", lambda _: predictor(manifest=manifest))
+    monkeypatch.setattr(
+        "tierline.serving.commands.shared.load_predictor", lambda _: predictor(manifest=manifest)
+    )
     (tmp_path / "own.toml").touch()
     said = refusal(PolicyError, "policy", "check", "own.toml", "--model", "any")
     assert "issue types that no tier owns: vpn" in said
@@ -120,7 +123,9 @@ def test_a_sentiment_that_no_rule_asks_about_is_told(
         for h in MANIFEST.heads
     )
     manifest = MANIFEST.model_copy(update={"heads": heads})
-    monkeypatch.setattr(commands, "load_predictor", lambda _: predictor(manifest=manifest))
+    monkeypatch.setattr(
+        "tierline.serving.commands.shared.load_predictor", lambda _: predictor(manifest=manifest)
+    )
     (tmp_path / "own.toml").touch()
     said = output("policy", "check", "own.toml", "--model", "any")
     assert "note: no rule asks about sentiment grim: it changes no answer" in said
@@ -168,7 +173,7 @@ def test_score_with_a_model_a_map_and_a_clock(
         asked.append(model)
         return predictor()
 
-    monkeypatch.setattr(commands, "load_predictor", load)
+    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", load)
     said = output("score", str(backlog), "--out", "out.jsonl", "--model", "here",
                   "--map", "created_at=filed", "--now", "2025-03-10T12:00")  # fmt: skip
     assert asked == ["here"]
@@ -227,7 +232,7 @@ def test_route_says_where_and_why() -> None:
 
 def test_route_shows_the_models_labels_and_words(monkeypatch: pytest.MonkeyPatch) -> None:
     said_by = predictor(lambda t: explained(t.body, "curtains", "security_breach"))
-    monkeypatch.setattr(commands, "load_predictor", lambda _: said_by)
+    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", lambda _: said_by)
     said = output("route", "Purple curtains [bold]since[/] Monday", "--subject", "Room [/2]")
     assert "Room [/2]" in said
     assert "curtains [bold]since[/] Monday" in said
@@ -245,7 +250,7 @@ def test_route_shows_both_of_two_close_labels(monkeypatch: pytest.MonkeyPatch) -
         "sentiment": HeadPrediction("neutral", 0.51, moods),
     }
     said_by = predictor(lambda _: replace(bare, heads=heads))
-    monkeypatch.setattr(commands, "load_predictor", lambda _: said_by)
+    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", lambda _: said_by)
     said = output("route", CALM)
     assert "a person should look: ambiguous" in said
     assert "issue_type may as well be outage  (44%), then tier 3\n" in said

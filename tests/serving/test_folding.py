@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierline.serving.folding import fold
+from tierline.serving.safety.folding import fold
 
 
 @pytest.mark.parametrize(

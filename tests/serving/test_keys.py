@@ -3,7 +3,7 @@
 import pytest
 
 from tierline.data.errors import InputError
-from tierline.serving.keys import ApiKeys, require_keys_for
+from tierline.serving.http.keys import ApiKeys, require_keys_for
 
 
 @pytest.mark.parametrize("listing", ["", " ", ",", " , ,"])

@@ -4,9 +4,9 @@ import pytest
 
 from tierline.data.errors import PolicyError
 from tierline.models.runtime.manifest import Head
-from tierline.serving.known_labels import refuse_unknown_labels, unused_labels
 from tierline.serving.policy import Policy
-from tierline.serving.router import Router
+from tierline.serving.routing.known_labels import refuse_unknown_labels, unused_labels
+from tierline.serving.routing.router import Router
 
 from .fakes import MANIFEST, POLICY, default_dict, policy_with, predictor
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from tierline.data.errors import PolicyError
 from tierline.data.labels import IssueType, Severity
-from tierline.serving.policy import Policy, duration_text, load_policy
-from tierline.serving.policy_prose import prose, toml_of_default
+from tierline.serving.policy import Policy, duration_text, load_policy, toml_of_default
+from tierline.serving.policy.prose import prose
 
 from .fakes import POLICY, answer, default_dict, policy_with, prediction, rules
 

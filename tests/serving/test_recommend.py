@@ -10,8 +10,8 @@ import pytest
 from tierline.data.labels import HEADS, IssueType, Sentiment, Severity
 from tierline.data.ticket import CustomerTier, Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
-from tierline.serving.recommend import recommend
-from tierline.serving.recommendation import Alternative, ReviewReason
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Alternative, ReviewReason
 
 from .fakes import (
     BREACH,

@@ -11,9 +11,9 @@ from tierline.data.labels import LABELS, IssueType, Sentiment, Severity
 from tierline.data.ticket import CustomerTier, Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import Policy
-from tierline.serving.recommend import recommend
-from tierline.serving.recommendation import Recommendation
-from tierline.serving.router import Router
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Router
 
 from .fakes import BREACH, LOSS, MODEL, NOW, POLICY, default_dict, policy_with, predictor
 

@@ -12,8 +12,8 @@ from tierline.data.labels import LABELS, PROTECTED
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import Policy
-from tierline.serving.policy_prose import prose
-from tierline.serving.recommend import recommend
+from tierline.serving.policy.prose import prose
+from tierline.serving.routing.recommend import recommend
 
 from .fakes import CALM, MODEL, NOW, POLICY, answer, explained, policy_with, prediction, rules
 

@@ -21,8 +21,8 @@ from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
-from tierline.serving.sampling import Plan, Summary, place, sample
-from tierline.serving.scoring import quarantine_path
+from tierline.serving.backlog.sampling import Plan, Summary, place, sample
+from tierline.serving.backlog.scoring import quarantine_path
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 FULL: dict[str, Any] = {

@@ -13,10 +13,10 @@ import pytest
 from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import Ticket
-from tierline.serving.recommendation import Recommendation
-from tierline.serving.router import Router
-from tierline.serving.scoring import Summary, quarantine_path, score
-from tierline.serving.writers import COLUMNS, AnswerFile
+from tierline.serving.backlog.scoring import Summary, quarantine_path, score
+from tierline.serving.backlog.writers import COLUMNS, AnswerFile
+from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Router
 
 from .fakes import BREACH, CALM, LOSS, NOW, POLICY, broken, prediction, predictor
 

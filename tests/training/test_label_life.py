@@ -17,7 +17,7 @@ from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime import Bundle, Predictor
 from tierline.serving.policy import load_policy
-from tierline.serving.router import Router
+from tierline.serving.routing.router import Router
 from tierline.training.evaluate import evaluate
 from tierline.training.fit import fit
 from tierline.training.pipeline import TrainJob, train

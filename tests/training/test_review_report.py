@@ -8,7 +8,7 @@ import numpy as np
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import load_policy
-from tierline.serving.recommend import recommend
+from tierline.serving.routing.recommend import recommend
 from tierline.training.answers import TIER, Answers
 from tierline.training.review_report import measure_review
 from tierline.training.routing import _NOW

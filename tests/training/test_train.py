@@ -21,8 +21,8 @@ from tierline.data.corpus import Corpus, load_corpus, sha256
 from tierline.data.quarantine import Quarantine
 from tierline.models.encoder import load_pretrained
 from tierline.models.runtime import Bundle, Predictor
+from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.model_source import load_predictor
-from tierline.serving.writers import COLUMNS
 from tierline.training.certify import UNPROMISED
 from tierline.training.export import check_parity
 from tierline.training.fit import Fitted, fit

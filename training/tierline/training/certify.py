@@ -18,8 +18,8 @@ from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 from tierline.models.runtime.certificate import Certificate, Misses
 from tierline.models.runtime.prediction import Prediction
-from tierline.serving.caution import INCIDENTS, critical_probability
 from tierline.serving.policy import Policy
+from tierline.serving.routing.caution import INCIDENTS, critical_probability
 from tierline.serving.safety import SAFETY_TIER
 from tierline.training.risk_control import control, lacking, upper_bound
 from tierline.training.routing import routed

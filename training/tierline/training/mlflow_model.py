@@ -14,9 +14,9 @@ import pandas as pd
 from tierline.data.columns import ColumnMap
 from tierline.data.rows import to_row
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.policy import load_policy
-from tierline.serving.router import Router
-from tierline.serving.writers import COLUMNS
+from tierline.serving.routing.router import Router
 
 
 class TierlineModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from tierline.models.runtime.prediction import Prediction
-from tierline.serving.recommendation import Recommendation, ReviewReason
+from tierline.serving.routing.recommendation import Recommendation, ReviewReason
 from tierline.training.answers import TIER, Answers
 from tierline.training.calibrate import TARGET_ERROR
 from tierline.training.safety_report import Share

@@ -10,8 +10,8 @@ from tierline.data.rows import Row
 from tierline.models.runtime.manifest import Head
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import TIERS, Policy
-from tierline.serving.recommend import recommend
-from tierline.serving.recommendation import Recommendation
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Recommendation
 from tierline.training.answers import TIER, Answers
 
 TIER_LABELS: Final = tuple(map(str, TIERS))

@@ -12,7 +12,7 @@ from tierline.data.labels import IssueType
 from tierline.data.rows import Row
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving.policy import Policy, load_policy
-from tierline.serving.recommend import recommend
+from tierline.serving.routing.recommend import recommend
 
 _INCIDENTS: Final = frozenset({IssueType.DATA_LOSS, IssueType.SECURITY_BREACH})
 #: Safety doesn't depend on the clock; any instant gives the same figures.

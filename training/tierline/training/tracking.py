@@ -17,8 +17,8 @@ from mlflow.types.schema import ColSpec, Schema
 from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
 
 from tierline.data.corpus import Corpus
+from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.model_source import REGISTERED_NAME, tracking_uri
-from tierline.serving.writers import COLUMNS
 from tierline.training import mlflow_model
 from tierline.training.evaluate import Evaluation
 from tierline.training.fit import Fitted

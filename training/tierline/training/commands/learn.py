@@ -8,7 +8,7 @@ import typer
 
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
-from tierline.serving.commands import MapOption, PolicyOption, app, console
+from tierline.serving.commands.shared import MapOption, PolicyOption, app, console
 from tierline.training.commands.options import (
     PANEL,
     AlphaOption,

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from tierline.data.columns import parse_map
-from tierline.serving.commands import MapOption, ModelOption, PolicyOption, app, console, errors
+from tierline.serving.commands.shared import (
+    MapOption,
+    ModelOption,
+    PolicyOption,
+    app,
+    console,
+    errors,
+)
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.training.commands.options import (
     PANEL,

@@ -1,0 +1,1 @@
+"""Backlogs: files of tickets in, files of answers out."""

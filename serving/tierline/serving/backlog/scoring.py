@@ -1,0 +1,88 @@
+"""Score a backlog: stream a file of tickets through the router into a file of answers."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from tierline.data.errors import InputError
+from tierline.data.quarantine import Quarantine
+from tierline.data.readers import TicketFile
+from tierline.data.rows import BadRow, Row
+from tierline.serving.backlog.writers import AnswerFile
+from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Router
+
+_BATCH: Final = 512
+
+
+@dataclass
+class Summary:
+    """What a scoring job did, in counts."""
+
+    answered: int = 0
+    quarantined: int = 0
+    tiers: Counter[int] = field(default_factory=Counter)
+    severities: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    reviews: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, answer: Recommendation) -> None:
+        """Count one answer."""
+        self.answered += 1
+        self.tiers[answer.tier] += 1
+        self.severities[answer.severity or "unknown"] += 1
+        self.rules.update({reason.rule for reason in answer.reasons})
+        self.modes[answer.mode] += 1
+        if answer.review_reason is not None:
+            self.reviews[answer.review_reason] += 1
+
+
+def quarantine_path(out: Path) -> Path:
+    """Return where a job writing to ``out`` puts its bad rows."""
+    return out.with_name(out.name + ".quarantine.jsonl")
+
+
+def score(
+    tickets: TicketFile,
+    out: Path,
+    router: Router,
+    now: datetime,
+    progress: Callable[[float, int], None],
+) -> Summary:
+    """Answer every ticket of a file, in constant memory; ``now`` is one clock for all.
+
+    ``progress`` is called with the share read and the count answered.
+
+    Raises:
+        InputError: when the input or output file is unusable as a whole.
+    """
+    if out.resolve() == tickets.path.resolve():
+        raise InputError(f"--out: expected another file than the tickets; found {out}")
+    summary = Summary()
+    with AnswerFile(out) as answers, Quarantine(quarantine_path(out)) as quarantine:
+        for batch in _batches(tickets, quarantine):
+            recommendations = router.route([row.ticket for row in batch], now)
+            answers.write(recommendations)
+            for recommendation in recommendations:
+                summary.add(recommendation)
+            progress(tickets.progress, summary.answered)
+    summary.quarantined = quarantine.count
+    return summary
+
+
+def _batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+    batch: list[Row] = []
+    for row in tickets:
+        if isinstance(row, BadRow):
+            quarantine.add(row, tickets.path)
+            continue
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,137 @@
+"""Answering: score a backlog, route one ticket, serve over HTTP."""
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+
+from tierline.data.columns import parse_map
+from tierline.data.errors import InputError
+from tierline.data.readers import TicketFile
+from tierline.data.ticket import CustomerTier, Ticket
+from tierline.serving.backlog.scoring import Summary, quarantine_path
+from tierline.serving.backlog.scoring import score as run_score
+from tierline.serving.commands.route_view import show
+from tierline.serving.commands.shared import (
+    MapOption,
+    ModelOption,
+    PolicyOption,
+    RulesOnly,
+    app,
+    clock_at,
+    console,
+    make_router,
+)
+from tierline.serving.model_source import CHAMPION_URI, load_predictor
+from tierline.serving.policy import load_policy
+from tierline.serving.progress import ShareProgress
+
+
+@app.command(rich_help_panel="Answering")
+def score(
+    file: Annotated[Path, typer.Argument(help="Tickets: CSV, JSON Lines or Parquet.")],
+    out: Annotated[Path, typer.Option(help="Answers: .csv, .jsonl or .parquet.")],
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+    mapping: MapOption = None,
+    now: Annotated[
+        str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
+    ] = None,
+) -> None:
+    """Score a backlog: one answer per ticket, bad rows quarantined."""
+    tickets = TicketFile(file, parse_map(mapping))
+    router = make_router(model, rules_only, policy)
+    clock = clock_at(now)
+    with ShareProgress(console, "scoring") as progress:
+
+        def report(share: float, count: int) -> None:
+            progress.update(share, f"{count:,} tickets, {count / progress.seconds:,.0f}/s")
+
+        summary = run_score(tickets, out, router, clock, report)
+        seconds = progress.seconds
+    _print_summary(summary, seconds, out)
+
+
+@app.command(rich_help_panel="Answering")
+def route(
+    text: Annotated[str, typer.Argument(help="The ticket's words.")],
+    subject: Annotated[str, typer.Option(help="The ticket's subject.")] = "",
+    channel: Annotated[str | None, typer.Option(help="e.g. email, chat, social.")] = None,
+    customer_tier: Annotated[CustomerTier | None, typer.Option()] = None,
+    waited_minutes: Annotated[float | None, typer.Option(min=0)] = None,
+    attempts: Annotated[int | None, typer.Option(min=0)] = None,
+    order_value: Annotated[float | None, typer.Option(min=0)] = None,
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+) -> None:
+    """Route one ticket and say why, its decisive words highlighted."""
+    try:
+        ticket = Ticket(
+            subject=subject,
+            body=text,
+            channel=channel,
+            customer_tier=customer_tier,
+            waited_minutes=waited_minutes,
+            attempts=attempts,
+            order_value=order_value,
+        )
+    except ValidationError as error:
+        problems = (f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+        raise InputError("; ".join(problems)) from None
+    router = make_router(model, rules_only, policy)
+    answer = router.route([ticket], datetime.now(UTC))[0]
+    show(ticket, answer, router.policy, console)
+
+
+@app.command(rich_help_panel="Answering")
+def serve(
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+    host: Annotated[str, typer.Option(help="Address to bind to.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    allow_open: Annotated[
+        bool, typer.Option(help="Bind to a public address even without API keys.")
+    ] = False,
+) -> None:
+    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated."""
+    import uvicorn
+
+    from tierline.serving.http.api import create_app
+    from tierline.serving.http.keys import ApiKeys, require_keys_for
+
+    keys = ApiKeys.parse(os.environ.get("TIERLINE_API_KEYS", ""))
+    require_keys_for(host, keys, allow_open)
+    rules = load_policy(policy)
+    source = None if rules_only else (lambda: load_predictor(model))
+    uvicorn.run(create_app(rules, source, keys), host=host, port=port, log_level="info")
+
+
+def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
+    count = summary.answered
+    table = Table(title=f"{count:,} tickets answered in {seconds:.1f} s ({out})")
+    for column, justify in (("", "left"), ("tickets", "right"), ("share", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    sections: tuple[tuple[str, Counter[str]], ...] = (
+        ("", Counter({f"tier {tier}": n for tier, n in sorted(summary.tiers.items())})),
+        ("severity ", Counter(dict(sorted(summary.severities.items())))),
+        ("", Counter(dict(summary.rules.most_common()))),
+        ("review: ", Counter(dict(summary.reviews.most_common()))),
+    )
+    for prefix, counter in sections:
+        table.add_section()
+        for name, n in counter.items():
+            table.add_row(prefix + name, f"{n:,}", f"{n / max(count, 1):.1%}")
+    console.print(table)
+    if summary.modes["rules_only"]:
+        console.print(f"{summary.modes['rules_only']:,} answered by rules only")
+    if summary.quarantined:
+        where = quarantine_path(out)
+        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")

@@ -1,0 +1,40 @@
+"""The policy: shown as agents read it, and checked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tierline.serving.commands.shared import app, console, router_with
+from tierline.serving.policy import load_policy, toml_of_default
+from tierline.serving.policy.prose import prose
+
+policy_app = typer.Typer(no_args_is_help=True, help="Read and check the escalation policy.")
+app.add_typer(policy_app, name="policy", rich_help_panel="Policy")
+
+
+@policy_app.command("show")
+def policy_show(
+    file: Annotated[Path | None, typer.Argument(help="Policy file; the default if absent.")] = None,
+    toml: Annotated[bool, typer.Option(help="Print the default policy's TOML.")] = False,
+) -> None:
+    """Print the policy as prose, as agents read it."""
+    if toml:
+        console.print(toml_of_default(), markup=False, highlight=False, soft_wrap=True)
+    else:
+        console.print(prose(load_policy(file)), markup=False, highlight=False, soft_wrap=True)
+
+
+@policy_app.command("check")
+def policy_check(
+    file: Annotated[Path, typer.Argument(help="Policy file to check.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="Also refuse what serving refuses: labels the policy doesn't know."),
+    ] = None,
+) -> None:
+    """Check a policy file; every problem is named with its key."""
+    policy = load_policy(file)
+    if model is not None:
+        router_with(policy, model)
+    console.print(f"{file}: good, policy version {policy.version}", markup=False)

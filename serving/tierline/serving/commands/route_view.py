@@ -1,0 +1,64 @@
+"""One answer on a terminal: read in five seconds why a ticket goes where it goes."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.text import Text
+
+from tierline.data.labels import HEADS
+from tierline.data.normalise import full_text
+from tierline.data.redact import redact
+from tierline.data.ticket import Ticket
+from tierline.serving.policy import Policy
+from tierline.serving.routing.recommendation import Recommendation
+
+_MAX_CHARS = 2_000
+
+
+def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Console) -> None:
+    """Print the answer: tier, deadline, labels, reasons, and the words highlighted."""
+    tier = policy.tiers[answer.tier]
+    head = Text.assemble((f"Tier {answer.tier}", "bold"), f"  {tier.name} ({answer.owner})")
+    climbs = " → ".join(map(str, answer.path))
+    console.print(Panel(_highlighted(ticket, answer), title=head, title_align="left"))
+    console.print(
+        f"respond by [bold]{answer.respond_by:%Y-%m-%d %H:%M} UTC[/]   path {climbs}"
+        f"   lane {escape(answer.lane)}",
+        highlight=False,
+    )
+    for name in HEADS:
+        label, confidence = getattr(answer, name), getattr(answer, f"{name}_confidence")
+        if label is not None:
+            console.print(f"  {name:<10} {escape(label)}  ({confidence:.0%})", highlight=False)
+    console.print("[bold]why[/]")
+    for reason in answer.reasons:
+        words = ", ".join(f"“{e}”" for e in reason.evidence)
+        line = Text.assemble(
+            f"  • {reason.text}", (f"  {words}", "yellow"), (f"  {reason.rule}", "dim")
+        )
+        console.print(line)
+    if answer.notify:
+        console.print(f"[bold]tell[/] {', '.join(map(escape, answer.notify))}")
+    if answer.review_reason is not None:
+        console.print(f"[bold yellow]a person should look:[/] {answer.review_reason}")
+    for other in answer.alternatives:
+        then = "" if other.tier == answer.tier else f", then tier {other.tier}"
+        said = f"  {other.head:<10} may as well be {other.label}  ({other.confidence:.0%}){then}"
+        console.print(escape(said), highlight=False)
+    if answer.next_review_at is not None:
+        console.print(f"ask again at {answer.next_review_at:%Y-%m-%d %H:%M} UTC")
+    versions = (
+        f"{answer.mode}, model {answer.model_version or 'none'}, policy {answer.policy_version}"
+    )
+    console.print(versions, style="dim", highlight=False)
+
+
+def _highlighted(ticket: Ticket, answer: Recommendation) -> Text:
+    # Terminals are recorded too: in build logs, in screenshots, in shared sessions.
+    text = redact(full_text(ticket))
+    shown = Text(text[:_MAX_CHARS] + (" …" if len(text) > _MAX_CHARS else ""))
+    for reason in answer.reasons:
+        style = "bold red" if reason.rule.startswith("safety.") else "bold yellow"
+        for words in reason.evidence:
+            shown.highlight_words([words], style, case_sensitive=False)
+    return shown

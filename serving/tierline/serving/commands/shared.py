@@ -1,0 +1,59 @@
+"""The one command ``tierline``, and the options that several commands share."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tierline.data.errors import InputError
+from tierline.serving.model_source import load_predictor
+from tierline.serving.policy import Policy, load_policy
+from tierline.serving.routing.known_labels import unused_labels
+from tierline.serving.routing.router import Router
+
+console = Console()
+errors = Console(stderr=True)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Triage and route support tickets: score backlogs, answer over HTTP, train and promote.",
+)
+
+ModelOption = Annotated[
+    str, typer.Option("--model", help="A bundle's folder, or models:/NAME@ALIAS in MLflow.")
+]
+RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
+MapOption = Annotated[
+    str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="TOML file that overrides the default policy.")
+]
+
+
+def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
+    """Return what answers, by the command's options."""
+    policy = load_policy(policy_file)
+    return Router(policy) if rules_only else router_with(policy, model)
+
+
+def router_with(policy: Policy, model: str) -> Router:
+    """Return a router with the model; its labels that no rule uses are told."""
+    predictor = load_predictor(model)
+    router = Router(policy, predictor)
+    for line in unused_labels(policy, predictor.manifest.heads):
+        errors.print(f"note: {line}", markup=False)
+    return router
+
+
+def clock_at(now: str | None) -> datetime:
+    """Return the instant of ``--now``, the present when it is absent."""
+    if now is None:
+        return datetime.now(UTC)
+    try:
+        clock = datetime.fromisoformat(now)
+    except ValueError:
+        raise InputError(f"--now: expected an ISO 8601 time; found {now!r}") from None
+    return clock if clock.tzinfo else clock.replace(tzinfo=UTC)

@@ -1,0 +1,197 @@
+"""The HTTP API: a thin last layer over the router, made by `create_app`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyHeader
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from tierline.data.columns import shown_name
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.certificate import Certificate
+from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.keys import ApiKeys
+from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
+from tierline.serving.policy import Policy
+from tierline.serving.routing.recommendation import Recommendation
+
+MAX_BATCH: Final = 256
+MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
+_EXAMPLE: Final[JsonDict] = {
+    "id": "T-1042",
+    "subject": "Export fails",
+    "body": "The invoice export stops at 90% for our whole finance team, closing is today.",
+    "channel": "email",
+    "customer_tier": "enterprise",
+    "waited_minutes": 150,
+}
+
+
+class Batch(BaseModel):
+    """Up to 256 tickets, answered in order."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"tickets": [_EXAMPLE]}]},
+    )
+
+    tickets: list[Ticket] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class Answers(BaseModel):
+    """One recommendation per ticket, in the order of the request."""
+
+    answers: list[Recommendation]
+
+
+class Problem(BaseModel):
+    """Why a request was refused; it never repeats the ticket's words."""
+
+    error: str
+    details: list[str] = []
+
+
+class Ready(BaseModel):
+    """What the server can do: ``full``, ``rules_only``, or ``not_ready`` while it loads."""
+
+    status: Readiness
+    problem: str | None = None
+
+
+class ModelInfo(BaseModel):
+    """Which model and policy answer, and what was measured of the model."""
+
+    mode: Readiness
+    model_version: str | None
+    policy_version: str
+    encoder: str | None = None
+    labels: dict[str, tuple[str, ...]] = {}
+    metrics: dict[str, Any] = {}
+    certificate: Certificate | None = None
+    promise: str | None = None
+
+
+def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> FastAPI:
+    """Return the API; ``source`` loads the model when the server starts (None: rules only)."""
+    state = ModelState(policy, source)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(state.load())
+        yield
+        loading.cancel()
+
+    app = FastAPI(
+        title="Tierline",
+        summary="Recommends a support tier for a ticket, by when to answer it, and why.",
+        version="1",
+        lifespan=lifespan,
+        responses={422: {"model": Problem}},
+    )
+    app.add_middleware(BodyLimit, limit=MAX_REQUEST_BYTES)
+    app.add_exception_handler(RequestValidationError, _refuse)
+    header = APIKeyHeader(name="X-API-Key", auto_error=False)
+
+    def admitted(key: Annotated[str | None, Depends(header)]) -> None:
+        if not keys.admit(key):
+            raise _Unauthorised
+
+    app.add_exception_handler(_Unauthorised, _unauthorised)
+    guarded = [Depends(admitted)]
+    refusals: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 413: {"model": Problem}}
+
+    @app.post("/v1/route", dependencies=guarded, responses=refusals)
+    async def route(ticket: TicketIn) -> Recommendation:
+        """Recommend a tier for one ticket."""
+        return (await _answer(state, [ticket]))[0]
+
+    @app.post("/v1/route/batch", dependencies=guarded, responses=refusals)
+    async def route_batch(batch: Batch) -> Answers:
+        """Recommend a tier for each of up to 256 tickets."""
+        return Answers(answers=await _answer(state, batch.tickets))
+
+    @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
+    async def model() -> ModelInfo:
+        """Say which model and policy answer."""
+        return _model_info(state)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """Say that the process is up."""
+        return {"status": "up"}
+
+    @app.get("/readyz", response_model=Ready, responses={503: {"model": Ready}})
+    async def readyz() -> JSONResponse:
+        """Say what the server can do now; 503 while the model loads."""
+        ready = Ready(status=state.readiness, problem=state.public_problem)
+        status = 503 if state.readiness is Readiness.LOADING else 200
+        return JSONResponse(ready.model_dump(mode="json"), status)
+
+    return app
+
+
+class TicketIn(Ticket):
+    """One ticket; only the words are needed."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]}
+    )
+
+
+class _Unauthorised(Exception):  # noqa: N818
+    pass
+
+
+async def _answer(state: ModelState, tickets: list[Any]) -> list[Recommendation]:
+    """Route on a thread: the event loop goes on taking requests meanwhile."""
+    return await asyncio.to_thread(state.router.route, tickets, datetime.now(UTC))
+
+
+def _model_info(state: ModelState) -> ModelInfo:
+    predictor = state.router.predictor
+    policy_version = state.router.policy.version
+    if predictor is None:
+        return ModelInfo(mode=state.readiness, model_version=None, policy_version=policy_version)
+    manifest = predictor.manifest
+    return ModelInfo(
+        mode=state.readiness,
+        model_version=predictor.version,
+        policy_version=policy_version,
+        encoder=manifest.encoder,
+        labels={head.name: head.labels for head in manifest.heads},
+        metrics=manifest.metrics,
+        certificate=manifest.certificate,
+        promise=manifest.certificate.statement if manifest.certificate else None,
+    )
+
+
+async def _refuse(request: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with each field and what was expected, never with the input."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    details = [f"{_place(e)}: {_message(e)}" for e in error.errors()]
+    problem = Problem(error="the request doesn't fit the schema; see /docs", details=details)
+    return JSONResponse(problem.model_dump(), 422)
+
+
+def _place(error: Any) -> str:
+    """Return the field's path; a field that nobody asked for has a name of the caller's."""
+    return ".".join(shown_name(str(part)) for part in error["loc"])
+
+
+def _message(error: Any) -> str:
+    """Return pydantic's message, without the input that some messages quote."""
+    quoting = {"value_error", "json_invalid"}
+    return "not readable as what is expected here" if error["type"] in quoting else error["msg"]
+
+
+async def _unauthorised(request: Request, error: Exception) -> JSONResponse:
+    problem = Problem(error="expected a valid API key in the header X-API-Key")
+    return JSONResponse(problem.model_dump(), 401)

@@ -1,0 +1,26 @@
+"""Durations as the policy writes them: ``15m``, ``2h``, ``3d``."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_DURATION: Final = re.compile(r"([0-9]{1,5})\s*([mhd])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('expected a duration such as "15m", "2h" or "3d"')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def duration_text(value: timedelta) -> str:
+    """Return a duration as the policy writes it: ``15m``, ``2h``, ``90m``."""
+    minutes = int(value.total_seconds() // 60)
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(duration_text)]

@@ -1,0 +1,148 @@
+"""The policy: tiers, owners, response times and flat ordered rules."""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from tierline.data.labels import PROTECTED, Severity
+from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.rules import (
+    RESERVED,
+    TIERS,
+    Condition,
+    EntryRule,
+    Strict,
+    Tier,
+    Trigger,
+)
+
+
+class TierPolicy(Strict):
+    """One tier: who owns it, which issue types start there, and what is expected of it."""
+
+    name: str
+    owner: str
+    owns: tuple[str, ...]
+    resolve_within: Duration
+    expected_escalation: float = Field(ge=0, le=1)
+
+
+class Fallback(Strict):
+    """What holds for an issue type that no tier owns, and for an unknown severity."""
+
+    tier: Tier
+    severity: Severity
+
+
+class SafetyPolicy(Strict):
+    """How fast safety hits are answered. That they go to tier 3 is code, not policy."""
+
+    respond_as: Literal[Severity.P1, Severity.P2]
+
+
+class RetiredLabels(Strict):
+    """Labels that are given no more, by head, whatever a model learnt before they were retired."""
+
+    severity: tuple[str, ...] = ()
+    issue_type: tuple[str, ...] = ()
+    sentiment: tuple[str, ...] = ()
+
+    def by_head(self) -> dict[str, tuple[str, ...]]:
+        """Return the retired labels by head."""
+        return {head: getattr(self, head) for head in type(self).model_fields}
+
+
+class GatePolicy(Strict):
+    """What a retrained model must pass before it becomes the champion.
+
+    ``margin``: macro-F1 that a head may lose at most, by the lower end of its paired 95% interval.
+    ``cost_margin``: mean cost per ticket that the decisions may gain. ``least_tickets``: held-out
+    tickets that a head must be compared on. ``most_relabelled``: share of known labels that may
+    come back changed without a correction. ``need_certificate``: whether a model without a
+    promise on critical tickets is refused. ``confidence``: how sure the held-out tickets must be
+    that a promise is broken. ``least_raised``: share of the safety suite's incidents to raise
+    where there is no champion to compare with. The ratios are to the champion: median time per
+    ticket, bytes on disk, peak memory.
+    """
+
+    margin: float = Field(ge=0, le=1)
+    cost_margin: float = Field(ge=0)
+    least_tickets: int = Field(ge=1)
+    most_relabelled: float = Field(ge=0, le=1)
+    need_certificate: bool
+    confidence: float = Field(ge=0.5, lt=1)
+    least_raised: float = Field(ge=0, le=1)
+    latency_ratio: float = Field(gt=0)
+    size_ratio: float = Field(gt=0)
+    memory_ratio: float = Field(gt=0)
+
+
+class Policy(Strict):
+    """The whole escalation process. ``version`` is its name with a hash of its content."""
+
+    name: str
+    currency: str
+    tiers: dict[Tier, TierPolicy]
+    respond_within: dict[Severity, Duration]
+    fallback: Fallback
+    safety: SafetyPolicy
+    severity_names: dict[str, Severity]
+    retired_labels: RetiredLabels
+    gate: GatePolicy
+    entry: tuple[EntryRule, ...]
+    triggers: tuple[Trigger, ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Policy":
+        if set(self.tiers) != set(TIERS):
+            raise ValueError(f"tiers: expected exactly 1, 2, 3 and 4; found {sorted(self.tiers)}")
+        if missing := [s for s in Severity if s not in self.respond_within]:
+            raise ValueError(f"respond_within: expected every severity; missing {missing}")
+        owned = [t for tier in self.tiers.values() for t in tier.owns]
+        if twice := {t for t in owned if owned.count(t) > 1}:
+            raise ValueError(f"tiers: an issue type has one owner; owned twice: {sorted(twice)}")
+        for label in self.retired_labels.issue_type:
+            if why := PROTECTED["issue_type"].get(label):
+                raise ValueError(f"retired_labels.issue_type: {label} can't be retired: {why}")
+        for label in self.retired_labels.severity:
+            if self.severity_of(label) is Severity.P1:
+                why = PROTECTED["severity"][Severity.P1]
+                raise ValueError(f"retired_labels.severity: {label} can't be retired: {why}")
+        ids = [rule.id for rule in self.entry] + [trigger.id for trigger in self.triggers]
+        if twice := {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"rule ids are unique; found twice: {sorted(twice)}")
+        if reserved := [i for i in ids if i.startswith(RESERVED)]:
+            raise ValueError(f"ids under {', '.join(RESERVED)} are reserved; found {reserved}")
+        if not self.entry or self.entry[-1].when != (Condition(),):
+            raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """The name with the first 12 digits of a hash over the content."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+    def owns(self, issue_type: str) -> bool:
+        """Return whether some tier owns an issue type."""
+        return any(issue_type in tier.owns for tier in self.tiers.values())
+
+    def knows(self, head: str, label: str) -> bool:
+        """Return whether the policy says what to do with a label; sentiments need no entry."""
+        if head == "issue_type":
+            return self.owns(label)
+        return head != "severity" or self.severity_of(label) is not None
+
+    def owner_tier(self, issue_type: str | None) -> int:
+        """Return the tier that owns an issue type, or the fallback tier."""
+        owners = (n for n in TIERS if issue_type in self.tiers[n].owns)
+        return next(owners, self.fallback.tier)
+
+    def severity_of(self, label: str | None) -> Severity | None:
+        """Return the severity that a model's label means here, None when the policy can't say."""
+        if label in self.severity_names:
+            return self.severity_names[label]
+        return Severity(label) if label in set(Severity) else None

@@ -1,0 +1,1 @@
+"""The pure decision, and what stands around it when tickets are answered."""

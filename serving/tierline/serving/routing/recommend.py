@@ -1,0 +1,285 @@
+"""The decision: one pure function from a ticket, a prediction, a policy and a clock."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain, takewhile
+from typing import Any, Final, Literal
+
+from tierline.data.labels import HEADS, Severity
+from tierline.data.normalise import full_text
+from tierline.data.redact import redact_quotes
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.prediction import Prediction
+from tierline.serving import safety
+from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
+from tierline.serving.routing.caution import (
+    CAUTION_P1,
+    INCIDENTS,
+    incident_probability,
+    p1_probability,
+)
+from tierline.serving.routing.conditions import Case, first_match
+from tierline.serving.routing.recommendation import Reason, Recommendation
+from tierline.serving.routing.retired import present_labels
+from tierline.serving.routing.review import alternatives, review_reason
+
+_STANDARD_LANE: Final = "standard"
+#: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
+_TICK: Final = timedelta.resolution
+
+
+def recommend(
+    ticket: Ticket, prediction: Prediction | None, policy: Policy, now: datetime
+) -> Recommendation:
+    """Return which tier should take the ticket, by when, and why.
+
+    Pure: the same four arguments give the same answer, and nothing else is read. ``now`` must
+    carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
+    policy or the model say, a safety hit goes to tier 3 at least.
+
+    Raises:
+        ValueError: when ``now`` has no time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now: expected a time with a time zone; use datetime.now(UTC)")
+    text = full_text(ticket)
+    prediction, displaced = present_labels(prediction, policy)
+    mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
+    said = prediction if text else None
+    hits = safety.check(text)
+    case = _case(ticket, text, said, policy, now)
+    decision, safe = _decide(case, said, hits, policy)
+    decision.reasons += displaced if text else ()
+
+    def tier_with(prediction: Prediction) -> int:
+        other = _case(ticket, text, prediction, policy, now)
+        return _decide(other, prediction, hits, policy)[0].tier
+
+    why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
+    return Recommendation(
+        id=ticket.id,
+        tier=decision.tier,
+        path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
+        owner=policy.tiers[decision.tier].owner,
+        lane=decision.lane,
+        **_head_columns(said),
+        respond_by=_respond_by(case, policy, safe),
+        reasons=tuple(decision.reasons),
+        notify=tuple(dict.fromkeys(decision.notify)),
+        needs_review=why_review is not None,
+        review_reason=why_review,
+        alternatives=alternatives(said, tier_with) if said else (),
+        next_review_at=_next_review(case, policy),
+        mode=mode,
+        model_version=prediction.model_version if prediction else None,
+        policy_version=policy.version,
+    )
+
+
+def _case(
+    ticket: Ticket, text: str, prediction: Prediction | None, policy: Policy, now: datetime
+) -> Case:
+    labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
+    severity = policy.severity_of(labels.get("severity"))
+    return Case(ticket, text, severity, labels.get("issue_type"), labels.get("sentiment"), now)
+
+
+def _decide(
+    case: Case, prediction: Prediction | None, hits: tuple[safety.SafetyHit, ...], policy: Policy
+) -> tuple["_Decision", bool]:
+    """Return the decision, and whether it is about safety."""
+    decision = _enter(case, policy)
+    _pull_triggers(decision, case, policy)
+    _apply_caution(decision, case, prediction, policy)
+    safe = _apply_safety(decision, hits, prediction, case.text)
+    _respect_people(decision, case.ticket)
+    return decision, safe
+
+
+@dataclass
+class _Decision:
+    """The answer while it is being made; ``tier`` only ever rises."""
+
+    tier: int
+    path: tuple[int, ...]
+    reasons: list[Reason]
+    notify: list[str] = field(default_factory=list)
+    lane: str = _STANDARD_LANE
+
+    def raise_to(self, tier: int) -> None:
+        self.tier = max(self.tier, min(tier, TIERS[-1]))
+
+    def raise_to_safety(self) -> None:
+        """Raise to the safety tier, from which the ticket may climb to the last one."""
+        self.raise_to(safety.SAFETY_TIER)
+        self.path = tuple(sorted({*self.path, *TIERS[safety.SAFETY_TIER - 1 :]}))
+
+
+def _enter(case: Case, policy: Policy) -> _Decision:
+    """Apply the first entry rule that matches; the last one always does."""
+    for rule in policy.entry:
+        found = first_match(rule.when, case)
+        if found is not None:
+            path = rule.path or _standard_path(case, policy)
+            return _Decision(path[0], path, [_entry_reason(rule, found, case, policy)])
+    raise AssertionError("the policy's last entry rule matches every ticket")
+
+
+def _entry_reason(rule: EntryRule, found: tuple[str, ...], case: Case, policy: Policy) -> Reason:
+    if rule.path:
+        return Reason(rule=rule.id, text=rule.text, evidence=found)
+    if case.issue_type is None or not policy.owns(case.issue_type):
+        who = "no model named the issue type" if case.issue_type is None else "no tier owns it"
+        return Reason(rule="entry.fallback", text=f"{who}: the policy's fallback tier takes it")
+    return Reason(rule=rule.id, text=rule.text, evidence=(f"issue_type: {case.issue_type}",))
+
+
+def _standard_path(case: Case, policy: Policy) -> tuple[int, ...]:
+    """Return the tiers from the owner's up to senior engineers (from there, one more)."""
+    owner = policy.owner_tier(case.issue_type)
+    top = max(safety.SAFETY_TIER, min(owner + 1, TIERS[-1]))
+    return tuple(range(owner, top + 1))
+
+
+def _pull_triggers(decision: _Decision, case: Case, policy: Policy) -> None:
+    for trigger in policy.triggers:
+        found = first_match(trigger.when, case)
+        if found is None:
+            continue
+        decision.raise_to(max(decision.tier + trigger.raise_by, trigger.raise_to or 0))
+        decision.notify += trigger.notify
+        decision.lane = trigger.lane or decision.lane
+        decision.reasons.append(Reason(rule=trigger.id, text=trigger.text, evidence=found))
+
+
+def _apply_caution(
+    decision: _Decision, case: Case, prediction: Prediction | None, policy: Policy
+) -> None:
+    """Keep a ticket that may well be P1 from the lower tiers, though another level is likelier."""
+    if prediction is None or case.severity is Severity.P1:
+        return
+    probability = p1_probability(prediction, policy)
+    if probability >= prediction.thresholds.get(CAUTION_P1, 1.0):
+        decision.raise_to_safety()
+        text = f"the model can't rule out P1 (probability {probability:.2f})"
+        decision.reasons.append(Reason(rule=CAUTION_P1, text=text))
+
+
+def _apply_safety(
+    decision: _Decision,
+    hits: tuple[safety.SafetyHit, ...],
+    prediction: Prediction | None,
+    text: str,
+) -> bool:
+    """Raise to the safety tier for rule hits and for the model's own suspicion; say why.
+
+    Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
+    """
+    reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
+    reasons += _model_suspicions(prediction)
+    reasons = [
+        reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
+        for reason in reasons
+    ]
+    if reasons:
+        decision.raise_to_safety()
+        decision.notify.append("on_call")
+        decision.reasons[:0] = reasons
+    return bool(reasons)
+
+
+def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
+    issue_type = prediction.heads.get("issue_type") if prediction else None
+    if prediction is None or issue_type is None:
+        return []
+    found = []
+    for label, rule in INCIDENTS.items():
+        probability = incident_probability(prediction, label)
+        threshold = prediction.thresholds.get(f"safety.{label}", 1.0)
+        if probability >= threshold or issue_type.label == label:
+            text = f"the model sees {label.replace('_', ' ')} (probability {probability:.2f})"
+            words = prediction.evidence("issue_type", label).words()
+            found.append(Reason(rule=rule, text=text, evidence=words))
+    return found
+
+
+def _respect_people(decision: _Decision, ticket: Ticket) -> None:
+    """Never move a ticket down by itself, nor away from where a person locked it.
+
+    A safety hit still says tier 3 for a ticket that a person locked lower: the lock can't
+    switch safety off, and the reasons say both.
+    """
+    current = ticket.current_tier
+    if current is None:
+        return
+    unsafe = any(r.rule.startswith("safety.") for r in decision.reasons)
+    advised = decision.tier
+    if ticket.locked_by_human and advised != current:
+        decision.tier = max(current, safety.SAFETY_TIER) if unsafe else current
+        text = f"a person placed this ticket at tier {current}; Tierline would say tier {advised}"
+        decision.reasons.append(Reason(rule="lock.human", text=text))
+    elif advised < current:
+        decision.tier = current
+        text = f"could step down to tier {advised}: nothing here asks for tier {current}"
+        decision.reasons.append(Reason(rule="advice.step_down", text=text))
+    decision.path = tuple(sorted({*decision.path, decision.tier}))
+
+
+def _respond_by(case: Case, policy: Policy, safe: bool) -> datetime:
+    """Return the deadline, counted from when the ticket was filed (or from now less the wait)."""
+    limit = policy.respond_within[case.severity or policy.fallback.severity]
+    if safe:
+        limit = min(limit, policy.respond_within[Severity(policy.safety.respond_as)])
+    if case.ticket.created_at is not None:
+        return _later(case.ticket.created_at, limit)
+    return _later(case.now - (case.waited or timedelta(0)), limit)
+
+
+def _later(start: datetime, by: timedelta) -> datetime:
+    """Return the instant in UTC; the first or last that exists where dates end.
+
+    Exports write 9999-12-31 for "no date": that must not end a job.
+    """
+    try:
+        return (start + by).astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if start.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+def _next_review(case: Case, policy: Policy) -> datetime | None:
+    """Return the first instant at which a rule about waiting will hold that doesn't hold yet."""
+    if case.waited is None:
+        return None
+    began = case.ticket.created_at if case.ticket.waited_minutes is None else None
+    began = began or case.now - case.waited
+    instants = []
+    for condition in _not_yet(case, policy):
+        if condition.waited_over is None:
+            continue
+        due = _later(began, condition.waited_over + _TICK)
+        later = condition.model_copy(update={"waited_over": None})
+        if due > case.now and first_match((later,), case) is not None:
+            instants.append(due)
+    return min(instants, default=None)
+
+
+def _not_yet(case: Case, policy: Policy) -> Iterator[Condition]:
+    """Yield the conditions of entry rules above the one that holds, and of triggers that don't."""
+    entries = takewhile(lambda when: first_match(when, case) is None, _whens(policy.entry))
+    triggers = (when for when in _whens(policy.triggers) if first_match(when, case) is None)
+    yield from chain.from_iterable(chain(entries, triggers))
+
+
+def _whens(rules: Sequence[EntryRule | Trigger]) -> Iterator[tuple[Condition, ...]]:
+    return (rule.when for rule in rules)
+
+
+def _head_columns(prediction: Prediction | None) -> dict[str, Any]:
+    """Return label and confidence of every head, None where no model answered."""
+    columns: dict[str, Any] = {}
+    for head in HEADS:
+        answer = prediction.heads.get(head) if prediction else None
+        columns[head] = answer.label if answer else None
+        columns[f"{head}_confidence"] = answer.confidence if answer else None
+    return columns

@@ -1,0 +1,50 @@
+"""A predictor and a policy, ready to answer: what batch, API and evaluation all call."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.prediction import Prediction
+from tierline.models.runtime.predictor import Predictor
+from tierline.serving.policy import Policy
+from tierline.serving.routing.known_labels import refuse_unknown_labels
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Recommendation
+
+log = logging.getLogger(__name__)
+
+
+class Router:
+    """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
+
+    Raises:
+        PolicyError: when the model has labels that the policy doesn't know.
+    """
+
+    def __init__(self, policy: Policy, predictor: Predictor | None = None) -> None:
+        if predictor is not None:
+            refuse_unknown_labels(policy, predictor.manifest.heads, predictor.version)
+        self.policy = policy
+        self.predictor = predictor
+
+    def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
+        """Return one recommendation per ticket, in order; never fails because of the model."""
+        predictions = self._predict(tickets)
+        return [
+            recommend(ticket, prediction, self.policy, now)
+            for ticket, prediction in zip(tickets, predictions, strict=True)
+        ]
+
+    def _predict(self, tickets: Sequence[Ticket]) -> Sequence[Prediction | None]:
+        if self.predictor is None:
+            return [None] * len(tickets)
+        try:
+            return self.predictor.predict(tickets)
+        except Exception as error:
+            if len(tickets) > 1:
+                # One ticket that breaks the model must not cost the others their answer.
+                return [p for ticket in tickets for p in self._predict([ticket])]
+            # Whatever breaks in a model, safety rules still answer. No text goes to the log.
+            log.error("model failed (%s): answering by rules only", type(error).__name__)
+            return [None] * len(tickets)

@@ -1,0 +1,68 @@
+"""The plainest reports in Spanish, German, French and Portuguese (folded: no accents)."""
+
+from typing import Final
+
+from tierline.serving.safety import guards
+from tierline.serving.safety.grammar import Pattern, patterns
+
+LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
+    # Spanish
+    r"(?:he|hemos|ha|han) perdido (?:tod\w+|mis?|nuestr\w+|los|las|el|la)(?! (?:paciencia|tiempo"
+    r"|vuelo|maleta|paquete|conexion))|se (?:me |nos )?(?:han?|ha) (?:borrado|perdido|eliminado)"
+    r"|(?:han?|me han?) (?:desaparecido|borrado|eliminado)|desaparecieron|desaparecio|borraron"
+    r"|se borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de datos|datos perdidos",
+    r"ya no (?:esta|estan|aparecen?|existen?)|no aparecen? (?:mis|ningun\w*|los|las|nada)"
+    r"|(?:carpeta|bandeja|lista|tablas?|base|biblioteca|arbol)(?: \w+){0,6} (?:vaci[oa]s?)",
+    # German
+    r"(?:geloscht|geloescht|verschwunden|verloren gegangen|datenverlust|uberschrieben"
+    r"|ueberschrieben)|(?:sind|ist|alles|daten|fotos|dateien) (?:alle |plotzlich )?weg"
+    r"|nicht mehr (?:da|vorhanden|auffindbar)",
+    r"(?:ordner|laufwerk|postfach|tabelle|datenbank|datei|kalender|liste)(?: [\w\"']+){0,4} leer\b",
+    # French
+    r"perdu (?:toutes?|tous|mes|nos|mon|ma|l)(?! (?:valise|bagage|colis|commande|carte|temps"
+    r"|patience|telephone))|(?:a|ont) disparu|disparues?\b|effacee?s?"
+    r"|ete supprimee?s?|perte de donnees|ecrasee?s?|n'(?:est|existe|apparai\w+)(?:nt)? plus"
+    r"|ne sont plus la|ne retrouve plus (?:mes|mon|ma)",
+    r"(?:dossier|boite|bibliotheque|base|inventaire|liste)(?: \w+){0,5} vides?\b",
+    # Portuguese
+    r"perdi (?:tudo|todos|todas|os|as|meus?|minhas?)|perdemos (?:tudo|todos|todas|os|as)|sumiu"
+    r"|sumiram|desapareceu|desapareceram|apagou|apagaram|foram? (?:apagad|excluid)\w+"
+    r"|perda de dados|(?:ja )?nao aparecem? (?:mais)?|ja nao (?:esta|estao|aparecem)",
+    r"(?:pasta|caixa|lista|biblioteca)(?: \w+){0,5} vazi[ao]s?|quadrados cinzentos",
+    guards=guards.ALL_BUT_INNER_NEGATION,
+)
+
+BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
+    # Spanish
+    r"hackead[oa]s?|hackearon|jaque\w+|pirate[ao]\w*|robad[oa]s?|robaron|me (?:han )?robado"
+    r"|(?:han|ha|se ha) entrado (?:en|a) (?:mi|nuestra)|acceso no autorizado|estafa\w*|suplant\w+",
+    r"alguien (?:ha |esta )?(?:entro|entrado|entrando|accedi\w+|usa|usando|cambio|cambiado|usado)"
+    r"|cargos? que no (?:he )?(?:hice|hecho|reconozco)|no (?:los|las|lo|la) (?:hice|hicimos)"
+    r" (?:yo)?"
+    r"|no reconozco (?:est|el|la|un)\w*|(?:nadie|ninguno) de nosotros|que no son (?:nuestr|mi)\w+"
+    r"|perdi(?:do)? (?:mi|la) (?:tarjeta|cartera|movil|telefono|portatil)|(?:de|a) otr[oa]"
+    r" (?:persona"
+    r"|cliente|usuario)",
+    # German
+    r"gehackt|datenleck|datenpanne|unbefugt\w*|gestohlen|geklaut|fremder? zugriff|erpress\w+"
+    r"|jemand (?:hat|ist|war)(?: \w+){0,6} (?:konto|account|zugegriffen|eingeloggt|angemeldet"
+    r"|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*|nicht von mir"
+    r"|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren|verschlusselungstrojaner",
+    r"kenne ich nicht|habe (?:ich )?(?:das |sie |es )?nie (?:bestellt|veranlasst|gemacht)"
+    r"|(?:daten|rechnungen|namen) (?:von )?(?:anderer|fremder|eines anderen) ?\w*"
+    r"|(?:auf|von) (?:einer )?(?:phishing|gefalscht)\w*",
+    # French
+    r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
+    r"|(?:on )?m'a vole|usurp\w+|fuite de donnees|acces non autorise|arnaqu\w+|frauduleu\w+",
+    r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change"
+    r"|entre"
+    r"|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
+    r"|(?:d'un|d'une|de l')autres? (?:client|personne|patient)\w*|adresse inconnue|qui imitait",
+    # Portuguese
+    r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
+    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um"
+    r" )?golpe"
+    r"|vazaram|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi (?:o |meu |minha "
+    r"|a )?(?:cartao|celular|carteira)|nao reconheco",
+    guards=guards.ALL_BUT_INNER_NEGATION,
+)
