@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
 from tierline.serving.policy import Condition
+from tierline.serving.policy.durations import span_text
+
+#: Evidence of a wait begins so: it moves with the clock.
+WAITED: Final = "waited: "
 
 
 @dataclass(frozen=True)
 class Case:
-    """A ticket with all that rules may ask about; labels are None where no model answered."""
+    """A ticket with all that rules may ask about; labels are None where no model answered.
+
+    ``later``: how long before ``now`` the ticket was described; a wait that it gives has grown
+    by that much since.
+    """
 
     ticket: Ticket
     text: str
@@ -20,12 +28,13 @@ class Case:
     issue_type: str | None
     sentiment: str | None
     now: datetime
+    later: timedelta = timedelta(0)
 
     @property
     def waited(self) -> timedelta | None:
         """The customer's wait so far: as given, else since the ticket was filed, never below 0."""
         if self.ticket.waited_minutes is not None:
-            return timedelta(minutes=self.ticket.waited_minutes)
+            return timedelta(minutes=self.ticket.waited_minutes) + self.later
         if self.ticket.created_at is not None:
             return max(self.now - self.ticket.created_at, timedelta(0))
         return None
@@ -75,8 +84,7 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
 
 def _said(value: object) -> str:
     if isinstance(value, timedelta):
-        minutes = int(value.total_seconds() // 60)
-        return f"{minutes // 60} h {minutes % 60:02} min"
+        return span_text(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,9 +1,7 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import chain, takewhile
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
@@ -12,7 +10,9 @@ from tierline.data.redact import redact_quotes
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
-from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
+from tierline.serving.clock.deadlines import deadlines, runs_always
+from tierline.serving.clock.filed import filed
+from tierline.serving.policy import TIERS, EntryRule, Policy
 from tierline.serving.routing.caution import (
     CAUTION_P1,
     INCIDENTS,
@@ -20,13 +20,12 @@ from tierline.serving.routing.caution import (
     p1_probability,
 )
 from tierline.serving.routing.conditions import Case, first_match
-from tierline.serving.routing.recommendation import Reason, Recommendation
+from tierline.serving.routing.recommendation import Alternative, Reason, Recommendation
 from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
+from tierline.serving.routing.standing import Standing, clock_reasons, cover, next_review
 
 _STANDARD_LANE: Final = "standard"
-#: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
-_TICK: Final = timedelta.resolution
 
 
 def recommend(
@@ -48,29 +47,35 @@ def recommend(
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
     hits = safety.check(text)
-    case = _case(ticket, text, said, policy, now)
-    decision, safe = _decide(case, said, hits, policy)
-    decision.reasons += displaced if text else ()
 
-    def tier_with(prediction: Prediction) -> int:
-        other = _case(ticket, text, prediction, policy, now)
-        return _decide(other, prediction, hits, policy)[0].tier
+    def at(instant: datetime) -> Standing:
+        def tier_with(prediction: Prediction) -> int:
+            other = _case(ticket, text, prediction, policy, now, instant)
+            return _decide(other, prediction, hits, policy)[0].tier
 
+        case = _case(ticket, text, said, policy, now, instant)
+        decision, safe = _decide(case, said, hits, policy)
+        decision.reasons += displaced if text else ()
+        others = alternatives(said, tier_with) if said else ()
+        return _standing(decision, case, policy, others, safe)
+
+    answer = at(now)
     why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
     return Recommendation(
         id=ticket.id,
-        tier=decision.tier,
-        path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
-        owner=policy.tiers[decision.tier].owner,
-        lane=decision.lane,
+        tier=answer.tier,
+        path=answer.path,
+        owner=policy.tiers[answer.tier].owner,
+        lane=answer.lane,
         **_head_columns(said),
-        respond_by=_respond_by(case, policy, safe),
-        reasons=tuple(decision.reasons),
-        notify=tuple(dict.fromkeys(decision.notify)),
+        respond_by=answer.due.respond_by,
+        resolve_by=answer.due.resolve_by,
+        reasons=answer.reasons,
+        notify=answer.notify,
         needs_review=why_review is not None,
         review_reason=why_review,
-        alternatives=alternatives(said, tier_with) if said else (),
-        next_review_at=_next_review(case, policy),
+        alternatives=answer.alternatives,
+        next_review_at=next_review(_case(ticket, text, said, policy, now, now), policy, answer, at),
         mode=mode,
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
@@ -78,11 +83,45 @@ def recommend(
 
 
 def _case(
-    ticket: Ticket, text: str, prediction: Prediction | None, policy: Policy, now: datetime
+    ticket: Ticket,
+    text: str,
+    prediction: Prediction | None,
+    policy: Policy,
+    described: datetime,
+    now: datetime,
 ) -> Case:
     labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
     severity = policy.severity_of(labels.get("severity"))
-    return Case(ticket, text, severity, labels.get("issue_type"), labels.get("sentiment"), now)
+    issue_type, sentiment = labels.get("issue_type"), labels.get("sentiment")
+    return Case(ticket, text, severity, issue_type, sentiment, now, now - described)
+
+
+def _standing(
+    decision: "_Decision",
+    case: Case,
+    policy: Policy,
+    others: tuple[Alternative, ...],
+    safe: bool,
+) -> Standing:
+    """Return the decision with its deadlines and with what has run out."""
+    start = filed(case.ticket, case.now, case.waited)
+    due = deadlines(policy, decision.tier, case.severity, start, safe=safe)
+    covered, on_call = cover(case, policy, decision.tier, safe)
+    notify = (*decision.notify, *([on_call] if on_call else ()))
+    return Standing(
+        tier=decision.tier,
+        path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
+        lane=decision.lane,
+        reasons=(
+            *decision.reasons,
+            *([covered] if covered else ()),
+            *clock_reasons(case, due),
+        ),
+        notify=tuple(dict.fromkeys(notify)),
+        alternatives=others,
+        due=due,
+        always=runs_always(policy, case.severity, safe),
+    )
 
 
 def _decide(
@@ -224,55 +263,6 @@ def _respect_people(decision: _Decision, ticket: Ticket) -> None:
         text = f"could step down to tier {advised}: nothing here asks for tier {current}"
         decision.reasons.append(Reason(rule="advice.step_down", text=text))
     decision.path = tuple(sorted({*decision.path, decision.tier}))
-
-
-def _respond_by(case: Case, policy: Policy, safe: bool) -> datetime:
-    """Return the deadline, counted from when the ticket was filed (or from now less the wait)."""
-    limit = policy.respond_within[case.severity or policy.fallback.severity]
-    if safe:
-        limit = min(limit, policy.respond_within[Severity(policy.safety.respond_as)])
-    if case.ticket.created_at is not None:
-        return _later(case.ticket.created_at, limit)
-    return _later(case.now - (case.waited or timedelta(0)), limit)
-
-
-def _later(start: datetime, by: timedelta) -> datetime:
-    """Return the instant in UTC; the first or last that exists where dates end.
-
-    Exports write 9999-12-31 for "no date": that must not end a job.
-    """
-    try:
-        return (start + by).astimezone(UTC)
-    except OverflowError:
-        return (datetime.min if start.year == 1 else datetime.max).replace(tzinfo=UTC)
-
-
-def _next_review(case: Case, policy: Policy) -> datetime | None:
-    """Return the first instant at which a rule about waiting will hold that doesn't hold yet."""
-    if case.waited is None:
-        return None
-    began = case.ticket.created_at if case.ticket.waited_minutes is None else None
-    began = began or case.now - case.waited
-    instants = []
-    for condition in _not_yet(case, policy):
-        if condition.waited_over is None:
-            continue
-        due = _later(began, condition.waited_over + _TICK)
-        later = condition.model_copy(update={"waited_over": None})
-        if due > case.now and first_match((later,), case) is not None:
-            instants.append(due)
-    return min(instants, default=None)
-
-
-def _not_yet(case: Case, policy: Policy) -> Iterator[Condition]:
-    """Yield the conditions of entry rules above the one that holds, and of triggers that don't."""
-    entries = takewhile(lambda when: first_match(when, case) is None, _whens(policy.entry))
-    triggers = (when for when in _whens(policy.triggers) if first_match(when, case) is None)
-    yield from chain.from_iterable(chain(entries, triggers))
-
-
-def _whens(rules: Sequence[EntryRule | Trigger]) -> Iterator[tuple[Condition, ...]]:
-    return (rule.when for rule in rules)
 
 
 def _head_columns(prediction: Prediction | None) -> dict[str, Any]:
