@@ -6,7 +6,7 @@ from typing import Any
 from tierline.serving.policy.calendars import DAYS, Calendar
 
 TICK = timedelta.resolution
-WEEK = dict.fromkeys(DAYS[:5], ["09:00-17:00"])
+WEEK = {day: ["09:00-17:00"] for day in DAYS[:5]}
 
 
 def calendar(**keys: Any) -> Calendar:

@@ -27,7 +27,7 @@ from .hours import BERLIN, OFFICE, TICK, WEEK, calendar, shows_open
 
 PROFILE = settings(max_examples=60, derandomize=True, deadline=None)
 HOUR = timedelta(hours=1)
-EVERY_DAY = dict.fromkeys(DAYS, ["00:00-24:00"])
+EVERY_DAY = {day: ["00:00-24:00"] for day in DAYS}
 
 
 def at(text: str) -> datetime:
@@ -35,7 +35,7 @@ def at(text: str) -> datetime:
 
 
 def daily(zone: str, *ranges: str) -> Calendars:
-    return (calendar(time_zone=zone, hours=dict.fromkeys(DAYS, list(ranges))),)
+    return (calendar(time_zone=zone, hours={day: list(ranges) for day in DAYS}),)
 
 
 #: Zones that change by night, at midnight, by half an hour, not at all; and one that lost a day.
@@ -52,9 +52,13 @@ def calendars(draw: st.DrawFn) -> Calendars:
             for day in draw(st.lists(st.sampled_from(DAYS), min_size=1, max_size=7, unique=True))
             if (edges := draw(minutes)) and (pairs := [*zip(edges[::2], edges[1::2], strict=False)])
         }
-        place, closed = st.sampled_from([[], ["DE-BE"], ["US"]]), st.sampled_from([[], ["12-31"]])
-        return calendar(time_zone=draw(st.sampled_from(ZONES)), hours=hours, holidays=draw(place),
-                        closed=draw(closed), holiday_hours=draw(st.sampled_from([[], ["10:00-14:00"]])))  # fmt: skip
+        return calendar(
+            time_zone=draw(st.sampled_from(ZONES)),
+            hours=hours,
+            holidays=draw(st.sampled_from([[], ["DE-BE"], ["US"]])),
+            closed=draw(st.sampled_from([[], ["12-31"]])),
+            holiday_hours=draw(st.sampled_from([[], ["10:00-14:00"]])),
+        )
 
     return tuple(one() for _ in range(draw(st.integers(1, 2))))
 

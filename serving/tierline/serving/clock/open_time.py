@@ -135,7 +135,7 @@ def _open_before(year: OpenYear, instant: datetime) -> timedelta:
     i = bisect_right(year.starts, instant) - 1
     if i < 0:
         return timedelta(0)
-    return year.before[i] + min(instant, year.ends[i]) - year.starts[i]
+    return year.before[i] + (min(instant, year.ends[i]) - year.starts[i])
 
 
 def _years_from(year: int) -> range:
