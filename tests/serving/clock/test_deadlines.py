@@ -13,7 +13,7 @@ from tierline.serving.commands.route_view import show
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
 
-from ..fakes import BREACH, CALM, LOSS, NOW, answer, default_dict, prediction, rules
+from ..fakes import BREACH, CALM, LOSS, NOW, POLICY, answer, default_dict, prediction, rules
 from .hours import TICK, WEEK
 
 HOUR = timedelta(hours=1)
@@ -155,9 +155,9 @@ def test_clocks_may_differ_by_five_minutes() -> None:
 
 
 def test_a_ticket_of_the_year_1_is_overdue_in_every_calendar() -> None:
-    for policy in (OFFICE, None):
-        fields = {"created_at": "0001-01-01T00:00:00+14:00"}
-        found = answer(prediction(), policy or in_office(), **fields)
+    for policy in (OFFICE, POLICY):
+        filed = "0001-01-01T00:00:00+14:00"
+        found = answer(prediction(), policy, created_at=filed)
         assert "clock.resolve_overdue" in rules(found)
         assert found.next_review_at is None
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.data.ticket import Ticket
-from tierline.models.runtime.prediction import Prediction
+from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
 
-from ..fakes import LOSS, NOW, answer, policy_with, prediction, rules
+from ..fakes import LOSS, MODEL, NOW, answer, policy_with, prediction, rules
 from ..test_recommend_properties import policies, predictions
 from ..test_recommend_properties import tickets as any_tickets
 from .hours import TICK, WEEK
@@ -147,17 +147,16 @@ def test_an_alternative_that_would_go_elsewhere_is_a_change() -> None:
             "raise_to": 4,
         }
     ]
-    said = prediction(issue_type="how_to", confidence=0.1, thresholds={"ambiguous": 1.0})
-    found = answer(said, policy_with(triggers=late), waited_minutes=0)
-    assert "bug" not in [other.label for other in found.alternatives]
-    close = said.heads["issue_type"].probabilities | {"bug": 0.099}
-    said.heads["issue_type"].probabilities.update(close)
-    found = answer(said, policy_with(triggers=late), waited_minutes=0)
-    assert [o.tier for o in found.alternatives if o.label == "bug"] == [2]
+    labels = {"how_to": 0.5, "bug": 0.49}
+    close = {"issue_type": HeadPrediction("how_to", 0.5, labels)}
+    said = Prediction(close, False, MODEL, {"ambiguous": 0.1})
+    found = answer(said, policy_with(triggers=late), created_at=NOW)
+    assert [other.tier for other in found.alternatives] == [2]
     due = NOW + timedelta(hours=1) + TICK
     assert found.next_review_at == due
     after = answer(said, policy_with(triggers=late), now=due, created_at=NOW)
-    assert [o.tier for o in after.alternatives if o.label == "bug"] == [4]
+    assert [other.tier for other in after.alternatives] == [4]
+    assert (after.tier, after.reasons) == (found.tier, found.reasons)
 
 
 def test_a_wait_that_changes_nothing_is_no_review() -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -148,8 +149,8 @@ class Policy(Strict):
     @cached_property
     def waits(self) -> frozenset[timedelta]:
         """Every wait that some rule asks about."""
-        rules = (*self.entry, *self.triggers)
-        waits = (condition.waited_over for rule in rules for condition in rule.when)
+        whens = chain((rule.when for rule in self.entry), (rule.when for rule in self.triggers))
+        waits = (condition.waited_over for condition in chain.from_iterable(whens))
         return frozenset(wait for wait in waits if wait is not None)
 
     def hours(self, calendar: str) -> tuple[Calendar, ...]:

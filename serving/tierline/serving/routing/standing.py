@@ -104,11 +104,9 @@ def next_review(
 
 def _turns(case: Case, policy: Policy, present: Standing) -> Iterator[datetime]:
     """Yield every instant at which something that depends on the clock turns."""
-    if case.waited is not None:
-        given = case.ticket.waited_minutes is not None
-        began = shifted(case.now, -case.waited) if given else case.ticket.created_at
-        for wait in policy.waits if began is not None else ():
-            yield after(shifted(began, wait))
+    began = _wait_began(case)
+    if began is not None:
+        yield from (after(shifted(began, wait)) for wait in policy.waits)
     if present.due.known:
         yield after(present.due.respond_by)
         yield after(present.due.resolve_by)
@@ -118,3 +116,10 @@ def _turns(case: Case, policy: Policy, present: Standing) -> Iterator[datetime]:
         turn = next_change(policy.hours(policy.tiers[present.tier].calendar), case.now)
         if turn is not None:
             yield turn
+
+
+def _wait_began(case: Case) -> datetime | None:
+    """Return from when the customer's wait counts, None where nothing is known of it."""
+    if case.ticket.waited_minutes is None or case.waited is None:
+        return case.ticket.created_at
+    return shifted(case.now, -case.waited)
