@@ -3,11 +3,14 @@
 import hashlib
 import json
 from functools import cached_property
-from typing import Literal
+from itertools import chain
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from tierline.data.labels import PROTECTED, Severity
+from tierline.data.ticket import DIMENSIONS
+from tierline.serving.policy.assessment import AdvicePolicy, AssessmentPolicy
 from tierline.serving.policy.durations import Duration
 from tierline.serving.policy.rules import (
     RESERVED,
@@ -17,7 +20,9 @@ from tierline.serving.policy.rules import (
     Strict,
     Tier,
     Trigger,
+    limits_of,
 )
+from tierline.serving.policy.teams import Exclusion, TeamPolicy, team_problems, with_owner_teams
 
 
 class TierPolicy(Strict):
@@ -94,6 +99,15 @@ class Policy(Strict):
     gate: GatePolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
+    teams: dict[str, TeamPolicy] = {}
+    exclusions: tuple[Exclusion, ...] = ()
+    assessment: AssessmentPolicy = AssessmentPolicy()
+    advice: AdvicePolicy = AdvicePolicy()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _owners_are_teams(cls, raw: Any) -> Any:
+        return with_owner_teams(raw) if isinstance(raw, dict) else raw
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
@@ -118,6 +132,9 @@ class Policy(Strict):
             raise ValueError(f"ids under {', '.join(RESERVED)} are reserved; found {reserved}")
         if not self.entry or self.entry[-1].when != (Condition(),):
             raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
+        problems = team_problems(self.teams, self.exclusions, self.last_owner)
+        if problem := next(problems, None):
+            raise ValueError(problem)
         return self
 
     @cached_property
@@ -129,6 +146,23 @@ class Policy(Strict):
     def owns(self, issue_type: str) -> bool:
         """Return whether some tier owns an issue type."""
         return any(issue_type in tier.owns for tier in self.tiers.values())
+
+    @cached_property
+    def limits(self) -> dict[str, tuple[Any, ...]]:
+        """The values that conditions name for facts that may change, rising, by the key."""
+        rules = (r for name in DIMENSIONS for r in self.assessment.rules(name))
+        whens = chain.from_iterable(r.when for r in (*self.entry, *self.triggers, *rules))
+        return limits_of(tuple(whens))
+
+    @property
+    def last_owner(self) -> str:
+        """The owner of the last tier, who takes what nobody else may."""
+        return self.tiers[TIERS[-1]].owner
+
+    def serves(self, team: str, tier: int) -> bool:
+        """Return whether a team works at a tier: its own, or one that it owns."""
+        known = self.teams.get(team)
+        return known is not None and (known.tier == tier or self.tiers[tier].owner == team)
 
     def knows(self, head: str, label: str) -> bool:
         """Return whether the policy says what to do with a label; sentiments need no entry."""

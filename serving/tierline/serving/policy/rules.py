@@ -1,6 +1,7 @@
 """The policy's flat rules: conditions, where a ticket enters, and what raises it."""
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
@@ -18,7 +19,7 @@ from tierline.serving.policy.durations import Duration
 Tier = Annotated[int, Field(ge=1, le=4)]
 TIERS: Final = (1, 2, 3, 4)
 #: Ids under these are the code's own, so that callers can rely on what they mean.
-RESERVED: Final = ("safety.", "caution.", "lock.", "advice.", "labels.")
+RESERVED: Final = ("safety.", "caution.", "lock.", "advice.", "labels.", "team.", "assessment.")
 
 
 def _as_list(value: object) -> object:
@@ -48,7 +49,18 @@ class Condition(Strict):
     waited_over: Duration | None = None
     attempts_over: int | None = Field(default=None, ge=0)
     order_value_over: float | None = Field(default=None, ge=0)
+    sites_over: int | None = Field(default=None, ge=0)
     phrases: tuple[Phrase, ...] | None = Field(default=None, min_length=1)
+
+
+def limits_of(conditions: Sequence[Condition]) -> dict[str, tuple[Any, ...]]:
+    """Return the values that conditions name for facts that may change, rising, by the key."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for key in ("sites_over", "attempts_over", "waited_over"):
+        values = {getattr(c, key) for c in conditions} - {None}
+        found[key] = tuple(sorted(values))
+    tiers = {tier for c in conditions for tier in c.customer_tier or ()}
+    return found | {"customer_tier": tuple(t for t in CustomerTier if t in tiers)}
 
 
 Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_as_list)]

@@ -12,10 +12,14 @@ from tierline.serving.policy import Condition
 
 @dataclass(frozen=True)
 class Case:
-    """A ticket with all that rules may ask about; labels are None where no model answered."""
+    """A ticket with all that rules may ask about; labels are None where no model answered.
+
+    ``words`` is the text as phrases are searched in it (see `searchable`).
+    """
 
     ticket: Ticket
     text: str
+    words: str
     severity: Severity | None
     issue_type: str | None
     sentiment: str | None
@@ -59,6 +63,7 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
         ("waited", case.waited, condition.waited_over),
         ("attempts", case.ticket.attempts, condition.attempts_over),
         ("order value", case.ticket.order_value, condition.order_value_over),
+        ("sites affected", case.ticket.sites_affected, condition.sites_over),
     )
     for name, value, limit in limits:
         if limit is not None:
@@ -66,7 +71,7 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
                 return None
             found.append(f"{name}: {_said(value)}")
     if condition.phrases is not None:
-        words = _words(condition.phrases, case.text)
+        words = phrases_in(condition.phrases, case.words)
         if not words:
             return None
         found += words
@@ -80,10 +85,14 @@ def _said(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _words(phrases: Sequence[str], text: str) -> list[str]:
-    """Return the phrases found in the text, whatever their case, as whole words."""
-    folded = " ".join(text.casefold().split())
-    return [p for p in phrases if _has_phrase(folded, p.casefold())]
+def searchable(text: str) -> str:
+    """Return the text in one case, with single blanks."""
+    return " ".join(text.casefold().split())
+
+
+def phrases_in(phrases: Sequence[str], words: str) -> list[str]:
+    """Return the phrases found in searchable text, whatever their case, as whole words."""
+    return [p for p in phrases if _has_phrase(words, p.casefold())]
 
 
 def _has_phrase(text: str, phrase: str) -> bool:

@@ -19,24 +19,35 @@ from tierline.serving.routing.caution import (
     incident_probability,
     p1_probability,
 )
-from tierline.serving.routing.conditions import Case, first_match
+from tierline.serving.routing.conditions import Case, first_match, searchable
 from tierline.serving.routing.recommendation import Reason, Recommendation
 from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
+from tierline.serving.teams import advice
+from tierline.serving.teams.assessment import asked, assess
+from tierline.serving.teams.choice import Wanted, place
+from tierline.serving.teams.exclusions import Exclusions
+from tierline.serving.teams.would_change import would_change
 
 _STANDARD_LANE: Final = "standard"
+_NONE_MORE: Final = Exclusions()
 #: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
 _TICK: Final = timedelta.resolution
 
 
 def recommend(
-    ticket: Ticket, prediction: Prediction | None, policy: Policy, now: datetime
+    ticket: Ticket,
+    prediction: Prediction | None,
+    policy: Policy,
+    now: datetime,
+    exclusions: Exclusions = _NONE_MORE,
 ) -> Recommendation:
-    """Return which tier should take the ticket, by when, and why.
+    """Return which tier and team should take the ticket, by when, and why.
 
-    Pure: the same four arguments give the same answer, and nothing else is read. ``now`` must
+    Pure: the same arguments give the same answer, and nothing else is read. ``now`` must
     carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
-    policy or the model say, a safety hit goes to tier 3 at least.
+    policy or the model say, a safety hit goes to tier 3 at least. ``exclusions`` hold beside the
+    policy's own.
 
     Raises:
         ValueError: when ``now`` has no time zone.
@@ -48,13 +59,20 @@ def recommend(
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
     hits = safety.check(text)
-    case = _case(ticket, text, said, policy, now)
-    decision, safe = _decide(case, said, hits, policy)
+    alarms = _alarms(hits, said, text)
+    case = _case(ticket, text, searchable(text), said, policy, now)
+    decision = _decide(case, said, alarms, policy, exclusions)
     decision.reasons += displaced if text else ()
+    assessment = assess(case, policy, _incidents(alarms))
+
+    def tier_of(other: Case) -> int:
+        return _decide(other, said, alarms, policy, exclusions).tier
 
     def tier_with(prediction: Prediction) -> int:
-        other = _case(ticket, text, prediction, policy, now)
-        return _decide(other, prediction, hits, policy)[0].tier
+        other = _case(ticket, text, case.words, prediction, policy, now)
+        return _decide(
+            other, prediction, _alarms(hits, prediction, text), policy, exclusions
+        ).tier
 
     why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
     return Recommendation(
@@ -62,14 +80,17 @@ def recommend(
         tier=decision.tier,
         path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
         owner=policy.tiers[decision.tier].owner,
+        team=decision.team,
         lane=decision.lane,
         **_head_columns(said),
-        respond_by=_respond_by(case, policy, safe),
+        respond_by=_respond_by(case, policy, bool(alarms)),
         reasons=tuple(decision.reasons),
         notify=tuple(dict.fromkeys(decision.notify)),
         needs_review=why_review is not None,
         review_reason=why_review,
         alternatives=alternatives(said, tier_with) if said else (),
+        assessment=assessment,
+        would_change=would_change(case, decision.tier, assessment, policy, tier_of),
         next_review_at=_next_review(case, policy),
         mode=mode,
         model_version=prediction.model_version if prediction else None,
@@ -78,23 +99,44 @@ def recommend(
 
 
 def _case(
-    ticket: Ticket, text: str, prediction: Prediction | None, policy: Policy, now: datetime
+    ticket: Ticket,
+    text: str,
+    words: str,
+    prediction: Prediction | None,
+    policy: Policy,
+    now: datetime,
 ) -> Case:
     labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
     severity = policy.severity_of(labels.get("severity"))
-    return Case(ticket, text, severity, labels.get("issue_type"), labels.get("sentiment"), now)
+    return Case(
+        ticket, text, words, severity, labels.get("issue_type"), labels.get("sentiment"), now
+    )
 
 
 def _decide(
-    case: Case, prediction: Prediction | None, hits: tuple[safety.SafetyHit, ...], policy: Policy
-) -> tuple["_Decision", bool]:
-    """Return the decision, and whether it is about safety."""
+    case: Case,
+    prediction: Prediction | None,
+    alarms: Sequence[Reason],
+    policy: Policy,
+    exclusions: Exclusions,
+) -> "_Decision":
+    """Return the decision; ``alarms`` are the reasons that safety gives."""
     decision = _enter(case, policy)
     _pull_triggers(decision, case, policy)
+    _hear_assessment(decision, case, alarms, policy)
     _apply_caution(decision, case, prediction, policy)
-    safe = _apply_safety(decision, hits, prediction, case.text)
-    _respect_people(decision, case.ticket)
-    return decision, safe
+    _apply_safety(decision, alarms)
+    locked = _respect_people(decision, case, policy, unsafe=bool(alarms))
+    wanted = Wanted(
+        case=case,
+        lane=decision.lane,
+        incidents=_incidents(alarms),
+        exclusions=exclusions.beside(policy),
+        current=case.ticket.team,
+        locked=locked,
+    )
+    _place(decision, wanted, policy)
+    return decision
 
 
 @dataclass
@@ -106,6 +148,7 @@ class _Decision:
     reasons: list[Reason]
     notify: list[str] = field(default_factory=list)
     lane: str = _STANDARD_LANE
+    team: str = ""
 
     def raise_to(self, tier: int) -> None:
         self.tier = max(self.tier, min(tier, TIERS[-1]))
@@ -166,27 +209,43 @@ def _apply_caution(
         decision.reasons.append(Reason(rule=CAUTION_P1, text=text))
 
 
-def _apply_safety(
-    decision: _Decision,
-    hits: tuple[safety.SafetyHit, ...],
-    prediction: Prediction | None,
-    text: str,
-) -> bool:
-    """Raise to the safety tier for rule hits and for the model's own suspicion; say why.
+def _hear_assessment(
+    decision: _Decision, case: Case, alarms: Sequence[Reason], policy: Policy
+) -> None:
+    """Raise to what the escalation guideline asks for on a person's word."""
+    ask = asked(case, policy, _incidents(alarms))
+    if ask is not None:
+        decision.raise_to(ask.tier)
+        text = f"the assessment asks for tier {ask.tier} at least"
+        decision.reasons.append(Reason(rule="assessment.asks", text=text, evidence=ask.why))
+
+
+def _alarms(
+    hits: tuple[safety.SafetyHit, ...], prediction: Prediction | None, text: str
+) -> tuple[Reason, ...]:
+    """Return safety's reasons: what its rules found, and what the model suspects.
 
     Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
     """
     reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
     reasons += _model_suspicions(prediction)
-    reasons = [
+    return tuple(
         reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
         for reason in reasons
-    ]
-    if reasons:
+    )
+
+
+def _incidents(alarms: Sequence[Reason]) -> tuple[str, ...]:
+    """Return the incidents that safety's reasons are about, by label."""
+    return tuple(dict.fromkeys(alarm.rule.rpartition(".")[2] for alarm in alarms))
+
+
+def _apply_safety(decision: _Decision, alarms: Sequence[Reason]) -> None:
+    """Raise to the safety tier where safety found anything, and have on-call told."""
+    if alarms:
         decision.raise_to_safety()
         decision.notify.append("on_call")
-        decision.reasons[:0] = reasons
-    return bool(reasons)
+        decision.reasons[:0] = alarms
 
 
 def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
@@ -204,26 +263,45 @@ def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
     return found
 
 
-def _respect_people(decision: _Decision, ticket: Ticket) -> None:
+def _respect_people(decision: _Decision, case: Case, policy: Policy, *, unsafe: bool) -> bool:
     """Never move a ticket down by itself, nor away from where a person locked it.
 
     A safety hit still says tier 3 for a ticket that a person locked lower: the lock can't
-    switch safety off, and the reasons say both.
+    switch safety off, and the reasons say both. Return whether the lock holds the ticket.
     """
-    current = ticket.current_tier
+    ticket, current = case.ticket, _current_tier(case.ticket, policy)
     if current is None:
-        return
-    unsafe = any(r.rule.startswith("safety.") for r in decision.reasons)
+        return False
     advised = decision.tier
     if ticket.locked_by_human and advised != current:
         decision.tier = max(current, safety.SAFETY_TIER) if unsafe else current
         text = f"a person placed this ticket at tier {current}; Tierline would say tier {advised}"
         decision.reasons.append(Reason(rule="lock.human", text=text))
-    elif advised < current:
-        decision.tier = current
-        text = f"could step down to tier {advised}: nothing here asks for tier {current}"
-        decision.reasons.append(Reason(rule="advice.step_down", text=text))
+    elif not ticket.locked_by_human:
+        down = advice.step_down(case, advised, current, policy, unsafe)
+        decision.reasons += [down] if down else []
+        decision.tier = max(advised, current)
     decision.path = tuple(sorted({*decision.path, decision.tier}))
+    return ticket.locked_by_human and decision.tier == current
+
+
+def _current_tier(ticket: Ticket, policy: Policy) -> int | None:
+    """Return the tier where the ticket is now: as given, else its team's."""
+    if ticket.current_tier is not None or ticket.team not in policy.teams:
+        return ticket.current_tier
+    return policy.teams[ticket.team].tier
+
+
+def _place(decision: _Decision, wanted: Wanted, policy: Policy) -> None:
+    """Name the team; where exclusions leave none at the tier, a higher one takes the ticket."""
+    found = place(wanted, decision.tier, policy)
+    decision.raise_to(found.tier)
+    decision.path = tuple(sorted({*decision.path, decision.tier}))
+    decision.team = found.team
+    decision.reasons += found.reasons
+    if not wanted.locked:
+        done = advice.close(wanted.case, policy, unsafe=bool(wanted.incidents))
+        decision.reasons += [done] if done else []
 
 
 def _respond_by(case: Case, policy: Policy, safe: bool) -> datetime:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tierline.serving.teams.answers import Assessment, Change
+
 
 class ReviewReason(StrEnum):
     """Why a person should look: the first that applies, in this order.
@@ -54,7 +56,8 @@ class Alternative(_Frozen):
 class Recommendation(_Frozen):
     """Which tier should take a ticket, by when it should be answered, and why.
 
-    ``path`` lists the tiers that the ticket may climb, the recommended one first. Labels and
+    ``path`` lists the tiers that the ticket may climb, the recommended one first. ``team`` takes
+    it: the tier's ``owner`` unless a reason under ``team.`` or ``lock.`` says why not. Labels and
     confidences are None where no model answered. ``next_review_at`` is the next instant at
     which the clock alone changes the answer. ``alternatives`` are there wherever two labels are
     too close to call, whatever the first reason for a person's look. ``mode`` is ``rules_only``
@@ -65,6 +68,7 @@ class Recommendation(_Frozen):
     tier: int = Field(ge=1, le=4)
     path: tuple[int, ...]
     owner: str
+    team: str
     lane: str
     severity: str | None
     severity_confidence: float | None
@@ -78,6 +82,8 @@ class Recommendation(_Frozen):
     needs_review: bool
     review_reason: ReviewReason | None
     alternatives: tuple[Alternative, ...] = ()
+    assessment: Assessment
+    would_change: tuple[Change, ...] = ()
     next_review_at: datetime | None
     mode: Literal["full", "rules_only"]
     model_version: str | None
