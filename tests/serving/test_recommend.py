@@ -208,7 +208,7 @@ def test_safety_leaves_a_higher_tier_alone() -> None:
 
 def test_both_incidents_are_named_first() -> None:
     found = answer(prediction("P1"), body=f"{LOSS}.\n\n{BREACH}.")
-    assert rules(found) == ["safety.data_loss", "safety.security_breach", "entry.p1"]
+    assert rules(found)[:3] == ["safety.data_loss", "safety.security_breach", "entry.p1"]
     assert found.notify == ("on_call",)
 
 

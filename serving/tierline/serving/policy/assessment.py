@@ -1,9 +1,12 @@
 """The escalation guideline as data: what makes a ticket grave, and which tier that asks for."""
 
+from functools import cached_property
+from itertools import chain
+
 from pydantic import Field, model_validator
 
 from tierline.data.ticket import DIMENSIONS
-from tierline.serving.policy.rules import Conditions, Strict, Tier
+from tierline.serving.policy.rules import Condition, Conditions, Strict, Tier
 
 
 class LevelRule(Strict):
@@ -51,6 +54,12 @@ class AssessmentPolicy(Strict):
     business_risk: tuple[LevelRule, ...] = ()
     time_sensitivity: tuple[LevelRule, ...] = ()
     asks: tuple[Ask, ...] = ()
+
+    @cached_property
+    def stated(self) -> tuple[Condition, ...]:
+        """The conditions of the rules that rest on what a person found out."""
+        rules = chain.from_iterable(map(self.rules, DIMENSIONS))
+        return tuple(chain.from_iterable(rule.when for rule in rules if rule.stated))
 
     def rules(self, dimension: str) -> tuple[LevelRule, ...]:
         """Return the rules of one dimension."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 from functools import cached_property
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -20,9 +20,10 @@ from tierline.serving.policy.rules import (
     Strict,
     Tier,
     Trigger,
-    limits_of,
 )
 from tierline.serving.policy.teams import Exclusion, TeamPolicy, team_problems, with_owner_teams
+
+_SEVERITIES: Final = frozenset(Severity)
 
 
 class TierPolicy(Strict):
@@ -99,7 +100,7 @@ class Policy(Strict):
     gate: GatePolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
-    teams: dict[str, TeamPolicy] = {}
+    teams: dict[str, TeamPolicy] = Field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
     assessment: AssessmentPolicy = AssessmentPolicy()
     advice: AdvicePolicy = AdvicePolicy()
@@ -147,12 +148,19 @@ class Policy(Strict):
         """Return whether some tier owns an issue type."""
         return any(issue_type in tier.owns for tier in self.tiers.values())
 
+    def asking_about(self, key: str) -> tuple[Condition, ...]:
+        """Return the conditions of entries, triggers and the assessment that ask about a key."""
+        return self._by_key.get(key, ())
+
     @cached_property
-    def limits(self) -> dict[str, tuple[Any, ...]]:
-        """The values that conditions name for facts that may change, rising, by the key."""
+    def _by_key(self) -> dict[str, tuple[Condition, ...]]:
         rules = (r for name in DIMENSIONS for r in self.assessment.rules(name))
-        whens = chain.from_iterable(r.when for r in (*self.entry, *self.triggers, *rules))
-        return limits_of(tuple(whens))
+        found: dict[str, tuple[Condition, ...]] = {}
+        for condition in chain.from_iterable(r.when for r in (*self.entry, *self.triggers, *rules)):
+            for key in type(condition).model_fields:
+                if getattr(condition, key) is not None:
+                    found[key] = (*found.get(key, ()), condition)
+        return found
 
     @property
     def last_owner(self) -> str:
@@ -179,4 +187,4 @@ class Policy(Strict):
         """Return the severity that a model's label means here, None when the policy can't say."""
         if label in self.severity_names:
             return self.severity_names[label]
-        return Severity(label) if label in set(Severity) else None
+        return Severity(label) if label in _SEVERITIES else None

@@ -1,7 +1,6 @@
 """The policy's flat rules: conditions, where a ticket enters, and what raises it."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import (
     BaseModel,
@@ -51,16 +50,6 @@ class Condition(Strict):
     order_value_over: float | None = Field(default=None, ge=0)
     sites_over: int | None = Field(default=None, ge=0)
     phrases: tuple[Phrase, ...] | None = Field(default=None, min_length=1)
-
-
-def limits_of(conditions: Sequence[Condition]) -> dict[str, tuple[Any, ...]]:
-    """Return the values that conditions name for facts that may change, rising, by the key."""
-    found: dict[str, tuple[Any, ...]] = {}
-    for key in ("sites_over", "attempts_over", "waited_over"):
-        values = {getattr(c, key) for c in conditions} - {None}
-        found[key] = tuple(sorted(values))
-    tiers = {tier for c in conditions for tier in c.customer_tier or ()}
-    return found | {"customer_tier": tuple(t for t in CustomerTier if t in tiers)}
 
 
 Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_as_list)]

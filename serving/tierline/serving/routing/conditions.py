@@ -1,9 +1,9 @@
 """Whether a policy rule's condition holds for a case, and which words made it hold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
@@ -46,36 +46,37 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
     A condition on something that isn't known doesn't hold.
     """
     found: list[str] = []
-    named = (
-        ("severity", case.severity),
-        ("issue_type", case.issue_type),
-        ("sentiment", case.sentiment),
-        ("channel", (case.ticket.channel or "").casefold()),
-        ("customer_tier", case.ticket.customer_tier),
-    )
-    for name, value in named:
-        allowed = getattr(condition, name)
-        if allowed is not None:
-            if value not in allowed:
-                return None
-            found.append(f"{name}: {value}")
-    limits: tuple[tuple[str, Any, Any], ...] = (
-        ("waited", case.waited, condition.waited_over),
-        ("attempts", case.ticket.attempts, condition.attempts_over),
-        ("order value", case.ticket.order_value, condition.order_value_over),
-        ("sites affected", case.ticket.sites_affected, condition.sites_over),
-    )
-    for name, value, limit in limits:
-        if limit is not None:
-            if value is None or value <= limit:
-                return None
-            found.append(f"{name}: {_said(value)}")
+    given = condition.model_fields_set
+    for key, (name, read) in _FACTS.items():
+        # Long backlogs ask this most: only what is given is looked at.
+        wanted = getattr(condition, key) if key in given else None
+        if wanted is None:
+            continue
+        fact = read(case)
+        holds = fact in wanted if isinstance(wanted, tuple) else fact is not None and fact > wanted
+        if not holds:
+            return None
+        found.append(f"{name}: {_said(fact)}")
     if condition.phrases is not None:
         words = phrases_in(condition.phrases, case.words)
         if not words:
             return None
         found += words
     return tuple(found)
+
+
+#: What each key of a condition asks about: how it is called, and how it is read from a case.
+_FACTS: Final[dict[str, tuple[str, Callable[[Case], Any]]]] = {
+    "severity": ("severity", lambda case: case.severity),
+    "issue_type": ("issue_type", lambda case: case.issue_type),
+    "sentiment": ("sentiment", lambda case: case.sentiment),
+    "channel": ("channel", lambda case: (case.ticket.channel or "").casefold()),
+    "customer_tier": ("customer_tier", lambda case: case.ticket.customer_tier),
+    "waited_over": ("waited", lambda case: case.waited),
+    "attempts_over": ("attempts", lambda case: case.ticket.attempts),
+    "order_value_over": ("order value", lambda case: case.ticket.order_value),
+    "sites_over": ("sites affected", lambda case: case.ticket.sites_affected),
+}
 
 
 def _said(value: object) -> str:

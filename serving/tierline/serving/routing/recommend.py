@@ -8,22 +8,17 @@ from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
 from tierline.data.normalise import full_text
-from tierline.data.redact import redact_quotes
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
-from tierline.serving.policy import TIERS, Condition, EntryRule, Policy, Trigger
-from tierline.serving.routing.caution import (
-    CAUTION_P1,
-    INCIDENTS,
-    incident_probability,
-    p1_probability,
-)
+from tierline.serving.policy import TIERS, Condition, EntryRule, Exclusion, Policy, Trigger
+from tierline.serving.routing.alarms import alarms_of, incidents_of
+from tierline.serving.routing.caution import CAUTION_P1, p1_probability
 from tierline.serving.routing.conditions import Case, first_match, searchable
 from tierline.serving.routing.recommendation import Reason, Recommendation
 from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
-from tierline.serving.teams import advice
+from tierline.serving.teams.advice import close, step_down
 from tierline.serving.teams.assessment import asked, assess
 from tierline.serving.teams.choice import Wanted, place
 from tierline.serving.teams.exclusions import Exclusions
@@ -59,20 +54,25 @@ def recommend(
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
     hits = safety.check(text)
-    alarms = _alarms(hits, said, text)
+    alarms = alarms_of(hits, said, text)
     case = _case(ticket, text, searchable(text), said, policy, now)
-    decision = _decide(case, said, alarms, policy, exclusions)
+    never = exclusions.beside(policy)
+    decision = _decide(case, said, alarms, policy)
+    _place(decision, case, alarms, policy, never)
     decision.reasons += displaced if text else ()
-    assessment = assess(case, policy, _incidents(alarms))
+    assessment = assess(case, policy, incidents_of(alarms))
 
-    def tier_of(other: Case) -> int:
-        return _decide(other, said, alarms, policy, exclusions).tier
+    def tier_of(
+        other: Case, said: Prediction | None = said, alarms: Sequence[Reason] = alarms
+    ) -> int:
+        decided = _decide(other, said, alarms, policy)
+        if never:
+            _place(decided, other, alarms, policy, never)
+        return decided.tier
 
     def tier_with(prediction: Prediction) -> int:
         other = _case(ticket, text, case.words, prediction, policy, now)
-        return _decide(
-            other, prediction, _alarms(hits, prediction, text), policy, exclusions
-        ).tier
+        return tier_of(other, prediction, alarms_of(hits, prediction, text))
 
     why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
     return Recommendation(
@@ -114,28 +114,15 @@ def _case(
 
 
 def _decide(
-    case: Case,
-    prediction: Prediction | None,
-    alarms: Sequence[Reason],
-    policy: Policy,
-    exclusions: Exclusions,
+    case: Case, prediction: Prediction | None, alarms: Sequence[Reason], policy: Policy
 ) -> "_Decision":
-    """Return the decision; ``alarms`` are the reasons that safety gives."""
+    """Return the decision, still without a team; ``alarms`` are the reasons that safety gives."""
     decision = _enter(case, policy)
     _pull_triggers(decision, case, policy)
     _hear_assessment(decision, case, alarms, policy)
     _apply_caution(decision, case, prediction, policy)
     _apply_safety(decision, alarms)
-    locked = _respect_people(decision, case, policy, unsafe=bool(alarms))
-    wanted = Wanted(
-        case=case,
-        lane=decision.lane,
-        incidents=_incidents(alarms),
-        exclusions=exclusions.beside(policy),
-        current=case.ticket.team,
-        locked=locked,
-    )
-    _place(decision, wanted, policy)
+    _respect_people(decision, case, policy, unsafe=bool(alarms))
     return decision
 
 
@@ -149,6 +136,7 @@ class _Decision:
     notify: list[str] = field(default_factory=list)
     lane: str = _STANDARD_LANE
     team: str = ""
+    locked: bool = False
 
     def raise_to(self, tier: int) -> None:
         self.tier = max(self.tier, min(tier, TIERS[-1]))
@@ -213,31 +201,11 @@ def _hear_assessment(
     decision: _Decision, case: Case, alarms: Sequence[Reason], policy: Policy
 ) -> None:
     """Raise to what the escalation guideline asks for on a person's word."""
-    ask = asked(case, policy, _incidents(alarms))
+    ask = asked(case, policy, incidents_of(alarms))
     if ask is not None:
         decision.raise_to(ask.tier)
         text = f"the assessment asks for tier {ask.tier} at least"
         decision.reasons.append(Reason(rule="assessment.asks", text=text, evidence=ask.why))
-
-
-def _alarms(
-    hits: tuple[safety.SafetyHit, ...], prediction: Prediction | None, text: str
-) -> tuple[Reason, ...]:
-    """Return safety's reasons: what its rules found, and what the model suspects.
-
-    Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
-    """
-    reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
-    reasons += _model_suspicions(prediction)
-    return tuple(
-        reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
-        for reason in reasons
-    )
-
-
-def _incidents(alarms: Sequence[Reason]) -> tuple[str, ...]:
-    """Return the incidents that safety's reasons are about, by label."""
-    return tuple(dict.fromkeys(alarm.rule.rpartition(".")[2] for alarm in alarms))
 
 
 def _apply_safety(decision: _Decision, alarms: Sequence[Reason]) -> None:
@@ -248,41 +216,26 @@ def _apply_safety(decision: _Decision, alarms: Sequence[Reason]) -> None:
         decision.reasons[:0] = alarms
 
 
-def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
-    issue_type = prediction.heads.get("issue_type") if prediction else None
-    if prediction is None or issue_type is None:
-        return []
-    found = []
-    for label, rule in INCIDENTS.items():
-        probability = incident_probability(prediction, label)
-        threshold = prediction.thresholds.get(f"safety.{label}", 1.0)
-        if probability >= threshold or issue_type.label == label:
-            text = f"the model sees {label.replace('_', ' ')} (probability {probability:.2f})"
-            words = prediction.evidence("issue_type", label).words()
-            found.append(Reason(rule=rule, text=text, evidence=words))
-    return found
-
-
-def _respect_people(decision: _Decision, case: Case, policy: Policy, *, unsafe: bool) -> bool:
+def _respect_people(decision: _Decision, case: Case, policy: Policy, *, unsafe: bool) -> None:
     """Never move a ticket down by itself, nor away from where a person locked it.
 
     A safety hit still says tier 3 for a ticket that a person locked lower: the lock can't
-    switch safety off, and the reasons say both. Return whether the lock holds the ticket.
+    switch safety off, and the reasons say both.
     """
     ticket, current = case.ticket, _current_tier(case.ticket, policy)
     if current is None:
-        return False
+        return
     advised = decision.tier
     if ticket.locked_by_human and advised != current:
         decision.tier = max(current, safety.SAFETY_TIER) if unsafe else current
         text = f"a person placed this ticket at tier {current}; Tierline would say tier {advised}"
         decision.reasons.append(Reason(rule="lock.human", text=text))
     elif not ticket.locked_by_human:
-        down = advice.step_down(case, advised, current, policy, unsafe)
+        down = step_down(case, advised, current, policy, unsafe=unsafe)
         decision.reasons += [down] if down else []
-        decision.tier = max(advised, current)
+        decision.raise_to(current)
+    decision.locked = ticket.locked_by_human and decision.tier == current
     decision.path = tuple(sorted({*decision.path, decision.tier}))
-    return ticket.locked_by_human and decision.tier == current
 
 
 def _current_tier(ticket: Ticket, policy: Policy) -> int | None:
@@ -292,15 +245,23 @@ def _current_tier(ticket: Ticket, policy: Policy) -> int | None:
     return policy.teams[ticket.team].tier
 
 
-def _place(decision: _Decision, wanted: Wanted, policy: Policy) -> None:
+def _place(
+    decision: _Decision,
+    case: Case,
+    alarms: Sequence[Reason],
+    policy: Policy,
+    never: tuple[Exclusion, ...],
+) -> None:
     """Name the team; where exclusions leave none at the tier, a higher one takes the ticket."""
+    incidents = incidents_of(alarms)
+    wanted = Wanted(case, decision.lane, incidents, never, case.ticket.team, decision.locked)
     found = place(wanted, decision.tier, policy)
     decision.raise_to(found.tier)
     decision.path = tuple(sorted({*decision.path, decision.tier}))
     decision.team = found.team
     decision.reasons += found.reasons
-    if not wanted.locked:
-        done = advice.close(wanted.case, policy, unsafe=bool(wanted.incidents))
+    if not case.ticket.locked_by_human:
+        done = close(case, policy, unsafe=bool(alarms))
         decision.reasons += [done] if done else []
 
 

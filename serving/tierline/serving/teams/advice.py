@@ -12,7 +12,9 @@ from tierline.serving.safety import SAFETY_TIER
 _MOODS: Final = {str(mood): place for place, mood in enumerate(Sentiment)}
 
 
-def step_down(case: Case, advised: int, current: int, policy: Policy, unsafe: bool) -> Reason | None:
+def step_down(
+    case: Case, advised: int, current: int, policy: Policy, unsafe: bool
+) -> Reason | None:
     """Return the advice to give a ticket at ``current`` to a lower tier, or None.
 
     ``advised`` is the tier that all rules together lead to; it is never below the safety tier
@@ -30,7 +32,7 @@ def step_down(case: Case, advised: int, current: int, policy: Policy, unsafe: bo
     return None
 
 
-def close(case: Case, policy: Policy, unsafe: bool) -> Reason | None:
+def close(case: Case, policy: Policy, *, unsafe: bool) -> Reason | None:
     """Return the advice to close a ticket that the help desk calls settled, or None.
 
     Never on incidents, nor where the mood got worse since an earlier answer.

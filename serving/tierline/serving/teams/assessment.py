@@ -32,7 +32,7 @@ def asked(case: Case, policy: Policy, incidents: Sequence[str] = ()) -> Asked | 
 
     Without a person's word on any level nothing is asked for, and little is computed.
     """
-    if not policy.assessment.asks or not any(_may_state(case, policy)):
+    if not policy.assessment.asks or not _may_state(case, policy):
         return None
     found = {name: _level(name, case, policy, incidents) for name in DIMENSIONS}
     levels = {name: level.level for name, (level, _) in found.items()}
@@ -44,12 +44,10 @@ def asked(case: Case, policy: Policy, incidents: Sequence[str] = ()) -> Asked | 
     return Asked(best.tier, tuple(_shown(best, levels)))
 
 
-def _may_state(case: Case, policy: Policy) -> Iterator[bool]:
-    """Yield whether a person stated a level: by hand, or by a fact that a rule marks so."""
-    yield case.ticket.assessment is not None
-    for name in DIMENSIONS:
-        for rule in policy.assessment.rules(name):
-            yield rule.stated and first_match(rule.when, case) is not None
+def _may_state(case: Case, policy: Policy) -> bool:
+    """Return whether a person stated a level: by hand, or by a fact that a rule marks so."""
+    by_hand = case.ticket.assessment is not None
+    return by_hand or first_match(policy.assessment.stated, case) is not None
 
 
 def _holds(ask: Ask, levels: dict[str, int], stated: set[str]) -> bool:
@@ -68,9 +66,7 @@ def _shown(ask: Ask, levels: dict[str, int]) -> Iterator[str]:
         yield f"{name}: {levels[name]}"
 
 
-def _level(
-    name: str, case: Case, policy: Policy, incidents: Sequence[str]
-) -> tuple[Level, bool]:
+def _level(name: str, case: Case, policy: Policy, incidents: Sequence[str]) -> tuple[Level, bool]:
     """Return a dimension's level, and whether a person stated it."""
     hand = getattr(case.ticket.assessment, name) if case.ticket.assessment else None
     if hand is not None:

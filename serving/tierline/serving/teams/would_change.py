@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any, Final
 
 from tierline.data.labels import Severity
-from tierline.data.ticket import DIMENSIONS, HandAssessment
+from tierline.data.ticket import DIMENSIONS, CustomerTier, HandAssessment
 from tierline.serving.policy import Ask, Policy, duration_text
-from tierline.serving.routing.conditions import Case
+from tierline.serving.routing.conditions import Case, evidence
 from tierline.serving.teams.answers import Assessment, Change
 
 #: An answer names so many changes at most.
@@ -75,13 +75,30 @@ def _with(case: Case, **fields: Any) -> Case:
 
 
 def _counts(
-    case: Case, policy: Policy, field: str, limit: str, said: Callable[[int], str]
+    case: Case, policy: Policy, field: str, key: str, said: Callable[[int], str]
 ) -> Iterator[_Fact]:
     now = getattr(case.ticket, field) or 0
-    for over in policy.limits[limit]:
+    for over in _limits(policy, key):
         if over >= now:
             changed = _with(case, **{field: over + 1})
-            yield _Fact(field, str(over + 1), said(over), changed)
+            if _matters(key, case, changed, policy):
+                yield _Fact(field, str(over + 1), said(over), changed)
+
+
+def _limits(policy: Policy, key: str) -> list[Any]:
+    """Return the limits that the policy's conditions name, rising."""
+    return sorted({getattr(condition, key) for condition in policy.asking_about(key)})
+
+
+def _matters(key: str, case: Case, changed: Case, policy: Policy) -> bool:
+    """Return whether a condition on the key holds for one of the cases only.
+
+    Else deciding anew is in vain, and backlogs are long.
+    """
+    return any(
+        (evidence(condition, case) is None) != (evidence(condition, changed) is None)
+        for condition in policy.asking_about(key)
+    )
 
 
 def _sites(over: int) -> str:
@@ -93,19 +110,22 @@ def _attempts(over: int) -> str:
 
 
 def _waits(case: Case, policy: Policy) -> Iterator[_Fact]:
-    for over in policy.limits["waited_over"]:
+    for over in _limits(policy, "waited_over"):
         if case.waited is None or over >= case.waited:
             minutes = over.total_seconds() / _MINUTE + 1
-            text = f"it has waited more than {duration_text(over)}"
             changed = _with(case, waited_minutes=minutes)
-            yield _Fact("waited_minutes", f"{minutes:g}", text, changed)
+            if _matters("waited_over", case, changed, policy):
+                text = f"it has waited more than {duration_text(over)}"
+                yield _Fact("waited_minutes", f"{minutes:g}", text, changed)
 
 
 def _customers(case: Case, policy: Policy) -> Iterator[_Fact]:
-    for tier in policy.limits["customer_tier"]:
-        if tier != case.ticket.customer_tier:
-            text = f"the customer is {tier}"
-            yield _Fact("customer_tier", tier, text, _with(case, customer_tier=tier))
+    named = {tier for c in policy.asking_about("customer_tier") for tier in c.customer_tier or ()}
+    for tier in CustomerTier:
+        if tier in named and tier != case.ticket.customer_tier:
+            changed = _with(case, customer_tier=tier)
+            if _matters("customer_tier", case, changed, policy):
+                yield _Fact("customer_tier", tier, f"the customer is {tier}", changed)
 
 
 def _severities(case: Case, *, worse: bool) -> Iterator[_Fact]:
