@@ -30,7 +30,8 @@ class TeamPolicy(Strict):
 
     A team without any list takes only what its tier's ownership or another team's ``cover``
     brings. ``keywords`` are searched in the ticket's words, whatever their case. ``capacity`` is
-    the open tickets that the team can hold (None: no limit), ``cover`` the team that takes over.
+    the open tickets that the team can hold (None: no limit), ``cover`` the team that takes over
+    (None: the owner of its tier).
     """
 
     tier: Tier
