@@ -154,9 +154,14 @@ class Policy(Strict):
 
     @cached_property
     def _by_key(self) -> dict[str, tuple[Condition, ...]]:
-        rules = (r for name in DIMENSIONS for r in self.assessment.rules(name))
+        levels = chain.from_iterable(map(self.assessment.rules, DIMENSIONS))
+        whens = chain(
+            (rule.when for rule in self.entry),
+            (trigger.when for trigger in self.triggers),
+            (level.when for level in levels),
+        )
         found: dict[str, tuple[Condition, ...]] = {}
-        for condition in chain.from_iterable(r.when for r in (*self.entry, *self.triggers, *rules)):
+        for condition in chain.from_iterable(whens):
             for key in type(condition).model_fields:
                 if getattr(condition, key) is not None:
                     found[key] = (*found.get(key, ()), condition)

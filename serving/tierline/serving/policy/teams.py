@@ -128,7 +128,9 @@ def _cover_chain(name: str, teams: Mapping[str, TeamPolicy]) -> list[str]:
     """Return who covers whom from a team on, up to the first team that comes again."""
     chain = [name]
     cover = teams[name].cover
-    while cover in teams and cover not in chain:
+    while cover is not None and cover in teams:
+        if cover in chain:
+            return [*chain, cover]
         chain.append(cover)
         cover = teams[cover].cover
-    return [*chain, cover] if cover in teams else chain
+    return chain
