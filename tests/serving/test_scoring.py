@@ -246,7 +246,12 @@ def test_the_summary_counts(tmp_path: Path) -> None:
     summary = run(write(tmp_path / "in.csv", TICKETS), tmp_path / "out.csv")
     assert summary.tiers == {1: 1, 3: 2}
     assert summary.severities == {"P3": 3}
-    assert summary.rules == {"entry.owner": 3, "safety.data_loss": 1, "safety.security_breach": 1}
+    assert summary.rules == {
+        "entry.owner": 3,
+        "safety.data_loss": 1,
+        "safety.security_breach": 1,
+        "team.incident": 2,
+    }
     assert summary.reviews == {"rule_conflict": 2}
     assert summary.modes == {"full": 3}
 

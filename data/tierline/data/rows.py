@@ -12,9 +12,13 @@ from pydantic import ValidationError
 from tierline.data.columns import ColumnMap
 from tierline.data.errors import RowError
 from tierline.data.labels import HEADS, LABELS
-from tierline.data.ticket import Ticket
+from tierline.data.ticket import DIMENSIONS, Ticket
 
 _MAX_LABEL_CHARS: Final = 200
+_TEXTS: Final = (
+    *("subject", "body", "channel", "customer", "product", "language", "team", "status"),
+    *("earlier_severity", "earlier_sentiment"),
+)
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -61,7 +65,7 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     named = "id" in values
     fields = {k: v for k, v in values.items() if k in Ticket.model_fields}
     fields["id"] = _text("id", fields.get("id", number))
-    for name in ("subject", "body", "channel"):
+    for name in _TEXTS:
         if name in fields:
             fields[name] = _text(name, fields[name])
     if "locked_by_human" in fields:
@@ -69,7 +73,7 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     try:
         return Row(number, Ticket(**fields), labels, extra, named)
     except ValidationError as error:
-        raise RowError("; ".join(f"{e['loc'][0]}: {_plain(e)}" for e in error.errors())) from None
+        raise RowError("; ".join(f"{_place(e)}: {_plain(e)}" for e in error.errors())) from None
 
 
 def check_vocabulary(row: Row, allowed: Mapping[str, tuple[str, ...]] = LABELS) -> None:
@@ -128,9 +132,17 @@ def _boolean(value: Any) -> bool:
     return found
 
 
+def _place(error: Any) -> str:
+    """Return the field, and what is wrong inside it only if that name is ours."""
+    first, *rest = error["loc"]
+    return ".".join([first, *(part for part in rest if part in DIMENSIONS)])
+
+
 def _plain(error: Any) -> str:
     """Pydantic's message without the input it quotes, which may be ticket text."""
     if error["type"] == "string_too_long":
         limit = error["ctx"]["max_length"]
         return f"expected at most {limit:,} characters; found {len(error['input']):,}"
+    if error["loc"][0] == "assessment":
+        return f"expected an object of {', '.join(DIMENSIONS)}, each from 0 to 3"
     return str(error["msg"]) if error["type"] != "value_error" else "expected an ISO 8601 time"

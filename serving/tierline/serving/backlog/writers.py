@@ -16,7 +16,7 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "needs_review": pa.bool_(),
     **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
 }
-_NESTED: Final = ("path", "reasons", "notify", "alternatives")
+_NESTED: Final = ("path", "reasons", "notify", "alternatives", "assessment", "would_change")
 _SCHEMA: Final = pa.schema(
     [
         (c, _TYPES.get(c, pa.float64() if c.endswith("_confidence") else pa.string()))

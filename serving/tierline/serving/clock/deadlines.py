@@ -34,11 +34,17 @@ def runs_always(policy: Policy, severity: Severity | None, safe: bool) -> bool:
 
 
 def deadlines(
-    policy: Policy, tier: int, severity: Severity | None, start: Filed, *, safe: bool
+    policy: Policy,
+    tier: int,
+    calendar: str,
+    severity: Severity | None,
+    start: Filed,
+    *,
+    safe: bool,
 ) -> Deadlines:
     """Return by when a ticket of a tier is answered (by severity) and resolved (by tier).
 
-    Both count from when it was filed, in the hours of the tier's calendar, or around the clock
+    Both count from when it was filed, in the open hours of a calendar, or around the clock
     where `runs_always`. ``safe``: the ticket is about data loss or a breach.
     """
     within = policy.respond_within[severity or policy.fallback.severity]
@@ -49,7 +55,7 @@ def deadlines(
         respond_by = shifted(start.at, within)
         resolve_by = shifted(start.at, resolve_within)
     else:
-        hours = policy.hours(policy.tiers[tier].calendar)
+        hours = policy.hours(calendar)
         respond_by = deadline(hours, start.at, within)
         resolve_by = deadline(hours, start.at, resolve_within)
     return Deadlines(respond_by, max(respond_by, resolve_by), start.known)

@@ -16,28 +16,37 @@ Gap = tuple[datetime, datetime]
 
 
 def unserved_hours(policy: Policy, now: datetime) -> Iterator[str]:
-    """Yield a sentence per tier that P1 or a safety hit can reach when nobody is there.
+    """Yield a sentence for the hours at which P1 or a safety hit finds nobody: per tier and team.
 
-    It names the key and the first such hours from ``now`` on, and the longest of a year.
+    A team counts where it has hours of its own. A sentence names the key and the first such
+    hours from ``now`` on, and the longest of a year.
     """
     for number in sorted(_tiers_that_can_not_wait(policy)):
-        tier = policy.tiers[number]
-        hours = policy.hours(tier.calendar)
-        if any(calendar.on_call for calendar in hours):
-            continue
-        gaps = list(closed_spans(hours, now, now + _YEAR))
-        if not gaps:
-            continue
-        zone = policy.calendars[tier.calendar].zone
-        first, longest = (
-            f"{instant_text(start, zone)} until {instant_text(end, zone)}"
-            for start, end in (gaps[0], max(gaps, key=_length))
-        )
-        yield (
-            f"tiers.{number}.calendar: nobody serves tier {number} ({tier.name}) from {first}, "
-            f"though P1, data loss and breaches run around the clock; the longest of {len(gaps)} "
-            f"such gaps in a year is {longest}. Give calendars.{tier.calendar} on_call or a cover"
-        )
+        keys = {f"tiers.{number}.calendar": policy.tiers[number].calendar}
+        keys |= {
+            f"teams.{name}.calendar": team.calendar
+            for name, team in policy.teams.items()
+            if team.tier == number and team.calendar is not None
+        }
+        for key, calendar in keys.items():
+            yield from _unserved(key, number, calendar, policy, now)
+
+
+def _unserved(key: str, number: int, calendar: str, policy: Policy, now: datetime) -> Iterator[str]:
+    hours = policy.hours(calendar)
+    gaps = [] if any(c.on_call for c in hours) else list(closed_spans(hours, now, now + _YEAR))
+    if not gaps:
+        return
+    zone = policy.calendars[calendar].zone
+    first, longest = (
+        f"{instant_text(start, zone)} until {instant_text(end, zone)}"
+        for start, end in (gaps[0], max(gaps, key=_length))
+    )
+    yield (
+        f"{key}: nobody serves tier {number} ({policy.tiers[number].name}) from {first}, "
+        f"though P1, data loss and breaches run around the clock; the longest of {len(gaps)} "
+        f"such gaps in a year is {longest}. Give calendars.{calendar} on_call or a cover"
+    )
 
 
 def closed_spans(calendars: Calendars, start: datetime, end: datetime) -> Iterator[Gap]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
-from tierline.data.ticket import CustomerTier, Ticket
+from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
 from tierline.serving.commands.route_view import show
@@ -67,6 +67,17 @@ def route(
     waited_minutes: Annotated[float | None, typer.Option(min=0)] = None,
     attempts: Annotated[int | None, typer.Option(min=0)] = None,
     order_value: Annotated[float | None, typer.Option(min=0)] = None,
+    customer: Annotated[str | None, typer.Option(help="The customer's id.")] = None,
+    product: Annotated[str | None, typer.Option()] = None,
+    language: Annotated[str | None, typer.Option(help="A code, e.g. de or pt-BR.")] = None,
+    sites_affected: Annotated[int | None, typer.Option(min=0)] = None,
+    current_tier: Annotated[int | None, typer.Option(min=1, max=4)] = None,
+    team: Annotated[str | None, typer.Option(help="The team that has it now.")] = None,
+    status: Annotated[str | None, typer.Option(help="e.g. fixed, answered, solved.")] = None,
+    locked: Annotated[bool, typer.Option("--locked", help="A person placed it there.")] = False,
+    assess: Annotated[
+        str | None, typer.Option(help="Levels by hand, e.g. customer_impact=3,business_risk=2.")
+    ] = None,
     model: ModelOption = CHAMPION_URI,
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
@@ -81,13 +92,30 @@ def route(
             waited_minutes=waited_minutes,
             attempts=attempts,
             order_value=order_value,
+            customer=customer,
+            product=product,
+            language=language,
+            sites_affected=sites_affected,
+            current_tier=current_tier,
+            team=team,
+            status=status,
+            locked_by_human=locked,
+            assessment=_levels(assess),
         )
     except ValidationError as error:
-        problems = (f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputError("; ".join(problems)) from None
     router = make_router(model, rules_only, policy)
     answer = router.route([ticket], datetime.now(UTC))[0]
     show(ticket, answer, router.policy, console)
+
+
+def _levels(spec: str | None) -> HandAssessment | None:
+    """Read ``customer_impact=3,business_risk=2``."""
+    if spec is None:
+        return None
+    pieces = [piece.partition("=") for piece in spec.split(",")]
+    return HandAssessment.model_validate({k.strip(): v.strip() for k, _, v in pieces})
 
 
 @app.command(rich_help_panel="Answering")

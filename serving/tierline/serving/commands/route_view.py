@@ -10,9 +10,10 @@ from rich.text import Text
 from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
 from tierline.data.redact import redact
-from tierline.data.ticket import Ticket
+from tierline.data.ticket import DIMENSIONS, Ticket
 from tierline.serving.clock.shown import instant_text
 from tierline.serving.policy import Policy
+from tierline.serving.policy.team_prose import authority_facts
 from tierline.serving.routing.recommendation import Recommendation
 
 _MAX_CHARS = 2_000
@@ -22,7 +23,7 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
     """Print the answer: tier, deadlines in its zone, labels, reasons, the words highlighted."""
     tier = policy.tiers[answer.tier]
     head = Text.assemble((f"Tier {answer.tier}", "bold"), f"  {tier.name} ({answer.owner})")
-    zone = policy.calendars[tier.calendar].zone
+    zone = policy.calendars[policy.calendar_of(answer.team, answer.tier)].zone
 
     def when(instant: datetime) -> str:
         return instant_text(instant, zone)
@@ -39,6 +40,7 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
         label, confidence = getattr(answer, name), getattr(answer, f"{name}_confidence")
         if label is not None:
             console.print(f"  {name:<10} {escape(label)}  ({confidence:.0%})", highlight=False)
+    console.print(_who(answer, policy), highlight=False)
     console.print("[bold]why[/]")
     for reason in answer.reasons:
         words = ", ".join(f"“{e}”" for e in reason.evidence)
@@ -54,12 +56,33 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
         then = "" if other.tier == answer.tier else f", then tier {other.tier}"
         said = f"  {other.head:<10} may as well be {other.label}  ({other.confidence:.0%}){then}"
         console.print(escape(said), highlight=False)
+    console.print(_assessed(answer), highlight=False)
+    for change in answer.would_change:
+        console.print(f"  would be {escape(change.text)}", highlight=False)
     if answer.next_review_at is not None:
         console.print(f"ask again at {when(answer.next_review_at)}", highlight=False)
     versions = (
         f"{answer.mode}, model {answer.model_version or 'none'}, policy {answer.policy_version}"
     )
     console.print(versions, style="dim", highlight=False)
+
+
+def _who(answer: Recommendation, policy: Policy) -> str:
+    """Return the team with what it may decide."""
+    authority = policy.teams[answer.team].authority
+    may = ", ".join(authority_facts(authority, policy.currency))
+    return f"team [bold]{escape(answer.team)}[/]" + (f"   may {escape(may)}" if may else "")
+
+
+def _assessed(answer: Recommendation) -> str:
+    """Return the levels above 0 and those set by hand, with what gave them."""
+    lines = [f"[bold]assessment[/] {answer.assessment.total} of 12"]
+    for name in DIMENSIONS:
+        level = getattr(answer.assessment, name)
+        if level.evidence:
+            why = escape(", ".join(level.evidence))
+            lines.append(f"  {name.replace('_', ' '):<20} {level.level}  ({why})")
+    return "\n".join(lines)
 
 
 def _highlighted(ticket: Ticket, answer: Recommendation) -> Text:

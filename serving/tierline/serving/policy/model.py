@@ -5,11 +5,13 @@ import json
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from tierline.data.labels import PROTECTED, Severity
+from tierline.data.ticket import DIMENSIONS
+from tierline.serving.policy.assessment import AdvicePolicy, AssessmentPolicy
 from tierline.serving.policy.calendars import (
     Calendar,
     Calendars,
@@ -27,6 +29,9 @@ from tierline.serving.policy.rules import (
     Tier,
     Trigger,
 )
+from tierline.serving.policy.teams import Exclusion, TeamPolicy, team_problems, with_owner_teams
+
+_SEVERITIES: Final = frozenset(Severity)
 
 
 class TierPolicy(Strict):
@@ -108,6 +113,15 @@ class Policy(Strict):
     gate: GatePolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
+    teams: dict[str, TeamPolicy] = Field(default_factory=dict)
+    exclusions: tuple[Exclusion, ...] = ()
+    assessment: AssessmentPolicy = AssessmentPolicy()
+    advice: AdvicePolicy = AdvicePolicy()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _owners_are_teams(cls, raw: Any) -> Any:
+        return with_owner_teams(raw) if isinstance(raw, dict) else raw
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
@@ -126,6 +140,9 @@ class Policy(Strict):
                 why = PROTECTED["severity"][Severity.P1]
                 raise ValueError(f"retired_labels.severity: {label} can't be retired: {why}")
         used = {f"tiers.{n}.calendar": tier.calendar for n, tier in self.tiers.items()}
+        used |= {
+            f"teams.{n}.calendar": team.calendar for n, team in self.teams.items() if team.calendar
+        }
         refuse_unknown(self.calendars, used)
         ids = [rule.id for rule in self.entry] + [trigger.id for trigger in self.triggers]
         if twice := {i for i in ids if ids.count(i) > 1}:
@@ -134,6 +151,9 @@ class Policy(Strict):
             raise ValueError(f"ids under {', '.join(RESERVED)} are reserved; found {reserved}")
         if not self.entry or self.entry[-1].when != (Condition(),):
             raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
+        problems = team_problems(self.teams, self.exclusions, self.last_owner)
+        if problem := next(problems, None):
+            raise ValueError(problem)
         return self
 
     @cached_property
@@ -149,9 +169,13 @@ class Policy(Strict):
     @cached_property
     def waits(self) -> frozenset[timedelta]:
         """Every wait that some rule asks about."""
-        whens = chain((rule.when for rule in self.entry), (rule.when for rule in self.triggers))
-        waits = (condition.waited_over for condition in chain.from_iterable(whens))
+        waits = (condition.waited_over for condition in self.asking_about("waited_over"))
         return frozenset(wait for wait in waits if wait is not None)
+
+    def calendar_of(self, team: str, tier: int) -> str:
+        """Return the calendar by which a team works at a tier: its own, else the tier's."""
+        known = self.teams.get(team)
+        return (known.calendar if known else None) or self.tiers[tier].calendar
 
     def hours(self, calendar: str) -> tuple[Calendar, ...]:
         """Return a calendar and those that cover it: what `tierline.serving.clock` takes.
@@ -164,6 +188,35 @@ class Policy(Strict):
     def owns(self, issue_type: str) -> bool:
         """Return whether some tier owns an issue type."""
         return any(issue_type in tier.owns for tier in self.tiers.values())
+
+    def asking_about(self, key: str) -> tuple[Condition, ...]:
+        """Return the conditions of entries, triggers and the assessment that ask about a key."""
+        return self._by_key.get(key, ())
+
+    @cached_property
+    def _by_key(self) -> dict[str, tuple[Condition, ...]]:
+        levels = chain.from_iterable(map(self.assessment.rules, DIMENSIONS))
+        whens = chain(
+            (rule.when for rule in self.entry),
+            (trigger.when for trigger in self.triggers),
+            (level.when for level in levels),
+        )
+        found: dict[str, tuple[Condition, ...]] = {}
+        for condition in chain.from_iterable(whens):
+            for key in type(condition).model_fields:
+                if getattr(condition, key) is not None:
+                    found[key] = (*found.get(key, ()), condition)
+        return found
+
+    @property
+    def last_owner(self) -> str:
+        """The owner of the last tier, who takes what nobody else may."""
+        return self.tiers[TIERS[-1]].owner
+
+    def serves(self, team: str, tier: int) -> bool:
+        """Return whether a team works at a tier: its own, or one that it owns."""
+        known = self.teams.get(team)
+        return known is not None and (known.tier == tier or self.tiers[tier].owner == team)
 
     def knows(self, head: str, label: str) -> bool:
         """Return whether the policy says what to do with a label; sentiments need no entry."""
@@ -180,4 +233,4 @@ class Policy(Strict):
         """Return the severity that a model's label means here, None when the policy can't say."""
         if label in self.severity_names:
             return self.severity_names[label]
-        return Severity(label) if label in set(Severity) else None
+        return Severity(label) if label in _SEVERITIES else None

@@ -6,6 +6,7 @@ from tierline.data.labels import Severity
 from tierline.serving import safety
 from tierline.serving.policy import TIERS, Condition, GatePolicy, Policy, duration_text
 from tierline.serving.policy.calendar_prose import calendar_lines, counted_in
+from tierline.serving.policy.team_prose import guideline_lines, team_lines
 from tierline.serving.routing.caution import CAUTION_P1
 
 
@@ -54,6 +55,8 @@ def _lines(policy: Policy) -> Iterator[str]:
         effects += [f"{trigger.lane} lane"] if trigger.lane else []
         effects += [f"tell {who}" for who in trigger.notify]
         yield f"      then {', '.join(effects) or 'nothing'}"
+    yield from team_lines(policy)
+    yield from guideline_lines(policy)
     retired = [
         f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
     ]
@@ -110,6 +113,8 @@ def _parts(condition: Condition) -> Iterator[str]:
         yield f"more than {condition.attempts_over} attempts"
     if condition.order_value_over is not None:
         yield f"order value above {condition.order_value_over:g}"
+    if condition.sites_over is not None:
+        yield f"more than {condition.sites_over} sites affected"
     if condition.phrases is not None:
         quoted = ", ".join(f'"{phrase}"' for phrase in condition.phrases)
         yield f"the text has one of {quoted}"

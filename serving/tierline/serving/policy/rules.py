@@ -18,7 +18,9 @@ from tierline.serving.policy.durations import Duration
 Tier = Annotated[int, Field(ge=1, le=4)]
 TIERS: Final = (1, 2, 3, 4)
 #: Ids under these are the code's own, so that callers can rely on what they mean.
-RESERVED: Final = ("safety.", "caution.", "lock.", "advice.", "labels.", "clock.")
+RESERVED: Final = (
+    "safety.", "caution.", "lock.", "advice.", "labels.", "clock.", "team.", "assessment.",
+)  # fmt: skip
 
 
 def _as_list(value: object) -> object:
@@ -48,6 +50,7 @@ class Condition(Strict):
     waited_over: Duration | None = None
     attempts_over: int | None = Field(default=None, ge=0)
     order_value_over: float | None = Field(default=None, ge=0)
+    sites_over: int | None = Field(default=None, ge=0)
     phrases: tuple[Phrase, ...] | None = Field(default=None, min_length=1)
 
 

@@ -1,6 +1,6 @@
 """Whether a policy rule's condition holds for a case, and which words made it hold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,12 +18,13 @@ WAITED: Final = "waited: "
 class Case:
     """A ticket with all that rules may ask about; labels are None where no model answered.
 
-    ``later``: how long before ``now`` the ticket was described; a wait that it gives has grown
-    by that much since.
+    ``words`` is the text as phrases are searched in it (see `searchable`). ``later``: how long
+    before ``now`` the ticket was described; a wait that it gives has grown by that much since.
     """
 
     ticket: Ticket
     text: str
+    words: str
     severity: Severity | None
     issue_type: str | None
     sentiment: str | None
@@ -51,35 +52,37 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
     A condition on something that isn't known doesn't hold.
     """
     found: list[str] = []
-    named = (
-        ("severity", case.severity),
-        ("issue_type", case.issue_type),
-        ("sentiment", case.sentiment),
-        ("channel", (case.ticket.channel or "").casefold()),
-        ("customer_tier", case.ticket.customer_tier),
-    )
-    for name, value in named:
-        allowed = getattr(condition, name)
-        if allowed is not None:
-            if value not in allowed:
-                return None
-            found.append(f"{name}: {value}")
-    limits: tuple[tuple[str, Any, Any], ...] = (
-        ("waited", case.waited, condition.waited_over),
-        ("attempts", case.ticket.attempts, condition.attempts_over),
-        ("order value", case.ticket.order_value, condition.order_value_over),
-    )
-    for name, value, limit in limits:
-        if limit is not None:
-            if value is None or value <= limit:
-                return None
-            found.append(f"{name}: {_said(value)}")
+    given = condition.model_fields_set
+    for key, (name, read) in _FACTS.items():
+        # Long backlogs ask this most: only what is given is looked at.
+        wanted = getattr(condition, key) if key in given else None
+        if wanted is None:
+            continue
+        fact = read(case)
+        holds = fact in wanted if isinstance(wanted, tuple) else fact is not None and fact > wanted
+        if not holds:
+            return None
+        found.append(f"{name}: {_said(fact)}")
     if condition.phrases is not None:
-        words = _words(condition.phrases, case.text)
+        words = phrases_in(condition.phrases, case.words)
         if not words:
             return None
         found += words
     return tuple(found)
+
+
+#: What each key of a condition asks about: how it is called, and how it is read from a case.
+_FACTS: Final[dict[str, tuple[str, Callable[[Case], Any]]]] = {
+    "severity": ("severity", lambda case: case.severity),
+    "issue_type": ("issue_type", lambda case: case.issue_type),
+    "sentiment": ("sentiment", lambda case: case.sentiment),
+    "channel": ("channel", lambda case: (case.ticket.channel or "").casefold()),
+    "customer_tier": ("customer_tier", lambda case: case.ticket.customer_tier),
+    "waited_over": ("waited", lambda case: case.waited),
+    "attempts_over": ("attempts", lambda case: case.ticket.attempts),
+    "order_value_over": ("order value", lambda case: case.ticket.order_value),
+    "sites_over": ("sites affected", lambda case: case.ticket.sites_affected),
+}
 
 
 def _said(value: object) -> str:
@@ -88,10 +91,14 @@ def _said(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _words(phrases: Sequence[str], text: str) -> list[str]:
-    """Return the phrases found in the text, whatever their case, as whole words."""
-    folded = " ".join(text.casefold().split())
-    return [p for p in phrases if _has_phrase(folded, p.casefold())]
+def searchable(text: str) -> str:
+    """Return the text in one case, with single blanks."""
+    return " ".join(text.casefold().split())
+
+
+def phrases_in(phrases: Sequence[str], words: str) -> list[str]:
+    """Return the phrases found in searchable text, whatever their case, as whole words."""
+    return [p for p in phrases if _has_phrase(words, p.casefold())]
 
 
 def _has_phrase(text: str, phrase: str) -> bool:

@@ -1,41 +1,49 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
 from tierline.data.normalise import full_text
-from tierline.data.redact import redact_quotes
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.clock.deadlines import deadlines, runs_always
 from tierline.serving.clock.filed import filed
-from tierline.serving.policy import TIERS, EntryRule, Policy
-from tierline.serving.routing.caution import (
-    CAUTION_P1,
-    INCIDENTS,
-    incident_probability,
-    p1_probability,
-)
-from tierline.serving.routing.conditions import Case, first_match
+from tierline.serving.policy import TIERS, EntryRule, Exclusion, Policy
+from tierline.serving.routing.alarms import alarms_of, incidents_of
+from tierline.serving.routing.caution import CAUTION_P1, p1_probability
+from tierline.serving.routing.conditions import Case, first_match, searchable
 from tierline.serving.routing.recommendation import Alternative, Reason, Recommendation
 from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
 from tierline.serving.routing.standing import Standing, clock_reasons, cover, next_review
+from tierline.serving.teams.advice import close, step_down
+from tierline.serving.teams.answers import Assessment, Change
+from tierline.serving.teams.assessment import asked, assess
+from tierline.serving.teams.choice import Wanted, place
+from tierline.serving.teams.exclusions import Exclusions
+from tierline.serving.teams.would_change import would_change
 
 _STANDARD_LANE: Final = "standard"
+_NONE_MORE: Final = Exclusions()
 
 
 def recommend(
-    ticket: Ticket, prediction: Prediction | None, policy: Policy, now: datetime
+    ticket: Ticket,
+    prediction: Prediction | None,
+    policy: Policy,
+    now: datetime,
+    exclusions: Exclusions = _NONE_MORE,
 ) -> Recommendation:
-    """Return which tier should take the ticket, by when, and why.
+    """Return which tier and team should take the ticket, by when, and why.
 
-    Pure: the same four arguments give the same answer, and nothing else is read. ``now`` must
+    Pure: the same arguments give the same answer, and nothing else is read. ``now`` must
     carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
-    policy or the model say, a safety hit goes to tier 3 at least.
+    policy or the model say, a safety hit goes to tier 3 at least. ``exclusions`` hold beside the
+    policy's own.
 
     Raises:
         ValueError: when ``now`` has no time zone.
@@ -47,17 +55,31 @@ def recommend(
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
     hits = safety.check(text)
+    words, never = searchable(text), exclusions.beside(policy)
+    alarms = alarms_of(hits, said, text)
+
+    def case_at(instant: datetime, said: Prediction | None = said) -> Case:
+        return _case(ticket, text, words, said, policy, now, instant)
+
+    def decided(case: Case, said: Prediction | None, alarms: Sequence[Reason]) -> "_Decision":
+        decision = _decide(case, said, alarms, policy)
+        _place(decision, case, alarms, policy, never)
+        return decision
 
     def at(instant: datetime) -> Standing:
-        def tier_with(prediction: Prediction) -> int:
-            other = _case(ticket, text, prediction, policy, now, instant)
-            return _decide(other, prediction, hits, policy)[0].tier
+        def tier_with(other: Prediction) -> int:
+            found = alarms_of(hits, other, text)
+            return decided(case_at(instant, other), other, found).tier
 
-        case = _case(ticket, text, said, policy, now, instant)
-        decision, safe = _decide(case, said, hits, policy)
+        case = case_at(instant)
+        decision = decided(case, said, alarms)
         decision.reasons += displaced if text else ()
+        assessment = assess(case, policy, incidents_of(alarms))
+        changes = would_change(
+            case, decision.tier, assessment, policy, lambda c: decided(c, said, alarms).tier
+        )
         others = alternatives(said, tier_with) if said else ()
-        return _standing(decision, case, policy, others, safe)
+        return _standing(decision, case, policy, _Beside(others, assessment, changes), bool(alarms))
 
     answer = at(now)
     why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
@@ -66,6 +88,7 @@ def recommend(
         tier=answer.tier,
         path=answer.path,
         owner=policy.tiers[answer.tier].owner,
+        team=answer.team,
         lane=answer.lane,
         **_head_columns(said),
         respond_by=answer.due.respond_by,
@@ -75,7 +98,9 @@ def recommend(
         needs_review=why_review is not None,
         review_reason=why_review,
         alternatives=answer.alternatives,
-        next_review_at=next_review(_case(ticket, text, said, policy, now, now), policy, answer, at),
+        assessment=answer.assessment,
+        would_change=answer.would_change,
+        next_review_at=next_review(case_at(now), policy, answer, at),
         mode=mode,
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
@@ -85,6 +110,7 @@ def recommend(
 def _case(
     ticket: Ticket,
     text: str,
+    words: str,
     prediction: Prediction | None,
     policy: Policy,
     described: datetime,
@@ -93,24 +119,32 @@ def _case(
     labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
     severity = policy.severity_of(labels.get("severity"))
     issue_type, sentiment = labels.get("issue_type"), labels.get("sentiment")
-    return Case(ticket, text, severity, issue_type, sentiment, now, now - described)
+    return Case(ticket, text, words, severity, issue_type, sentiment, now, now - described)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What an answer tells beside the decision."""
+
+    alternatives: tuple[Alternative, ...]
+    assessment: Assessment
+    would_change: tuple[Change, ...]
 
 
 def _standing(
-    decision: "_Decision",
-    case: Case,
-    policy: Policy,
-    others: tuple[Alternative, ...],
-    safe: bool,
+    decision: "_Decision", case: Case, policy: Policy, beside: _Beside, safe: bool
 ) -> Standing:
     """Return the decision with its deadlines and with what has run out."""
+    calendar = policy.calendar_of(decision.team, decision.tier)
     start = filed(case.ticket, case.now, case.waited)
-    due = deadlines(policy, decision.tier, case.severity, start, safe=safe)
-    covered, on_call = cover(case, policy, decision.tier, safe)
+    due = deadlines(policy, decision.tier, calendar, case.severity, start, safe=safe)
+    always = runs_always(policy, case.severity, safe)
+    covered, on_call = cover(case, policy, decision.team, calendar) if always else (None, None)
     notify = (*decision.notify, *([on_call] if on_call else ()))
     return Standing(
         tier=decision.tier,
         path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
+        team=decision.team,
         lane=decision.lane,
         reasons=(
             *decision.reasons,
@@ -118,22 +152,26 @@ def _standing(
             *clock_reasons(case, due),
         ),
         notify=tuple(dict.fromkeys(notify)),
-        alternatives=others,
+        alternatives=beside.alternatives,
+        assessment=beside.assessment,
+        would_change=beside.would_change,
         due=due,
-        always=runs_always(policy, case.severity, safe),
+        always=always,
+        calendar=calendar,
     )
 
 
 def _decide(
-    case: Case, prediction: Prediction | None, hits: tuple[safety.SafetyHit, ...], policy: Policy
-) -> tuple["_Decision", bool]:
-    """Return the decision, and whether it is about safety."""
+    case: Case, prediction: Prediction | None, alarms: Sequence[Reason], policy: Policy
+) -> "_Decision":
+    """Return the decision, still without a team; ``alarms`` are the reasons that safety gives."""
     decision = _enter(case, policy)
     _pull_triggers(decision, case, policy)
+    _hear_assessment(decision, case, alarms, policy)
     _apply_caution(decision, case, prediction, policy)
-    safe = _apply_safety(decision, hits, prediction, case.text)
-    _respect_people(decision, case.ticket)
-    return decision, safe
+    _apply_safety(decision, alarms)
+    _respect_people(decision, case, policy, unsafe=bool(alarms))
+    return decision
 
 
 @dataclass
@@ -145,6 +183,8 @@ class _Decision:
     reasons: list[Reason]
     notify: list[str] = field(default_factory=list)
     lane: str = _STANDARD_LANE
+    team: str = ""
+    locked: bool = False
 
     def raise_to(self, tier: int) -> None:
         self.tier = max(self.tier, min(tier, TIERS[-1]))
@@ -205,64 +245,72 @@ def _apply_caution(
         decision.reasons.append(Reason(rule=CAUTION_P1, text=text))
 
 
-def _apply_safety(
-    decision: _Decision,
-    hits: tuple[safety.SafetyHit, ...],
-    prediction: Prediction | None,
-    text: str,
-) -> bool:
-    """Raise to the safety tier for rule hits and for the model's own suspicion; say why.
+def _hear_assessment(
+    decision: _Decision, case: Case, alarms: Sequence[Reason], policy: Policy
+) -> None:
+    """Raise to what the escalation guideline asks for on a person's word."""
+    ask = asked(case, policy, incidents_of(alarms))
+    if ask is not None:
+        decision.raise_to(ask.tier)
+        text = f"the assessment asks for tier {ask.tier} at least"
+        decision.reasons.append(Reason(rule="assessment.asks", text=text, evidence=ask.why))
 
-    Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
-    """
-    reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
-    reasons += _model_suspicions(prediction)
-    reasons = [
-        reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
-        for reason in reasons
-    ]
-    if reasons:
+
+def _apply_safety(decision: _Decision, alarms: Sequence[Reason]) -> None:
+    """Raise to the safety tier where safety found anything, and have on-call told."""
+    if alarms:
         decision.raise_to_safety()
         decision.notify.append("on_call")
-        decision.reasons[:0] = reasons
-    return bool(reasons)
+        decision.reasons[:0] = alarms
 
 
-def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
-    issue_type = prediction.heads.get("issue_type") if prediction else None
-    if prediction is None or issue_type is None:
-        return []
-    found = []
-    for label, rule in INCIDENTS.items():
-        probability = incident_probability(prediction, label)
-        threshold = prediction.thresholds.get(f"safety.{label}", 1.0)
-        if probability >= threshold or issue_type.label == label:
-            text = f"the model sees {label.replace('_', ' ')} (probability {probability:.2f})"
-            words = prediction.evidence("issue_type", label).words()
-            found.append(Reason(rule=rule, text=text, evidence=words))
-    return found
-
-
-def _respect_people(decision: _Decision, ticket: Ticket) -> None:
+def _respect_people(decision: _Decision, case: Case, policy: Policy, *, unsafe: bool) -> None:
     """Never move a ticket down by itself, nor away from where a person locked it.
 
     A safety hit still says tier 3 for a ticket that a person locked lower: the lock can't
     switch safety off, and the reasons say both.
     """
-    current = ticket.current_tier
+    ticket, current = case.ticket, _current_tier(case.ticket, policy)
     if current is None:
         return
-    unsafe = any(r.rule.startswith("safety.") for r in decision.reasons)
     advised = decision.tier
     if ticket.locked_by_human and advised != current:
         decision.tier = max(current, safety.SAFETY_TIER) if unsafe else current
         text = f"a person placed this ticket at tier {current}; Tierline would say tier {advised}"
         decision.reasons.append(Reason(rule="lock.human", text=text))
-    elif advised < current:
-        decision.tier = current
-        text = f"could step down to tier {advised}: nothing here asks for tier {current}"
-        decision.reasons.append(Reason(rule="advice.step_down", text=text))
+    elif not ticket.locked_by_human:
+        down = step_down(case, advised, current, policy, unsafe=unsafe)
+        decision.reasons += [down] if down else []
+        decision.raise_to(current)
+    decision.locked = ticket.locked_by_human and decision.tier == current
     decision.path = tuple(sorted({*decision.path, decision.tier}))
+
+
+def _current_tier(ticket: Ticket, policy: Policy) -> int | None:
+    """Return the tier where the ticket is now: as given, else its team's."""
+    if ticket.current_tier is not None or ticket.team not in policy.teams:
+        return ticket.current_tier
+    return policy.teams[ticket.team].tier
+
+
+def _place(
+    decision: _Decision,
+    case: Case,
+    alarms: Sequence[Reason],
+    policy: Policy,
+    never: tuple[Exclusion, ...],
+) -> None:
+    """Name the team; where exclusions leave none at the tier, a higher one takes the ticket."""
+    incidents = incidents_of(alarms)
+    wanted = Wanted(case, decision.lane, incidents, never, case.ticket.team, decision.locked)
+    found = place(wanted, decision.tier, policy)
+    decision.raise_to(found.tier)
+    decision.path = tuple(sorted({*decision.path, decision.tier}))
+    decision.team = found.team
+    decision.reasons += found.reasons
+    if not case.ticket.locked_by_human:
+        done = close(case, policy, unsafe=bool(alarms))
+        decision.reasons += [done] if done else []
 
 
 def _head_columns(prediction: Prediction | None) -> dict[str, Any]:

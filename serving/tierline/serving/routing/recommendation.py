@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tierline.serving.teams.answers import Assessment, Change
+
 
 class ReviewReason(StrEnum):
     """Why a person should look: the first that applies, in this order.
@@ -54,9 +56,10 @@ class Alternative(_Frozen):
 class Recommendation(_Frozen):
     """Which tier should take a ticket, by when it should be answered, and why.
 
-    ``path`` lists the tiers that the ticket may climb, the recommended one first. Labels and
+    ``path`` lists the tiers that the ticket may climb, the recommended one first. ``team`` takes
+    it: the tier's ``owner`` unless a reason under ``team.`` or ``lock.`` says why not. Labels and
     confidences are None where no model answered. ``respond_by`` and ``resolve_by`` count open
-    hours of the tier's calendar from when the ticket was filed (P1, data loss and breaches: all
+    hours of the team's calendar from when the ticket was filed (P1, data loss and breaches: all
     hours). ``next_review_at`` is the first instant at which the clock alone changes the answer,
     the ticket staying as it was described; until then only the times in the evidence of
     reasons move (``waited: 2 h 05 min``, ``over: …``), and the deadlines of a ticket that says
@@ -69,6 +72,7 @@ class Recommendation(_Frozen):
     tier: int = Field(ge=1, le=4)
     path: tuple[int, ...]
     owner: str
+    team: str
     lane: str
     severity: str | None
     severity_confidence: float | None
@@ -83,6 +87,8 @@ class Recommendation(_Frozen):
     needs_review: bool
     review_reason: ReviewReason | None
     alternatives: tuple[Alternative, ...] = ()
+    assessment: Assessment
+    would_change: tuple[Change, ...] = ()
     next_review_at: datetime | None
     mode: Literal["full", "rules_only"]
     model_version: str | None

@@ -11,12 +11,15 @@ from tierline.serving.policy import Policy
 from tierline.serving.routing.known_labels import refuse_unknown_labels
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.teams.exclusions import Exclusions
 
 log = logging.getLogger(__name__)
 
 
 class Router:
     """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
+
+    ``exclusions`` hold beside the policy's: setting others takes effect with the next ticket.
 
     Raises:
         PolicyError: when the model has labels that the policy doesn't know.
@@ -27,12 +30,13 @@ class Router:
             refuse_unknown_labels(policy, predictor.manifest.heads, predictor.version)
         self.policy = policy
         self.predictor = predictor
+        self.exclusions = Exclusions()
 
     def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
         """Return one recommendation per ticket, in order; never fails because of the model."""
         predictions = self._predict(tickets)
         return [
-            recommend(ticket, prediction, self.policy, now)
+            recommend(ticket, prediction, self.policy, now, self.exclusions)
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
 

@@ -15,7 +15,6 @@ from tierline.serving.clock.deadlines import (
     after,
     closed_at,
     overdue,
-    runs_always,
 )
 from tierline.serving.clock.filed import becomes_past, in_future
 from tierline.serving.clock.open_time import NEVER, next_change, shifted
@@ -23,6 +22,7 @@ from tierline.serving.clock.shown import instant_text
 from tierline.serving.policy import Policy
 from tierline.serving.routing.conditions import WAITED, Case
 from tierline.serving.routing.recommendation import Alternative, Reason
+from tierline.serving.teams.answers import Assessment, Change
 
 _MOVING: Final = re.compile(rf"({WAITED}|{OVER})[0-9]+ h [0-9]{{2}} min")
 
@@ -33,12 +33,16 @@ class Standing:
 
     tier: int
     path: tuple[int, ...]
+    team: str
     lane: str
     reasons: tuple[Reason, ...]
     notify: tuple[str, ...]
     alternatives: tuple[Alternative, ...]
+    assessment: Assessment
+    would_change: tuple[Change, ...]
     due: Deadlines
     always: bool
+    calendar: str
 
     def same_as(self, other: "Standing") -> bool:
         """Return whether only the clock's own movement is between the two.
@@ -51,7 +55,8 @@ class Standing:
     def _still(self) -> tuple[object, ...]:
         reasons = tuple((r.rule, r.text, *map(_without_time, r.evidence)) for r in self.reasons)
         due = self.due if self.due.known else None
-        return (self.tier, self.path, self.lane, reasons, self.notify, self.alternatives, due)
+        beside = (self.alternatives, self.assessment, self.would_change)
+        return (self.tier, self.path, self.team, self.lane, reasons, self.notify, *beside, due)
 
 
 def _without_time(evidence: str) -> str:
@@ -72,21 +77,17 @@ def clock_reasons(case: Case, due: Deadlines) -> list[Reason]:
     return found
 
 
-def cover(case: Case, policy: Policy, tier: int, safe: bool) -> tuple[Reason | None, str | None]:
-    """Return why and who is told of a ticket that can't wait till its tier opens."""
-    if not runs_always(policy, case.severity, safe):
-        return None, None
-    calendar = policy.tiers[tier].calendar
+def cover(case: Case, policy: Policy, team: str, calendar: str) -> tuple[Reason | None, str | None]:
+    """Return why and who is told of a ticket that can't wait till its team opens."""
     closed = closed_at(policy.hours(calendar), case.now)
     if closed is None:
         return None, None
     zone = policy.calendars[calendar].zone
     opens = (f"opens: {instant_text(closed.opens, zone)}",) if closed.opens else ()
-    name = policy.tiers[tier].name
     if closed.on_call is None:
-        text = f"{name} is closed, this can't wait, and the policy names nobody on call"
+        text = f"{team} is closed, this can't wait, and the policy names nobody on call"
         return Reason(rule=NO_COVER, text=text, evidence=opens), None
-    text = f"{name} is closed and this can't wait: {closed.on_call} takes it"
+    text = f"{team} is closed and this can't wait: {closed.on_call} takes it"
     return Reason(rule=ON_CALL, text=text, evidence=opens), closed.on_call
 
 
@@ -113,7 +114,7 @@ def _turns(case: Case, policy: Policy, present: Standing) -> Iterator[datetime]:
     if (past := becomes_past(case.ticket, case.now)) is not None:
         yield past
     if present.always:
-        turn = next_change(policy.hours(policy.tiers[present.tier].calendar), case.now)
+        turn = next_change(policy.hours(present.calendar), case.now)
         if turn is not None:
             yield turn
 

@@ -1,0 +1,44 @@
+"""Why safety raises a ticket: what its rules found, and what the model suspects."""
+
+from collections.abc import Sequence
+
+from tierline.data.redact import redact_quotes
+from tierline.models.runtime.prediction import Prediction
+from tierline.serving import safety
+from tierline.serving.routing.caution import INCIDENTS, incident_probability
+from tierline.serving.routing.recommendation import Reason
+
+
+def alarms_of(
+    hits: tuple[safety.SafetyHit, ...], prediction: Prediction | None, text: str
+) -> tuple[Reason, ...]:
+    """Return safety's reasons: what its rules found, and what the model suspects.
+
+    Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
+    """
+    reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
+    reasons += _model_suspicions(prediction)
+    return tuple(
+        reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
+        for reason in reasons
+    )
+
+
+def incidents_of(alarms: Sequence[Reason]) -> tuple[str, ...]:
+    """Return the incidents that safety's reasons are about, by label."""
+    return tuple(dict.fromkeys(alarm.rule.rpartition(".")[2] for alarm in alarms))
+
+
+def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
+    issue_type = prediction.heads.get("issue_type") if prediction else None
+    if prediction is None or issue_type is None:
+        return []
+    found = []
+    for label, rule in INCIDENTS.items():
+        probability = incident_probability(prediction, label)
+        threshold = prediction.thresholds.get(f"safety.{label}", 1.0)
+        if probability >= threshold or issue_type.label == label:
+            text = f"the model sees {label.replace('_', ' ')} (probability {probability:.2f})"
+            words = prediction.evidence("issue_type", label).words()
+            found.append(Reason(rule=rule, text=text, evidence=words))
+    return found
