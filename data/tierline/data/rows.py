@@ -61,7 +61,7 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     named = "id" in values
     fields = {k: v for k, v in values.items() if k in Ticket.model_fields}
     fields["id"] = _text("id", fields.get("id", number))
-    for name in ("subject", "body", "channel"):
+    for name in ("subject", "body", "channel", "customer_id"):
         if name in fields:
             fields[name] = _text(name, fields[name])
     if "locked_by_human" in fields:

@@ -35,7 +35,8 @@ class Ticket(BaseModel):
     ``waited_minutes`` is the customer's wait so far; without it, the wait is counted from
     ``created_at``. ``attempts`` counts the contacts about the same matter so far.
     ``order_value`` is in the policy's currency. ``current_tier`` is where the ticket is now,
-    and ``locked_by_human`` says that a person put it there.
+    and ``locked_by_human`` says that a person put it there. ``customer_id`` decides nothing: it
+    is there so that all that a store holds of a customer can be found and erased.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -52,3 +53,4 @@ class Ticket(BaseModel):
     order_value: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     current_tier: int | None = Field(default=None, ge=1, le=4)
     locked_by_human: bool = False
+    customer_id: str | None = Field(default=None, max_length=200, repr=False)

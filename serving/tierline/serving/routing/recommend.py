@@ -30,13 +30,19 @@ _TICK: Final = timedelta.resolution
 
 
 def recommend(
-    ticket: Ticket, prediction: Prediction | None, policy: Policy, now: datetime
+    ticket: Ticket,
+    prediction: Prediction | None,
+    policy: Policy,
+    now: datetime,
+    known_hits: tuple[safety.SafetyHit, ...] = (),
 ) -> Recommendation:
     """Return which tier should take the ticket, by when, and why.
 
-    Pure: the same four arguments give the same answer, and nothing else is read. ``now`` must
-    carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
-    policy or the model say, a safety hit goes to tier 3 at least.
+    Pure: the same arguments give the same answer, and nothing else is read. ``now`` must
+    carry a time zone. ``known_hits`` are safety hits of a stored ticket, whose words may have
+    been redacted since: they can only add to those that its words give. Without a prediction the
+    answer comes from the rules alone. Whatever the policy or the model say, a safety hit goes to
+    tier 3 at least.
 
     Raises:
         ValueError: when ``now`` has no time zone.
@@ -47,7 +53,7 @@ def recommend(
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
-    hits = safety.check(text)
+    hits = safety.united(known_hits, safety.check(text))
     case = _case(ticket, text, said, policy, now)
     decision, safe = _decide(case, said, hits, policy)
     decision.reasons += displaced if text else ()

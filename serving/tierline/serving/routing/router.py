@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from tierline.data.ticket import Ticket
@@ -13,6 +14,15 @@ from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An answer with all that it was made from, but for the policy and the clock."""
+
+    ticket: Ticket
+    prediction: Prediction | None
+    recommendation: Recommendation
 
 
 class Router:
@@ -30,9 +40,13 @@ class Router:
 
     def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
         """Return one recommendation per ticket, in order; never fails because of the model."""
+        return [decision.recommendation for decision in self.decide(tickets, now)]
+
+    def decide(self, tickets: Sequence[Ticket], now: datetime) -> list[Decision]:
+        """Return the recommendations as `route` does, each with what it was made from."""
         predictions = self._predict(tickets)
         return [
-            recommend(ticket, prediction, self.policy, now)
+            Decision(ticket, prediction, recommend(ticket, prediction, self.policy, now))
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
 
