@@ -1,7 +1,6 @@
 """A store in SQLite and one in a real PostgreSQL; tests that use ``store`` run on both."""
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,7 @@ from sqlalchemy import URL
 from tierline.serving.store.setup import make
 from tierline.serving.store.store import Store
 
-from .postgres import new_database, postgres
-
-_numbers = count()
+from .postgres import emptied, postgres
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +39,7 @@ def url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     server: URL = request.getfixturevalue("server")
-    database = new_database(server, f"store{next(_numbers)}")
-    return database.render_as_string(hide_password=False)
+    return emptied(server).render_as_string(hide_password=False)
 
 
 @pytest.fixture

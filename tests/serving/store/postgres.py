@@ -43,7 +43,7 @@ def postgres() -> Iterator[URL]:
     try:
         options = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         run("initdb", *options, "--username=postgres", "-D", data)
-        settings = f"-h '' -k {folder} -c max_connections=80"
+        settings = f"-h '' -k {folder} -c max_connections=80 -c fsync=off"
         log = folder / "log"
         run("pg_ctl", "start", "-w", "-t", 60, "-D", data, "-l", log, "-o", settings)
         try:
@@ -59,13 +59,20 @@ def postgres() -> Iterator[URL]:
         shutil.rmtree(folder)
 
 
-def new_database(server: URL, name: str) -> URL:
-    """Make a database and return its URL."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+def emptied(url: URL) -> URL:
+    """Take everything out of a database, which is faster than making another; return its URL."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
-    return server.set(database=name)
+    return url
 
 
 def _user(folder: Path) -> dict[str, Any]:

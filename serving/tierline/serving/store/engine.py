@@ -16,7 +16,8 @@ from tierline.data.errors import StoreError
 from tierline.serving.store.urls import read_url, shown
 
 #: How long a write waits for other writers, and a read that an answer waits for.
-WRITE_SECONDS: Final = 10.0
+#: Writers of SQLite take turns by chance: with dozens, one may wait for long.
+WRITE_SECONDS: Final = 30.0
 READ_SECONDS: Final = 0.5
 _WRITES: Final = "tierline_writes"
 
@@ -69,7 +70,11 @@ class Database:
         """
         engine = self._engine(WRITE_SECONDS)
         with self._told(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+            if not self.is_sqlite:
+                c.exec_driver_sql("SET statement_timeout = 0")
             yield c
+            if not self.is_sqlite:
+                c.exec_driver_sql("RESET statement_timeout")
 
     def create_file(self) -> None:
         """Make SQLite's file if there is none yet; readers and writers don't wait for each other.
@@ -169,7 +174,7 @@ def _postgresql(url: URL, seconds: float) -> Engine:
         raise StoreError(
             "a store in PostgreSQL needs its driver: pip install 'tierline[store,postgres]'"
         ) from None
-    limits = {"lock_timeout": seconds, "statement_timeout": 6 * seconds}
+    limits = {"lock_timeout": seconds, "statement_timeout": 2 * seconds}
     options = " ".join(f"-c {name}={int(1000 * value)}" for name, value in limits.items())
     arguments: dict[str, Any] = {
         "connect_timeout": 3,

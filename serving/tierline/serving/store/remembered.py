@@ -218,16 +218,12 @@ def predicted(said: Prediction) -> Json:
 
 def redacted(ticket: Ticket) -> tuple[Json, list[str]]:
     """Return words and context without personal data, and the names of the fields changed."""
-    subject, body = normalise(ticket.subject), normalise(ticket.body)
-    whole = full_text(ticket)
-    before = {"subject": subject, "body": body}
-    words = before
-    if redact(whole) != whole:
-        words = {"subject": redact(subject), "body": redact(body)}
-        joined = "\n".join(filter(None, words.values()))
-        if redact(joined) != joined:
-            # Only together do the two give something away.
-            words = {"subject": "", "body": redact(whole)}
+    before = {"subject": normalise(ticket.subject), "body": normalise(ticket.body)}
+    whole = redact(full_text(ticket))
+    words = {name: redact(text) for name, text in before.items()}
+    if "\n".join(filter(None, words.values())) != whole:
+        # Only together do the two give something away.
+        words = {"subject": "", "body": whole}
     fields = ticket.model_dump(mode="json", exclude={*_WORDS, *_IDS}, exclude_defaults=True)
     free = {n: v for n, v in fields.items() if type(getattr(ticket, n)) is str}
     context = fields | {name: redact(value) for name, value in free.items()}

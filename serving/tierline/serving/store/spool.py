@@ -84,7 +84,8 @@ class Spool:
     def _append(self, path: Path, items: Sequence[Json]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lines = "".join(json.dumps(item) + "\n" for item in items).encode()
-        with self._lock, path.open("ab", opener=_private) as file:
+        path.touch(mode=_PRIVATE)
+        with self._lock, path.open("ab") as file:
             start = file.tell()
             try:
                 if not start:
@@ -130,10 +131,6 @@ def _mark() -> bytes:
     return json.dumps({"kind": _MARK, "id": str(uuid4())}).encode() + b"\n"
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, _PRIVATE)
-
-
 def _ends_a_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
@@ -172,7 +169,8 @@ def _rewritten(path: Path, doomed: Callable[[Json], bool]) -> int:
     if len(kept) == max(len(lines) - 1, 0):
         return 0
     fresh = path.with_suffix(".new")
-    with fresh.open("wb", opener=_private) as file:
+    fresh.touch(mode=_PRIVATE)
+    with fresh.open("wb") as file:
         file.writelines([_mark(), *kept])
         file.flush()
         os.fsync(file.fileno())

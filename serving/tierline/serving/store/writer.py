@@ -39,14 +39,11 @@ class Writer:
         check: Callable[[], None],
         seal: Callable[[Json], Json],
         spool: Spool,
-        *,
         room: int = _QUEUE,
-        retry_seconds: tuple[float, float] = _RETRY_SECONDS,
     ) -> None:
         self._write, self._check, self._seal, self._spool = write, check, seal, spool
         self._queue: queue.Queue[Remembered] = queue.Queue(room)
-        self._first_retry, self._last_retry = retry_seconds
-        self._retry = self._first_retry
+        self._retry = _RETRY_SECONDS[0]
         self._due = 0.0
         self._closing = threading.Event()
         self.problem: str | None = None
@@ -80,11 +77,13 @@ class Writer:
 
     def away(self, error: Exception) -> None:
         """Note that the store can't be reached; it is tried again after a while."""
+        # Only the store's own errors are known to say nothing of tickets.
+        problem = str(error) if isinstance(error, StoreError) else type(error).__name__
         if self.problem is None:
-            log.error("the store is away, decisions wait in %s: %s", self._spool.folder, error)
-        self.problem = str(error)
+            log.error("the store is away, decisions wait in %s: %s", self._spool.folder, problem)
+        self.problem = problem
         self._due = time.monotonic() + self._retry
-        self._retry = min(2 * self._retry, self._last_retry)
+        self._retry = min(2 * self._retry, _RETRY_SECONDS[1])
 
     def catch_up(self) -> bool:
         """Write some of the spool; return whether nothing is left of it.
@@ -97,21 +96,16 @@ class Writer:
     def _back(self) -> None:
         if self.problem is not None:
             log.info("the store is back")
-        self.problem, self._retry = None, self._first_retry
+        self.problem, self._retry = None, _RETRY_SECONDS[0]
 
     def _run(self) -> None:
         while not (self._closing.is_set() and self._queue.empty()):
             batch = self._take()
-            try:
-                if batch:
-                    self._store(self._items(batch))
-                self._catch_up()
-            except Exception as error:
-                # Whatever it is, the thread must live on, or nothing is ever written again.
-                log.exception("writing decisions failed: %s", type(error).__name__)
-            finally:
-                for _ in batch:
-                    self._queue.task_done()
+            if batch:
+                self._store(self._items(batch))
+            for _ in batch:
+                self._queue.task_done()
+            self._catch_up()
 
     def _take(self) -> list[Remembered]:
         batch: list[Remembered] = []
@@ -131,7 +125,8 @@ class Writer:
             if self.problem is not None:
                 self._check()
             self._write_or_refuse(items)
-        except StoreError as error:
+        except Exception as error:
+            # Whatever it is, the thread must live on and the items be kept.
             self.away(error)
             self._keep(items)
         else:
@@ -147,7 +142,7 @@ class Writer:
             if self.problem is not None:
                 self._check()
             self.catch_up()
-        except StoreError as error:
+        except Exception as error:
             self.away(error)
         else:
             self._back()
@@ -159,7 +154,9 @@ class Writer:
         """Write items; when the database refuses them, one by one, and set the bad ones aside."""
         try:
             self._write(items)
-        except RowsRefusedError:
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, RowsRefusedError):
+                raise
             if len(items) == 1:
                 log.error("the store refuses a row; it is kept in %s", self._spool.folder)
                 self._spool.refuse([self._seal(item) for item in items])
@@ -170,14 +167,14 @@ class Writer:
     def _keep(self, items: list[Json]) -> None:
         try:
             self._spool.append([self._seal(item) for item in items])
-        except OSError as error:
+        except Exception as error:
             decisions = sum(item["kind"] == "decisions" for item in items)
             self.lost += decisions
             log.error(
                 "%d decisions lost: the store is away and %s can't be written (%s)",
                 decisions,
                 self._spool.folder,
-                error.strerror,
+                getattr(error, "strerror", None) or type(error).__name__,
             )
 
     def _items(self, found: Sequence[Remembered]) -> list[Json]:
