@@ -6,7 +6,7 @@ import sys
 PROGRAM = """
 import sys
 import tierline.serving.http.api, tierline.serving.commands, tierline.models.runtime
-loaded = {"torch", "transformers", "sklearn", "mlflow"} & sys.modules.keys()
+loaded = {"torch", "transformers", "sklearn", "mlflow", "sqlalchemy", "alembic"} & sys.modules.keys()
 assert not loaded, loaded
 """
 
