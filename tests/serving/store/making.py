@@ -20,7 +20,7 @@ from tierline.serving.store.store import Store
 from ..fakes import NOW, POLICY, prediction
 
 PATIENCE = 20.0
-SECRET = "my phone is +49 170 7654321 and my mail is jo@example.com"
+PERSONAL = "my phone is +49 170 7654321 and my mail is jo@example.com"
 
 
 def decided(

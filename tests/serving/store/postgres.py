@@ -29,7 +29,7 @@ def postgres() -> Iterator[URL]:
 
     def run(program: str, *arguments: object) -> None:
         done = subprocess.run(
-            [programs / program, *map(str, arguments)],
+            [str(programs / program), *map(str, arguments)],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -90,7 +90,7 @@ def _programs(folder: Path, user: dict[str, Any]) -> Path:
     assert found.origin is not None
     package = Path(found.origin).parent
     place = max(package.glob("pginstall*"))
-    version = [place / "bin" / "postgres", "--version"]
+    version = [str(place / "bin" / "postgres"), "--version"]
     try:
         subprocess.run(version, cwd=folder, check=True, capture_output=True, **user)
     except (OSError, subprocess.SubprocessError):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import URL, create_engine, text
 
 from tierline.data.errors import StoreError
+from tierline.data.redact import redact
 from tierline.serving.store import engine, remembered
 from tierline.serving.store.remembered import Json, Remembered
 from tierline.serving.store.setup import make, upgrade
@@ -18,7 +19,7 @@ from tierline.serving.store.writer import Writer
 
 from ..fakes import NOW, POLICY, prediction
 from .conftest import running
-from .making import SECRET, decided, record, rows, ticket, wait_for
+from .making import PERSONAL, decided, record, rows, ticket, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +92,7 @@ def test_decisions_wait_and_are_written_when_the_store_is_back(
     store = sqlite_store
     before = record(store, ticket(id="before"))
     with ABSENCES[kind](store):
-        meanwhile = record(store, *[ticket(f"{BIG} {SECRET}") for _ in range(20)])
+        meanwhile = record(store, *[ticket(f"{BIG} {PERSONAL}") for _ in range(20)])
         wait_for(lambda: store.status.state == "away")
         assert store.status.waiting
         assert store.spool.count() == (20, 0)
@@ -227,12 +228,11 @@ def test_a_broken_line_in_the_spool_stops_no_other(sqlite_store: Store) -> None:
 def test_a_decision_that_cannot_be_put_down_takes_no_other_along(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    original = remembered.redact
 
     def fail(words: str) -> str:
         if "poison" in words:
             raise ValueError(words)
-        return original(words)
+        return redact(words)
 
     monkeypatch.setattr(remembered, "redact", fail)
     record(sqlite_store, ticket("good"), ticket("poison"), ticket("good"))

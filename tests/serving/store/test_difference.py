@@ -17,7 +17,7 @@ from tierline.serving.store.difference import Difference, difference, write_chan
 from tierline.serving.store.store import Store
 
 from ..fakes import LOSS, MANIFEST, NOW, default_dict, policy_with, prediction, predictor
-from .making import SECRET, record, ticket
+from .making import PERSONAL, record, ticket
 
 
 def compared(
@@ -50,13 +50,13 @@ def test_a_policy_changes_what_its_rules_decide(store: Store) -> None:
 
 
 def test_the_policy_that_decided_changes_nothing(store: Store) -> None:
-    record(store, ticket(LOSS, order_value=5000), ticket(f"x {SECRET}"))
+    record(store, ticket(LOSS, order_value=5000), ticket(f"x {PERSONAL}"))
     assert compared(store, policy_with()).changes == []
     assert compared(store, policy_with(name="renamed")).changes == []
 
 
 def test_another_model_answers_the_stored_words(store: Store) -> None:
-    record(store, ticket("calm"), ticket(f"worse {SECRET}"))
+    record(store, ticket("calm"), ticket(f"worse {PERSONAL}"))
     read: list[str] = []
 
     def say(of: Ticket) -> Prediction:

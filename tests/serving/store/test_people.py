@@ -18,7 +18,7 @@ from tierline.serving.store.schema import outcomes
 from tierline.serving.store.store import Store
 
 from ..fakes import prediction
-from .making import SECRET, record, ticket
+from .making import PERSONAL, record, ticket
 
 
 def exported(store: Store, folder: Path, since: datetime | None = None) -> list[dict[str, Any]]:
@@ -31,7 +31,7 @@ def exported(store: Store, folder: Path, since: datetime | None = None) -> list[
 
 
 def test_a_correction_knows_its_decision(store: Store, tmp_path: Path) -> None:
-    of = ticket(f"It fails. {SECRET}", id="T-1", customer_id="C-1")
+    of = ticket(f"It fails. {PERSONAL}", id="T-1", customer_id="C-1")
     (name,) = record(store, of, said=prediction("P3", "bug"))
     _, new = store.put_correction(CorrectionForm(decision=name, severity="P2"))
     assert new

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tierline.data.errors import StoreError
 from tierline.serving.store.forms import CorrectionForm, OutcomeForm
@@ -42,7 +42,7 @@ def traces(store: Store, folder: Path, *marks: str) -> list[str]:
     found = []
     with store.database.reading() as connection:
         for table in metadata.sorted_tables:
-            held = str(connection.execute(text(f"SELECT * FROM {table.name}")).all())
+            held = str(connection.execute(select(table)).all())
             found += [table.name] if any(mark in held for mark in marks) else []
     return [*found, *files_with(folder, marks)]
 

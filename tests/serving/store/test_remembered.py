@@ -25,7 +25,7 @@ from tierline.serving.store.remembered import Remembered, as_json, recommend_aga
 from tierline.serving.store.versions import code_version, rules_version
 
 from ..fakes import BREACH, LOSS, NOW, POLICY, default_dict, explained, policy_with, prediction
-from .making import SECRET, decided, ticket
+from .making import PERSONAL, decided, ticket
 
 
 def row_of(
@@ -45,8 +45,9 @@ def again(row: dict[str, Any], said: Prediction | None, policy: Policy = POLICY)
 
 
 PHRASES = (
-    LOSS, BREACH, SECRET, "<p>by tonight &amp; soon</p>", "Dear Tom,", "> on Monday you wrote:",
-    "password: hunter2", "ﷺ" * 40, "\x00", "thanks\n-- \nAnn Miller", "IBAN CH93 0076 2011 6238 5295 7",
+    LOSS, BREACH, PERSONAL, "<p>by tonight &amp; soon</p>", "Dear Tom,", "> on Monday you wrote:",
+    "password: hunter2", "ﷺ" * 40, "\x00", "thanks\n-- \nAnn Miller",
+    "IBAN CH93 0076 2011 6238 5295 7",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(PHRASES) | st.text(max_size=30), max_size=5).map(" ".join)
 times = st.datetimes(
@@ -108,7 +109,7 @@ def test_words_that_nothing_is_taken_out_of_are_the_very_words() -> None:
 
 
 def test_personal_data_is_taken_out_and_said() -> None:
-    of = ticket(f"{LOSS}, {SECRET}", subject="Call me", channel="jo@example.com")
+    of = ticket(f"{LOSS}, {PERSONAL}", subject="Call me", channel="jo@example.com")
     row = row_of(of, prediction())
     assert row["taken_out"] == ["body", "channel"]
     assert "7654321" not in json.dumps(row)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tierline.serving.store import spool as spool_module
 from tierline.serving.store.spool import Spool
 
 
@@ -18,8 +17,9 @@ def item(name: str) -> dict[str, Any]:
 
 def drained(spool: Spool, most: int = 100) -> list[str]:
     got: list[str] = []
-    while not spool.drain(lambda items: got.extend(i["id"] for i in items), most):
-        pass
+    done = False
+    while not done:
+        done = spool.drain(lambda items: got.extend(i["id"] for i in items), most)
     return got
 
 
@@ -101,7 +101,7 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(spool_module.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(OSError):
             spool.append([item("b")])
     spool.append([item("c")])

@@ -12,13 +12,13 @@ from tierline.data.errors import StoreError
 from tierline.serving.store import decisions
 from tierline.serving.store.engine import Database, RowsRefusedError
 from tierline.serving.store.replay import replay
-from tierline.serving.store.schema import metadata
+from tierline.serving.store.schema import locks, metadata
 from tierline.serving.store.setup import counts, make, upgrade
 from tierline.serving.store.store import Store
 from tierline.serving.store.version import migrate
 
 from ..fakes import BREACH, MODEL, NOW, POLICY, policy_with, prediction, predictor
-from .making import SECRET, find, record, rows, ticket
+from .making import PERSONAL, find, record, rows, ticket
 
 
 def test_a_decision_is_stored_and_replays(store: Store) -> None:
@@ -60,7 +60,7 @@ def test_rows_that_break_the_tables_are_refused(store: Store) -> None:
         pytest.raises(RowsRefusedError, match="refuses a row") as caught,
         store.database.writing() as connection,
     ):
-        connection.execute(text(f"INSERT INTO locks VALUES ('{SECRET}', NULL, NULL)"))
+        connection.execute(locks.insert(), {"ticket_key": PERSONAL, "tier": None})
     assert "7654321" not in str(caught.value)
 
 
@@ -100,7 +100,7 @@ def test_an_answer_that_differs_is_told_by_field(store: Store) -> None:
 
 
 def test_the_model_is_asked_again(store: Store) -> None:
-    whole, cut = record(store, ticket(), ticket(SECRET))
+    whole, cut = record(store, ticket(), ticket(PERSONAL))
     assert "asked again and says the same" in replay(find(store, whole), predictor()).notes[-1]
     other = replay(find(store, whole), predictor(lambda _: prediction("P1")))
     assert other.differs == ("prediction",)
@@ -137,7 +137,7 @@ def test_a_store_one_migration_behind_is_refused_and_upgraded(url: str, tmp_path
     with pytest.raises(StoreError, match="tierline store init"):
         store.check()
     migrate(store.database, "0001")
-    with pytest.raises(StoreError, match="expected migration 0002; found 0001.* store upgrade"):
+    with pytest.raises(StoreError, match=r"expected migration 0002; found 0001.* store upgrade"):
         store.check()
     with pytest.raises(StoreError, match="store upgrade"):
         make(store.database)

@@ -15,7 +15,7 @@ from tierline.serving.store.setup import counts, make
 from tierline.serving.store.store import Store
 
 from ..fakes import CALM, LOSS, POLICY, broken, predictor
-from .making import SECRET, rows, wait_for
+from .making import PERSONAL, rows, wait_for
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def made(sqlite_url: str, tmp_path: Path) -> Store:
 
 def test_every_answer_is_remembered(made: Store) -> None:
     with serving(made) as client:
-        one = client.post("/v1/route", json={"id": "T-1", "body": f"{CALM} {SECRET}"})
+        one = client.post("/v1/route", json={"id": "T-1", "body": f"{CALM} {PERSONAL}"})
         batch = {"tickets": [{"body": LOSS, "customer_id": "C-1"}, {"body": CALM}]}
         many = client.post("/v1/route/batch", json=batch)
     ids = [one.headers["X-Tierline-Decision"], *many.json()["decisions"]]
@@ -84,7 +84,7 @@ def test_a_store_that_breaks_otherwise_holds_no_answer_up(
     made: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise RuntimeError(SECRET)
+        raise RuntimeError(PERSONAL)
 
     with serving(made) as client:
         monkeypatch.setattr(made, "with_locks", fail)
@@ -138,8 +138,8 @@ def test_people_tell_the_store(made: Store) -> None:
 def test_bad_requests_are_refused_without_repeating_them(made: Store) -> None:
     with serving(made) as client:
         for path, body in (
-            ("feedback", {"body": SECRET, "prio": SECRET}),
-            ("feedback", {"body": "x", "severity": SECRET}),
+            ("feedback", {"body": PERSONAL, "prio": PERSONAL}),
+            ("feedback", {"body": "x", "severity": PERSONAL}),
             ("outcomes", {"ticket": "T-1", "csat": 6}),
         ):
             found = client.post(f"/v1/{path}", json=body)

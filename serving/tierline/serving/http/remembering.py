@@ -59,7 +59,7 @@ def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) ->
         return Answered(router.route(tickets, now), [], {})
     made = router.decide(_placed(store, tickets), now)
     ids = _recorded(store, router, made, now)
-    headers = {STORE_HEADER: store.status.state if ids else "away"}
+    headers: dict[str, str] = {STORE_HEADER: store.status.state if ids else "away"}
     if len(ids) == 1:
         headers[DECISION_HEADER] = ids[0]
     return Answered([decision.recommendation for decision in made], ids, headers)

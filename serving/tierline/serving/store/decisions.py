@@ -25,7 +25,7 @@ from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
 from tierline.serving.store.schema import Values, decisions, models, policies
 
-#: Parents before children, for foreign keys.
+#: Versions before the decisions that name them.
 _TABLES: Final = (policies, models, decisions)
 _KEYS: Final = {policies.name: "version", models.name: "version", decisions.name: "id"}
 _CHUNK: Final = 500

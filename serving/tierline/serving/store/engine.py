@@ -150,7 +150,6 @@ def _sqlite(url: URL, seconds: float) -> Engine:
         connection = sqlite3.connect(
             place, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")
         return connection
 

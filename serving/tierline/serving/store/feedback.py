@@ -40,7 +40,7 @@ def form_of(correction: Correction) -> tuple[CorrectionForm, dict[str, str]]:
         body=ticket.body,
         origin=correction.origin,
         corrected_at=correction.corrected_at,
-        **dict(row.labels),  # type: ignore[arg-type]
+        **dict(row.labels),
     )
     return form, dict(correction.answered)
 

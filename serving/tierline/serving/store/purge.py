@@ -82,7 +82,7 @@ def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Condi
         }
     conditions: Conditions = {t: t.c.ticket_key.in_(keys) for t in (locks, outcomes)}
     for table in (decisions, feedback):
-        whose = [table.c.ticket_key.in_(keys)]
+        whose: list[ColumnElement[bool]] = [table.c.ticket_key.in_(keys)]
         if doomed.customer is not None:
             whose.append(table.c.customer_key == pseudonyms.customer(doomed.customer))
         conditions[table] = or_(*whose)

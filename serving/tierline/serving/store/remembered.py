@@ -9,10 +9,9 @@ at once: ``replays``.
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cached_property
 from typing import Any, Final
 from uuid import uuid4
 
@@ -74,35 +73,30 @@ class Remembered:
         said = decision.prediction
         return cls(
             decision.ticket,
-            said and predicted(said),
+            predicted(said) if said else None,
             said.thresholds if said else {},
             decision.recommendation,
             policy,
             now,
         )
 
-    @cached_property
+    @property
     def items(self) -> list[Json]:
-        """The rows to write, as JSON: ``kind`` is the table. This is where words are redacted."""
-        answer = self.recommendation
-        rows: list[Json] = [
-            {
-                "kind": "policies",
-                "version": self.policy.version,
-                "content": self.policy.model_dump(mode="json"),
-            }
-        ]
-        if answer.model_version is not None:
-            rows.append(
-                {
-                    "kind": "models",
-                    "version": answer.model_version,
-                    "thresholds": dict(self.thresholds),
-                }
-            )
-        return [*rows, self._decision()]
+        """The rows to write, as JSON: ``kind`` is the table."""
+        return [*self.versions(set()), self.decision()]
 
-    def _decision(self) -> Json:
+    def versions(self, known: set[str]) -> Iterator[Json]:
+        """Yield the policy's row and the model's, unless their versions are ``known``."""
+        policy, model = self.recommendation.policy_version, self.recommendation.model_version
+        if policy not in known:
+            content = self.policy.model_dump(mode="json")
+            yield {"kind": "policies", "version": policy, "content": content}
+        if model is not None and model not in known:
+            thresholds = dict(self.thresholds)
+            yield {"kind": "models", "version": model, "thresholds": thresholds}
+
+    def decision(self) -> Json:
+        """Return the decision's own row; this is where words are redacted."""
         inputs, taken_out = redacted(self.ticket)
         answer = self.recommendation
         row: Json = {
@@ -219,11 +213,12 @@ def predicted(said: Prediction) -> Json:
 def redacted(ticket: Ticket) -> tuple[Json, list[str]]:
     """Return words and context without personal data, and the names of the fields changed."""
     before = {"subject": normalise(ticket.subject), "body": normalise(ticket.body)}
-    whole = redact(full_text(ticket))
-    words = {name: redact(text) for name, text in before.items()}
-    if "\n".join(filter(None, words.values())) != whole:
-        # Only together do the two give something away.
-        words = {"subject": "", "body": whole}
+    whole, words = full_text(ticket), before
+    if (left := redact(whole)) != whole:
+        words = {name: redact(text) for name, text in before.items()}
+        if "\n".join(filter(None, words.values())) != left:
+            # Only together do the two give something away.
+            words = {"subject": "", "body": left}
     fields = ticket.model_dump(mode="json", exclude={*_WORDS, *_IDS}, exclude_defaults=True)
     free = {n: v for n, v in fields.items() if type(getattr(ticket, n)) is str}
     context = fields | {name: redact(value) for name, value in free.items()}

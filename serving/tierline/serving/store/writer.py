@@ -179,15 +179,16 @@ class Writer:
 
     def _items(self, found: Sequence[Remembered]) -> list[Json]:
         """Return the rows of several decisions; versions that they share come once."""
-        rows: dict[tuple[str, str], Json] = {}
+        rows: list[Json] = []
+        known: set[str] = set()
         for one in found:
             try:
-                items = one.items
+                items = [*one.versions(known), one.decision()]
             except Exception as error:
                 # One decision that can't be put down must not take the others along.
                 self.lost += 1
                 log.error("decision %s can't be stored (%s)", one.id, type(error).__name__)
                 continue
-            for item in items:
-                rows.setdefault((item["kind"], item.get("id") or item["version"]), item)
-        return list(rows.values())
+            known |= {item["version"] for item in items if "version" in item}
+            rows += items
+        return rows

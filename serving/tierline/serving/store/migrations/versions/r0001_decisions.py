@@ -42,10 +42,8 @@ def upgrade() -> None:
         sa.Column("recommendation", sa.JSON, nullable=False),
         sa.Column("tier", sa.SmallInteger, nullable=False),
         sa.Column("mode", sa.String(20), nullable=False),
-        sa.Column("model_version", sa.String(255), sa.ForeignKey("models.version")),
-        sa.Column(
-            "policy_version", sa.String(255), sa.ForeignKey("policies.version"), nullable=False
-        ),
+        sa.Column("model_version", sa.String(255)),
+        sa.Column("policy_version", sa.String(255), nullable=False),
         sa.Column("rules_version", sa.String(40), nullable=False),
         sa.Column("code_version", sa.String(40), nullable=False),
         sa.Column("replays", sa.Boolean, nullable=False),
