@@ -19,7 +19,7 @@ from tierline.serving.store.store import Store
 
 from ..fakes import NOW, POLICY, prediction
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PERSONAL = "my phone is +49 170 7654321 and my mail is jo@example.com"
 
 

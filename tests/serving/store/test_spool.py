@@ -25,13 +25,13 @@ def drained(spool: Spool, most: int = 100) -> list[str]:
 
 def test_what_goes_in_comes_out_once(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
-    assert spool.is_empty
+    assert spool.is_empty()
     spool.append([item("a"), item("b")])
     spool.append([item("c")])
-    assert not spool.is_empty
+    assert not spool.is_empty()
     assert spool.count() == (3, 0)
     assert drained(spool, most=2) == ["a", "b", "c"]
-    assert spool.is_empty
+    assert spool.is_empty()
     assert drained(spool) == []
 
 

@@ -24,7 +24,7 @@ from .making import decided
 from .postgres import postgres
 
 CORPUS = Path(__file__).parents[3] / "data" / "tickets" / "test.jsonl"
-TOTAL, TEXTS, BATCH = 8_192, 400, 64
+TOTAL, TEXTS, BATCH = 4_096, 400, 64
 
 
 def made() -> list[Decision]:

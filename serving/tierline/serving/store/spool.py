@@ -31,9 +31,8 @@ class Spool:
         self._lock = FileLock(folder / "spool.lock", mode=_PRIVATE)
         self._done = (b"", 0)
 
-    @property
     def is_empty(self) -> bool:
-        """Whether nothing waits."""
+        """Return whether nothing waits."""
         try:
             return self._waiting.stat().st_size == 0
         except OSError:
@@ -69,7 +68,7 @@ class Spool:
         What ``write`` raises is passed on, and the lines stay. They also stay when the process
         dies in between, so ``write`` may get lines again.
         """
-        if self.is_empty:
+        if self.is_empty():
             return True
         with self._lock:
             return self._drain(write, most)

@@ -74,7 +74,7 @@ class Store:
         """What is known of the store now, without asking it."""
         problem = self.writer.problem
         state: Literal["on", "away"] = "on" if problem is None else "away"
-        return Status(state, problem, not self.spool.is_empty, self.writer.lost)
+        return Status(state, problem, not self.spool.is_empty(), self.writer.lost)
 
     def check(self) -> None:
         """See whether the store is there, of this version, and has the right key.

@@ -134,7 +134,7 @@ class Writer:
 
     def _catch_up(self) -> None:
         """Write some of the spool, or see whether the store is back."""
-        if self._closing.is_set() or (self._spool.is_empty and self.problem is None):
+        if self._closing.is_set() or (self._spool.is_empty() and self.problem is None):
             return
         if self.problem is not None and not self._may_try():
             return
