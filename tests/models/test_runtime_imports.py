@@ -6,7 +6,8 @@ import sys
 PROGRAM = """
 import sys
 import tierline.serving.http.api, tierline.serving.commands, tierline.models.runtime
-loaded = {"torch", "transformers", "sklearn", "mlflow"} & sys.modules.keys()
+unwanted = {"torch", "transformers", "sklearn", "mlflow", "sqlalchemy", "alembic"}
+loaded = unwanted & sys.modules.keys()
 assert not loaded, loaded
 """
 

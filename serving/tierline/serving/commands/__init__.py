@@ -1,6 +1,23 @@
 """The commands that need no training library; importing them adds them to the app."""
 
-from tierline.serving.commands import answering, labelling, policies
+from tierline.serving.commands import (
+    answering,
+    labelling,
+    policies,
+    store,
+    store_feedback,
+    store_replay,
+)
 from tierline.serving.commands.shared import app, console, errors
 
-__all__ = ["answering", "app", "console", "errors", "labelling", "policies"]
+__all__ = [
+    "answering",
+    "app",
+    "console",
+    "errors",
+    "labelling",
+    "policies",
+    "store",
+    "store_feedback",
+    "store_replay",
+]

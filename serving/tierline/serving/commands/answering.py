@@ -16,12 +16,15 @@ from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
+from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
     MapOption,
     ModelOption,
     PolicyOption,
     RulesOnly,
+    SpoolOption,
+    StoreOption,
     app,
     clock_at,
     console,
@@ -30,6 +33,7 @@ from tierline.serving.commands.shared import (
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+from tierline.serving.store.opening import open_store
 
 
 @app.command(rich_help_panel="Answering")
@@ -43,17 +47,22 @@ def score(
     now: Annotated[
         str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
     ] = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
     tickets = TicketFile(file, parse_map(mapping))
     router = make_router(model, rules_only, policy)
     clock = clock_at(now)
-    with ShareProgress(console, "scoring") as progress:
+    with (
+        recording(store, spool) as remembering,
+        ShareProgress(console, "scoring") as progress,
+    ):
 
         def report(share: float, count: int) -> None:
             progress.update(share, f"{count:,} tickets, {count / progress.seconds:,.0f}/s")
 
-        summary = run_score(tickets, out, router, clock, report)
+        summary = run_score(tickets, out, router, clock, report, remembering)
         seconds = progress.seconds
     _print_summary(summary, seconds, out)
 
@@ -128,6 +137,8 @@ def serve(
     allow_open: Annotated[
         bool, typer.Option(help="Bind to a public address even without API keys.")
     ] = False,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
 ) -> None:
     """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated."""
     import uvicorn
@@ -139,7 +150,8 @@ def serve(
     require_keys_for(host, keys, allow_open)
     rules = load_policy(policy)
     source = None if rules_only else (lambda: load_predictor(model))
-    uvicorn.run(create_app(rules, source, keys), host=host, port=port, log_level="info")
+    opened = open_store(store, spool) if store else None
+    uvicorn.run(create_app(rules, source, keys, opened), host=host, port=port, log_level="info")
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:

@@ -32,6 +32,25 @@ PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file that overrides the default policy.")
 ]
 
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="TIERLINE_STORE_URL",
+        show_envvar=True,
+        help="Store of decisions: sqlite:///FILE or postgresql://USER@HOST/DATABASE.",
+    ),
+]
+SpoolOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--spool",
+        envvar="TIERLINE_STORE_SPOOL",
+        show_envvar=True,
+        help="Folder where decisions wait while the store is away.",
+    ),
+]
+
 
 def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
     """Return what answers, by the command's options."""
@@ -48,12 +67,12 @@ def router_with(policy: Policy, model: str) -> Router:
     return router
 
 
-def clock_at(now: str | None) -> datetime:
-    """Return the instant of ``--now``, the present when it is absent."""
+def clock_at(now: str | None, option: str = "--now") -> datetime:
+    """Return the instant that an option gives, the present when it is absent."""
     if now is None:
         return datetime.now(UTC)
     try:
         clock = datetime.fromisoformat(now)
     except ValueError:
-        raise InputError(f"--now: expected an ISO 8601 time; found {now!r}") from None
+        raise InputError(f"{option}: expected an ISO 8601 time; found {now!r}") from None
     return clock if clock.tzinfo else clock.replace(tzinfo=UTC)

@@ -57,13 +57,17 @@ class TeamPolicy(Strict):
 
 
 #: What an exclusion may name of a ticket.
-SELECTORS: Final = ("customer", "product", "issue_type", "channel")
+SELECTORS: Final = ("from_team", "customer", "product", "issue_type", "channel")
 
 
 class Exclusion(Strict):
-    """Tickets that a team never gets: those with every value that is given. ``text`` says why."""
+    """Tickets that a team never gets: those with every value that is given. ``text`` says why.
+
+    ``from_team`` is the team that has the ticket now.
+    """
 
     team: str
+    from_team: str | None = None
     customer: str | None = None
     product: str | None = None
     issue_type: str | None = None

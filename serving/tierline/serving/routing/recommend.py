@@ -24,11 +24,10 @@ from tierline.serving.teams.advice import close, step_down
 from tierline.serving.teams.answers import Assessment, Change
 from tierline.serving.teams.assessment import asked, assess
 from tierline.serving.teams.choice import Wanted, place
-from tierline.serving.teams.exclusions import Exclusions
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 from tierline.serving.teams.would_change import would_change
 
 _STANDARD_LANE: Final = "standard"
-_NONE_MORE: Final = Exclusions()
 
 
 def recommend(
@@ -36,14 +35,16 @@ def recommend(
     prediction: Prediction | None,
     policy: Policy,
     now: datetime,
-    exclusions: Exclusions = _NONE_MORE,
+    exclusions: Exclusions = NO_MORE,
+    known_hits: tuple[safety.SafetyHit, ...] = (),
 ) -> Recommendation:
     """Return which tier and team should take the ticket, by when, and why.
 
     Pure: the same arguments give the same answer, and nothing else is read. ``now`` must
     carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
     policy or the model say, a safety hit goes to tier 3 at least. ``exclusions`` hold beside the
-    policy's own.
+    policy's own. ``known_hits`` are safety hits of a stored ticket, whose words may have been
+    redacted since: they can only add to those that its words give.
 
     Raises:
         ValueError: when ``now`` has no time zone.
@@ -54,7 +55,7 @@ def recommend(
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
-    hits = safety.check(text)
+    hits = safety.united(known_hits, safety.check(text))
     words, never = searchable(text), exclusions.beside(policy)
     alarms = alarms_of(hits, said, text)
 
