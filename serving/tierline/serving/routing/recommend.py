@@ -25,6 +25,7 @@ from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
 
 _STANDARD_LANE: Final = "standard"
+ENTRY_FALLBACK: Final = "entry.fallback"
 #: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
 _TICK: Final = timedelta.resolution
 
@@ -75,6 +76,15 @@ def recommend(
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
     )
+
+
+def entry_path(
+    severity: Severity | None, issue_type: str | None, policy: Policy
+) -> tuple[int, ...] | None:
+    """Return the tiers that the policy gives to these labels alone; None where it doesn't say."""
+    case = Case(Ticket(), "", severity, issue_type, None, datetime.max.replace(tzinfo=UTC))
+    entered = _enter(case, policy)
+    return None if entered.reasons[0].rule == ENTRY_FALLBACK else entered.path
 
 
 def _case(
@@ -131,7 +141,7 @@ def _entry_reason(rule: EntryRule, found: tuple[str, ...], case: Case, policy: P
         return Reason(rule=rule.id, text=rule.text, evidence=found)
     if case.issue_type is None or not policy.owns(case.issue_type):
         who = "no model named the issue type" if case.issue_type is None else "no tier owns it"
-        return Reason(rule="entry.fallback", text=f"{who}: the policy's fallback tier takes it")
+        return Reason(rule=ENTRY_FALLBACK, text=f"{who}: the policy's fallback tier takes it")
     return Reason(rule=rule.id, text=rule.text, evidence=(f"issue_type: {case.issue_type}",))
 
 
