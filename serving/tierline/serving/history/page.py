@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tierline.data.errors import InputError
-from tierline.serving.history.findings import length
+from tierline.serving.history.findings import length, percent
 from tierline.serving.history.starts import ROUTE_SHARE, ROUTE_TICKETS
 
 _TEMPLATES: Final = resources.files(__package__) / "templates"
@@ -55,7 +55,7 @@ def render(said: Mapping[str, Any]) -> str:
     from tierline.serving.page.environment import environment
 
     made = environment(_TEMPLATES)
-    made.filters |= {"span": length, "percent": _percent, "n": "{:,}".format}
+    made.filters |= {"span": length, "percent": percent, "n": "{:,}".format}
     return made.get_template("map.html").render(
         m=said,
         pictures=_pictures(said),
@@ -63,10 +63,6 @@ def render(said: Mapping[str, Any]) -> str:
         route_share=ROUTE_SHARE,
         route_tickets=ROUTE_TICKETS,
     )
-
-
-def _percent(part: float, whole: float = 1) -> str:
-    return f"{part / whole:.0%}" if whole else "–"
 
 
 def _pictures(said: Mapping[str, Any]) -> dict[str, Any]:

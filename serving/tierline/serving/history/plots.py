@@ -11,9 +11,13 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from tierline.serving.history.findings import percent
+
 Rows = Sequence[Mapping[str, Any]]
 _BLUE: Final = "#2f81d0"
 _ORANGE: Final = "#d9822b"
+#: From the most urgent on; what follows the last shares its colour.
+_PRIORITIES: Final = ("#b3261e", "#e08a1e", "#2f81d0", "#9cc4ec", "#8a939c")
 _TEAMS: Final = 12
 _FLOW_TEAMS: Final = 8
 _BARS: Final = 18
@@ -47,11 +51,10 @@ def by_month(rows: Rows) -> Figure:
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     axes = figure.add_subplot()
     names = sorted({name for row in rows for name in row["by_priority"]})
-    shades = [0.9 - 0.65 * i / max(len(names) - 1, 1) for i in range(len(names))]
     base = np.zeros(len(rows))
-    for name, shade in zip(names, shades, strict=True):
+    for i, name in enumerate(names):
         counts = np.array([row["by_priority"].get(name, 0) for row in rows])
-        colour = (0.18 + 0.6 * (1 - shade), 0.38 + 0.45 * (1 - shade), 0.75)
+        colour = _PRIORITIES[min(i, len(_PRIORITIES) - 1)]
         axes.bar(range(len(rows)), counts, bottom=base, color=colour, label=cut(name))
         base += counts
     step = max(1, len(rows) // 12)
@@ -192,7 +195,7 @@ def _label(
             [side, side], [top, top - count], color="grey", linewidth=5, solid_capstyle="butt"
         )
         x, align = (-0.03, "right") if side == 0 else (1.03, "left")
-        text = f"{cut(name)}  {count:,}"
+        text = f"{cut(name)} · {count:,}"
         axes.text(x, top - count / 2, text, ha=align, va="center", fontsize=8)
 
 
@@ -230,7 +233,7 @@ def _spans(axes: Any, rows: Rows, at: Sequence[int], upright: bool) -> None:
 def _share_bars(axes: Any, names: Sequence[str], shares: Sequence[float]) -> None:
     axes.bar(range(len(names)), shares, color=_BLUE, alpha=0.8)
     for i, share in enumerate(shares):
-        axes.text(i, share + 0.015, f"{share:.0%}", ha="center", fontsize=8)
+        axes.text(i, share + 0.015, percent(share), ha="center", fontsize=8)
     axes.set_xticks(range(len(names)), names)
     axes.set_ylim(0, 1.08)
     axes.yaxis.set_major_formatter(PercentFormatter(1))

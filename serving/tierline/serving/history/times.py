@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,19 +23,21 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "month-first"
 
 
-def zone_named(name: str) -> ZoneInfo:
+def zone_named(name: str) -> tzinfo:
     """Return a time zone by its IANA name, such as ``Europe/Lisbon``.
 
     Raises:
         InputError: when there is no such zone.
     """
+    if name == "UTC":  # known without any time zone database
+        return UTC
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise InputError(f"--zone: expected a name such as Europe/Lisbon; found {name!r}") from None
 
 
-def time_reader(order: DateOrder, zone: ZoneInfo, latest: datetime) -> Callable[[object], int]:
+def time_reader(order: DateOrder, zone: tzinfo, latest: datetime) -> Callable[[object], int]:
     """Return a function from a cell to seconds since 1970, UTC.
 
     A time without a zone is of ``zone``. The function raises a `ValueError` that says what was

@@ -16,7 +16,7 @@ class Volumes:
 
     def __init__(self) -> None:
         self._by: dict[str, Counter[str]] = {
-            name: Counter() for name in ("priority", "type", "channel", "tier")
+            name: Counter() for name in ("priority", "tier", "type", "channel")
         }
         self._months: dict[str, Counter[str]] = {}
         self._opened: Counter[str] = Counter()
@@ -43,8 +43,8 @@ class Volumes:
     def as_json(self) -> dict[str, Any]:
         """Return the counts; a week is named by its Monday."""
         tables = {
-            f"by_{name}": [{"name": k, "tickets": n} for k, n in most_first(counter)]
-            for name, counter in self._by.items()
+            f"by_{name}": [{"name": k, "tickets": n} for k, n in order(counter)]
+            for (name, counter), order in zip(self._by.items(), _ORDERS, strict=True)
         }
         weeks = sorted({*self._opened, *self._resolved})
         return tables | {
@@ -74,3 +74,7 @@ def in_order(counts: Counter[str]) -> list[tuple[str, int]]:
 def most_first(counts: Counter[str]) -> list[tuple[str, int]]:
     """Return the counts, the largest first; equal ones by name."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+#: Of priorities, tiers, types and channels: the first two have an order of their own.
+_ORDERS = (in_order, in_order, most_first, most_first)

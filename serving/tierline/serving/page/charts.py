@@ -1,6 +1,7 @@
 """Pictures inside the page: SVG as data URIs, one for light pages and one for dark ones."""
 
 import base64
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -31,19 +32,20 @@ def picture(text: str, draw: Callable[[], Figure]) -> Picture:
 
 def _data_uri(draw: Callable[[], Figure], ink: str) -> str:
     buffer = BytesIO()
-    with mpl.rc_context(
-        {
-            "text.color": ink,
-            "axes.labelcolor": ink,
-            "axes.edgecolor": ink,
-            "xtick.color": ink,
-            "ytick.color": ink,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "svg.hashsalt": "tierline",
-            "svg.fonttype": "none",  # text stays text, in the reader's own font
-            "text.parse_math": False,  # a label's "$" is no formula
-        }
-    ):
+    style = {
+        "text.color": ink,
+        "axes.labelcolor": ink,
+        "axes.edgecolor": ink,
+        "xtick.color": ink,
+        "ytick.color": ink,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.hashsalt": "tierline",
+        "svg.fonttype": "none",  # text stays text, in the reader's own font
+        "text.parse_math": False,  # a label's "$" is no formula
+    }
+    with mpl.rc_context(style), warnings.catch_warnings():
+        # The reader's font draws the text: a letter that the measuring font lacks is no loss.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
         draw().savefig(buffer, format="svg", transparent=True, metadata=_METADATA)
     return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
