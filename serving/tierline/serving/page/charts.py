@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 
 _LIGHT_INK: Final = "#24292f"
 _DARK_INK: Final = "#d5dae1"
+#: What is drawn in ink, whose colour nothing else has.
+_INKED: Final = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
 #: Nothing but the drawing: no date, so that the same figures give the same page.
 _METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -26,18 +28,15 @@ class Picture:
 
 
 def picture(text: str, draw: Callable[[], Figure]) -> Picture:
-    """Draw a figure in both inks, on no background."""
-    return Picture(text, _data_uri(draw, _LIGHT_INK), _data_uri(draw, _DARK_INK))
+    """Draw a figure on no background, and change its ink for dark pages."""
+    drawn = _svg(draw)
+    return Picture(text, _data_uri(drawn), _data_uri(drawn.replace(_LIGHT_INK, _DARK_INK)))
 
 
-def _data_uri(draw: Callable[[], Figure], ink: str) -> str:
+def _svg(draw: Callable[[], Figure]) -> str:
     buffer = BytesIO()
     style = {
-        "text.color": ink,
-        "axes.labelcolor": ink,
-        "axes.edgecolor": ink,
-        "xtick.color": ink,
-        "ytick.color": ink,
+        **dict.fromkeys(_INKED, _LIGHT_INK),
         "axes.spines.top": False,
         "axes.spines.right": False,
         "svg.hashsalt": "tierline",
@@ -48,4 +47,8 @@ def _data_uri(draw: Callable[[], Figure], ink: str) -> str:
         # The reader's font draws the text: a letter that the measuring font lacks is no loss.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         draw().savefig(buffer, format="svg", transparent=True, metadata=_METADATA)
-    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return buffer.getvalue().decode()
+
+
+def _data_uri(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
