@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -69,7 +70,7 @@ def test_numbers_in_a_parquet_log_read_like_the_same_names_in_csv(tmp_path: Path
 
 
 def test_json_lines_may_lack_fields(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": "a", "at": "2025-03-03T08:00Z", "team": "Desk"},
         {"id": "a", "at": "2025-03-03T09:00Z", "state": "Done", "sla": True},
     ]

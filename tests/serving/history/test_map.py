@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tierline.data.errors import InputError
+from tierline.serving.history.findings import length, percent
 
 from .logs import event, hour, mapped
 
@@ -116,6 +117,23 @@ def test_promises_by_the_policys_times(tmp_path: Path) -> None:
     ]
 
 
+def test_an_open_ticket_that_is_not_late_yet_is_in_no_figure(tmp_path: Path) -> None:
+    said = mapped(tmp_path, simple(), {"Desk": 1, "Net": 3})["outcomes"]["policy"]
+    # Tier 3 within 24 h: b kept; d has been open for 8 h.
+    assert said["by_tier"][1] == {"tier": 3, "within_hours": 24.0, "kept": 1, "known": 1}
+
+
+def test_figures_in_words() -> None:
+    shares = [percent(n, 1000) for n in (0, 4, 6, 636, 1000)]
+    assert shares == ["0%", "<1%", "1%", "64%", "100%"]
+    assert percent(1, 0) == "–"
+    hours = [length(h) for h in (0, 0.75, 1, 47.94, 48, 240_000, None)]
+    assert hours == [
+        "0 min", "45 min", "1.0 h", "47.9 h", "2.0 days", "10,000 days",
+        "longer than the log can tell",
+    ]  # fmt: skip
+
+
 def test_without_tiers_the_map_says_so_and_counts_round_trips(tmp_path: Path) -> None:
     said = mapped(tmp_path, simple())
     assert (said["escalations"]["basis"], said["tiers"]) == ("teams", [])
@@ -161,6 +179,8 @@ def test_escalations_and_the_unnecessary_ones(tmp_path: Path) -> None:
     assert found["entered"] == {"as_policy": 6, "unknown": 1}
     tier_1 = said["tiers"][0]
     assert (tier_1["tickets"], tier_1["raised"], tier_1["expected_to_rise"]) == (6, 4, 0.2)
+    # Of back-below, colleague and beyond, the last two went up from tier 3, the first came down.
+    assert (said["tiers"][2]["tickets"], said["tiers"][2]["raised"]) == (3, 2)
     assert {(p["type"], p["from"]): (p["tickets"], p["of"]) for p in said["starts"]["places"]} == {
         ("access", "A"): (3, 4),
         ("bug", "C"): (1, 1),

@@ -60,7 +60,8 @@ def percent(part: float, whole: float = 1) -> str:
 
 
 def _least(said: Said) -> int:
-    return max(_LEAST, round(_LEAST_SHARE * said["log"]["tickets"]))
+    tickets: int = said["log"]["tickets"]
+    return max(_LEAST, round(_LEAST_SHARE * tickets))
 
 
 def _share(part: int, whole: int, what: str = "") -> str:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -34,12 +33,9 @@ def by_week(rows: Rows) -> Figure:
     """Return tickets opened and resolved per week."""
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     axes = figure.add_subplot()
-    weeks = date2num([np.datetime64(row["week"]) for row in rows])
+    weeks = np.array([row["week"] for row in rows], dtype="datetime64[D]")
     for key, colour, style in (("opened", _BLUE, "-"), ("resolved", _ORANGE, "--")):
         axes.plot(weeks, [row[key] for row in rows], style, color=colour, label=key, marker=".")
-    locator = AutoDateLocator(minticks=3)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     axes.set_ylim(bottom=0)
     axes.set_ylabel("tickets per week")
     axes.legend(frameon=False)

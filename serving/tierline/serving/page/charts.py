@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 
 _LIGHT_INK: Final = "#24292f"
 _DARK_INK: Final = "#d5dae1"
-#: What is drawn in ink, whose colour nothing else has.
-_INKED: Final = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
 #: Nothing but the drawing: no date, so that the same figures give the same page.
 _METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -35,15 +33,23 @@ def picture(text: str, draw: Callable[[], Figure]) -> Picture:
 
 def _svg(draw: Callable[[], Figure]) -> str:
     buffer = BytesIO()
-    style = {
-        **dict.fromkeys(_INKED, _LIGHT_INK),
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "svg.hashsalt": "tierline",
-        "svg.fonttype": "none",  # text stays text, in the reader's own font
-        "text.parse_math": False,  # a label's "$" is no formula
-    }
-    with mpl.rc_context(style), warnings.catch_warnings():
+    with (
+        warnings.catch_warnings(),
+        mpl.rc_context(
+            {
+                "text.color": _LIGHT_INK,
+                "axes.labelcolor": _LIGHT_INK,
+                "axes.edgecolor": _LIGHT_INK,
+                "xtick.color": _LIGHT_INK,
+                "ytick.color": _LIGHT_INK,
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "svg.hashsalt": "tierline",
+                "svg.fonttype": "none",  # text stays text, in the reader's own font
+                "text.parse_math": False,  # a label's "$" is no formula
+            }
+        ),
+    ):
         # The reader's font draws the text: a letter that the measuring font lacks is no loss.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         draw().savefig(buffer, format="svg", transparent=True, metadata=_METADATA)
