@@ -1,4 +1,4 @@
-"""Stream tickets out of CSV, JSON Lines and Parquet files, in constant memory.
+"""Stream tickets, or other records, out of CSV, JSON Lines and Parquet, in constant memory.
 
 A reader yields a `Row` or a `BadRow` for every record, in file order: one bad row never ends
 the job. What makes a file unusable as a whole (no such file, another encoding, no column with
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, ClassVar, Final, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,31 +25,51 @@ _DELIMITERS: Final = ",;\t|"
 _BATCH_ROWS: Final = 1024
 _MAX_FIELD_CHARS: Final = 16 * 1024 * 1024
 
+R = TypeVar("R")
+
 
 @dataclass
-class TicketFile:
-    """One file of tickets.
+class RecordFile(Generic[R]):
+    """One file of records; a subclass says which columns it needs and what a record becomes.
 
-    Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1. ``more``
-    and ``need_words`` are as in `ColumnMap.resolve`.
+    Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1.
     """
 
     path: Path
     mapping: Mapping[str, str] = field(default_factory=dict)
     progress: float = 0.0
-    more: Sequence[str] = ()
-    need_words: bool = True
+    what: ClassVar[str] = "records"
+
+    def columns_of(self, found: Sequence[str]) -> ColumnMap:
+        """Return which of a table's columns is which field.
+
+        Raises:
+            InputError: when a column that is needed is missing.
+        """
+        raise NotImplementedError
+
+    def columns_of_object(self, keys: Sequence[str], before: ColumnMap | None) -> ColumnMap:
+        """Return the same for a JSON object, given what held for the one ``before``."""
+        raise NotImplementedError
+
+    def row(self, number: int, record: Mapping[str, Any], columns: ColumnMap) -> R:
+        """Check one record, the ``number``-th from 1.
+
+        Raises:
+            RowError: with the field that is wrong and what was expected of it.
+        """
+        raise NotImplementedError
 
     def __post_init__(self) -> None:
         if not self.path.is_file():
-            raise InputError(f"expected a file of tickets; found none at {self.path}")
+            raise InputError(f"expected a file of {self.what}; found none at {self.path}")
         if self.path.suffix.lower() not in SUFFIXES:
             raise InputError(
                 f"expected a file ending in {', '.join(SUFFIXES)}; found {self.path.name}"
             )
 
-    def __iter__(self) -> Iterator[Row | BadRow]:
-        """Yield every record as a `Row` or `BadRow`, in file order."""
+    def __iter__(self) -> Iterator[R | BadRow]:
+        """Yield every record, checked or as a `BadRow`, in file order."""
         self.progress = 0.0
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
@@ -60,40 +80,35 @@ class TicketFile:
             yield from self._csv()
         self.progress = 1.0
 
-    def _parquet(self) -> Iterator[Row | BadRow]:
+    def _parquet(self) -> Iterator[R | BadRow]:
         try:
             file = pq.ParquetFile(self.path)
-            columns = ColumnMap.resolve(
-                file.schema_arrow.names, self.mapping, self.more, self.need_words
-            )
+            columns = self.columns_of(file.schema_arrow.names)
             number, total = 0, max(file.metadata.num_rows, 1)
             wanted = list(dict.fromkeys(columns.columns.values()))
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
                 for record in _records(batch):
                     number += 1
                     self.progress = number / total
-                    yield _checked(number, record, columns)
+                    yield self._checked(number, record, columns)
         except (pa.ArrowException, OSError) as error:
             raise InputError(
                 f"expected a Parquet file; {self.path.name} can't be read as one: {error}"
             ) from None
 
-    def _jsonl(self) -> Iterator[Row | BadRow]:
+    def _jsonl(self) -> Iterator[R | BadRow]:
         columns: ColumnMap | None = None
         with self.path.open("rb") as file:
             _refuse_utf16(file, self.path)
             for number, line in enumerate(filter(bytes.strip, self._lines(file)), start=1):
                 try:
                     record = _json_object(line)
-                    if columns is None or not self.need_words:  # the words may come later
-                        columns = ColumnMap.for_objects(
-                            list(record), self.mapping, self.more, self.need_words
-                        )
-                    yield to_row(number, record, columns)
+                    columns = self.columns_of_object(list(record), columns)
+                    yield self.row(number, record, columns)
                 except RowError as error:
                     yield BadRow(number, str(error))
 
-    def _csv(self) -> Iterator[Row | BadRow]:
+    def _csv(self) -> Iterator[R | BadRow]:
         csv.field_size_limit(_MAX_FIELD_CHARS)
         with self.path.open("rb") as file:
             _refuse_utf16(file, self.path)
@@ -110,7 +125,7 @@ class TicketFile:
                 raise InputError(
                     f"expected a header line; that of {self.path.name} is no valid CSV ({error})"
                 ) from None
-            columns = ColumnMap.resolve(header, self.mapping, self.more, self.need_words)
+            columns = self.columns_of(header)
             number = 0
             while True:
                 first_line = reader.line_num + 1
@@ -126,7 +141,37 @@ class TicketFile:
                     continue
                 number += 1
                 span = f"lines {first_line} to {reader.line_num}"
-                yield _csv_row(number, values, header, columns, problem=problem, span=span)
+                yield self._csv_row(number, values, header, columns, problem=problem, span=span)
+
+    def _checked(
+        self, number: int, record: Mapping[str, Any] | None, columns: ColumnMap
+    ) -> R | BadRow:
+        if record is None:
+            return BadRow(number, "expected text, numbers and times; found a value that is none")
+        try:
+            return self.row(number, record, columns)
+        except RowError as error:
+            return BadRow(number, str(error))
+
+    def _csv_row(
+        self,
+        number: int,
+        values: list[str],
+        header: list[str],
+        columns: ColumnMap,
+        *,
+        problem: str,
+        span: str,
+    ) -> R | BadRow:
+        if not problem and len(values) != len(header):
+            problem = f"expected {len(header)} fields as in the header; found {len(values)}"
+        if problem:
+            return BadRow(number, f"{problem} ({span}: is a quote left open?)")
+        try:
+            "".join(values).encode()
+        except UnicodeEncodeError:
+            return BadRow(number, f"expected UTF-8; found other bytes ({span})")
+        return self._checked(number, dict(zip(header, values, strict=True)), columns)
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
         """Yield the file's lines, keeping ``progress`` up to date by bytes."""
@@ -136,6 +181,29 @@ class TicketFile:
             done += len(line)
             self.progress = done / size
             yield line
+
+
+@dataclass
+class TicketFile(RecordFile[Row]):
+    """One file of tickets; ``more`` and ``need_words`` are as in `ColumnMap.resolve`."""
+
+    more: Sequence[str] = ()
+    need_words: bool = True
+    what: ClassVar[str] = "tickets"
+
+    def columns_of(self, found: Sequence[str]) -> ColumnMap:
+        """Return which of a table's columns is which field."""
+        return ColumnMap.resolve(found, self.mapping, self.more, self.need_words)
+
+    def columns_of_object(self, keys: Sequence[str], before: ColumnMap | None) -> ColumnMap:
+        """Return the same for a JSON object; the words may come later where they may lack."""
+        if before is not None and self.need_words:
+            return before
+        return ColumnMap.for_objects(keys, self.mapping, self.more, self.need_words)
+
+    def row(self, number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
+        """Check one record and turn it into a `Row`."""
+        return to_row(number, record, columns)
 
 
 def _records(batch: pa.RecordBatch) -> Sequence[Mapping[str, Any] | None]:
@@ -159,15 +227,6 @@ def _whole_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def _checked(number: int, record: Mapping[str, Any] | None, columns: ColumnMap) -> Row | BadRow:
-    if record is None:
-        return BadRow(number, "expected text, numbers and times; found a value that is none")
-    try:
-        return to_row(number, record, columns)
-    except RowError as error:
-        return BadRow(number, str(error))
-
-
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line.decode("utf-8-sig"))
@@ -182,26 +241,6 @@ def _json_object(line: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise RowError(f"expected a JSON object; found {type(record).__name__}")
     return record
-
-
-def _csv_row(
-    number: int,
-    values: list[str],
-    header: list[str],
-    columns: ColumnMap,
-    *,
-    problem: str,
-    span: str,
-) -> Row | BadRow:
-    if not problem and len(values) != len(header):
-        problem = f"expected {len(header)} fields as in the header; found {len(values)}"
-    if problem:
-        return BadRow(number, f"{problem} ({span}: is a quote left open?)")
-    try:
-        "".join(values).encode()
-    except UnicodeEncodeError:
-        return BadRow(number, f"expected UTF-8; found other bytes ({span})")
-    return _checked(number, dict(zip(header, values, strict=True)), columns)
 
 
 def _refuse_utf16(file: BinaryIO, path: Path) -> None:

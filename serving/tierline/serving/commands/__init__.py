@@ -3,6 +3,7 @@
 from tierline.serving.commands import (
     answering,
     labelling,
+    mapping,
     policies,
     store,
     store_feedback,
@@ -16,6 +17,7 @@ __all__ = [
     "console",
     "errors",
     "labelling",
+    "mapping",
     "policies",
     "store",
     "store_feedback",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
@@ -28,6 +28,7 @@ from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 from tierline.serving.teams.would_change import would_change
 
 _STANDARD_LANE: Final = "standard"
+ENTRY_FALLBACK: Final = "entry.fallback"
 
 
 def recommend(
@@ -106,6 +107,16 @@ def recommend(
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
     )
+
+
+def entry_path(
+    severity: Severity | None, issue_type: str | None, policy: Policy
+) -> tuple[int, ...] | None:
+    """Return the tiers that the policy gives to these labels alone; None where it doesn't say."""
+    now = datetime.max.replace(tzinfo=UTC)
+    case = Case(Ticket(), "", "", severity, issue_type, None, now)
+    entered = _enter(case, policy)
+    return None if entered.reasons[0].rule == ENTRY_FALLBACK else entered.path
 
 
 def _case(
@@ -211,7 +222,7 @@ def _entry_reason(rule: EntryRule, found: tuple[str, ...], case: Case, policy: P
         return Reason(rule=rule.id, text=rule.text, evidence=found)
     if case.issue_type is None or not policy.owns(case.issue_type):
         who = "no model named the issue type" if case.issue_type is None else "no tier owns it"
-        return Reason(rule="entry.fallback", text=f"{who}: the policy's fallback tier takes it")
+        return Reason(rule=ENTRY_FALLBACK, text=f"{who}: the policy's fallback tier takes it")
     return Reason(rule=rule.id, text=rule.text, evidence=(f"issue_type: {case.issue_type}",))
 
 
