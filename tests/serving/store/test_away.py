@@ -199,7 +199,7 @@ def test_without_room_decisions_go_to_the_spool_at_once(sqlite_store: Store) -> 
     assert sqlite_store.spool.count() == (3, 0)
     stuck.start()
     stuck.flush()
-    wait_for(lambda: sqlite_store.spool.is_empty())
+    wait_for(sqlite_store.spool.is_empty)
     stuck.close()
     assert rows(sqlite_store).keys() == {one.id for one in found}
 
@@ -220,7 +220,7 @@ def test_a_broken_line_in_the_spool_stops_no_other(sqlite_store: Store) -> None:
     store = sqlite_store
     found = Remembered.of(decided(ticket(), prediction()), POLICY, NOW)
     store.spool.append([{"kind": "decisions", "id": "x"}, {"kind": "gossip"}, *found.items])
-    wait_for(lambda: store.spool.is_empty())
+    wait_for(store.spool.is_empty)
     assert rows(store).keys() == {found.id}
     assert store.spool.count() == (0, 1)
 

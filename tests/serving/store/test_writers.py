@@ -42,7 +42,7 @@ def test_concurrent_writers_lose_and_double_nothing(url: str, tmp_path: Path) ->
     with ThreadPoolExecutor(WRITERS) as pool:
         ids = set().union(*pool.map(write, range(WRITERS)))
     first.write_spool()  # what a writer put there because it waited too long
-    wait_for(lambda: first.spool.is_empty())
+    wait_for(first.spool.is_empty)
     assert rows(first).keys() == ids | {one.id for one in shared}
     held = counts(first.database)
     assert held == {
