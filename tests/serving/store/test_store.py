@@ -65,7 +65,7 @@ def test_rows_that_break_the_tables_are_refused(store: Store) -> None:
 
 
 def test_pages_come_in_order_and_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "_CHUNK", 3)
+    monkeypatch.setattr(decisions, "_CHUNK", 2)
     for hour in (2, 0, 1):  # three at each instant, so that pages end between equal ones
         record(store, *[ticket()] * 3, now=NOW + timedelta(hours=hour))
     with store.database.reading() as connection:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from tierline.data.errors import StoreError
 from tierline.serving.store import opening
@@ -49,6 +50,13 @@ def test_a_password_is_shown_nowhere() -> None:
     assert "hunter2" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
     database.close()
+
+
+def test_a_password_that_a_driver_repeats_is_covered() -> None:
+    database = Database("postgresql://me:hunter2@127.0.0.1:1/tickets")
+    said = Exception("no entry for me with hunter2\nDETAIL: words of a row")
+    problem = database._problem(DBAPIError("SELECT words", {"body": "words"}, said))
+    assert problem == "no entry for me with ***. Is the server running?"
 
 
 def test_where_decisions_wait(monkeypatch: pytest.MonkeyPatch) -> None:
