@@ -6,8 +6,7 @@ words) is an `InputError`.
 """
 
 import csv
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,12 +17,17 @@ import pyarrow.parquet as pq
 
 from tierline.data.columns import ColumnMap
 from tierline.data.errors import InputError, RowError
+from tierline.data.helpdesk.export import Export, ExportMap
+from tierline.data.json_text import parse_json
 from tierline.data.rows import BadRow, Row, to_row
 
 SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+_EXPORT_SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _DELIMITERS: Final = ",;\t|"
 _BATCH_ROWS: Final = 1024
 _MAX_FIELD_CHARS: Final = 16 * 1024 * 1024
+
+Shape = Callable[[int, list[str]], Row]
 
 
 @dataclass
@@ -31,7 +35,8 @@ class TicketFile:
     """One file of tickets.
 
     Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1. ``more``
-    and ``need_words`` are as in `ColumnMap.resolve`.
+    and ``need_words`` are as in `ColumnMap.resolve`. With an `ExportMap` it is a help desk's
+    export.
     """
 
     path: Path
@@ -43,9 +48,10 @@ class TicketFile:
     def __post_init__(self) -> None:
         if not self.path.is_file():
             raise InputError(f"expected a file of tickets; found none at {self.path}")
-        if self.path.suffix.lower() not in SUFFIXES:
+        suffixes = SUFFIXES if self._export is None else _EXPORT_SUFFIXES
+        if self.path.suffix.lower() not in suffixes:
             raise InputError(
-                f"expected a file ending in {', '.join(SUFFIXES)}; found {self.path.name}"
+                f"expected a file ending in {', '.join(suffixes)}; found {self.path.name}"
             )
 
     def __iter__(self) -> Iterator[Row | BadRow]:
@@ -54,11 +60,22 @@ class TicketFile:
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
             yield from self._parquet()
-        elif suffix in {".jsonl", ".ndjson"}:
-            yield from self._jsonl()
-        else:
+        elif suffix in {".csv", ".tsv"}:
             yield from self._csv()
+        elif self._export is not None:
+            yield from self._exported(self._export, whole=suffix == ".json")
+        else:
+            yield from self._jsonl()
         self.progress = 1.0
+
+    @property
+    def _export(self) -> Export | None:
+        return self.mapping.export if isinstance(self.mapping, ExportMap) else None
+
+    def _exported(self, export: Export, whole: bool) -> Iterator[Row | BadRow]:
+        with self.path.open("rb") as file:
+            _refuse_utf16(file, self.path)
+            yield from export.json_rows(self._lines(file), whole)
 
     def _parquet(self) -> Iterator[Row | BadRow]:
         try:
@@ -110,7 +127,7 @@ class TicketFile:
                 raise InputError(
                     f"expected a header line; that of {self.path.name} is no valid CSV ({error})"
                 ) from None
-            columns = ColumnMap.resolve(header, self.mapping, self.more, self.need_words)
+            shape = self._shape(header)
             number = 0
             while True:
                 first_line = reader.line_num + 1
@@ -126,7 +143,17 @@ class TicketFile:
                     continue
                 number += 1
                 span = f"lines {first_line} to {reader.line_num}"
-                yield _csv_row(number, values, header, columns, problem=problem, span=span)
+                yield _csv_row(number, values, header, shape, problem=problem, span=span)
+
+    def _shape(self, header: list[str]) -> Shape:
+        """Return what turns a line's number and values into a row."""
+        if (export := self._export) is not None:
+            export.need_columns(header)
+            return lambda number, values: export.csv_row(number, header, values)
+        columns = ColumnMap.resolve(header, self.mapping, self.more, self.need_words)
+        return lambda number, values: to_row(
+            number, dict(zip(header, values, strict=True)), columns
+        )
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
         """Yield the file's lines, keeping ``progress`` up to date by bytes."""
@@ -169,16 +196,7 @@ def _checked(number: int, record: Mapping[str, Any] | None, columns: ColumnMap) 
 
 
 def _json_object(line: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise RowError(f"expected UTF-8; found byte 0x{line[error.start]:02x}") from None
-    except json.JSONDecodeError as error:
-        raise RowError(f"no valid JSON: {error.msg} at column {error.colno}") from None
-    except ValueError:
-        raise RowError("no usable JSON: a number with thousands of digits") from None
-    except RecursionError:
-        raise RowError("no usable JSON: nested too deeply") from None
+    record = parse_json(line)
     if not isinstance(record, dict):
         raise RowError(f"expected a JSON object; found {type(record).__name__}")
     return record
@@ -188,7 +206,7 @@ def _csv_row(
     number: int,
     values: list[str],
     header: list[str],
-    columns: ColumnMap,
+    shape: Shape,
     *,
     problem: str,
     span: str,
@@ -201,7 +219,10 @@ def _csv_row(
         "".join(values).encode()
     except UnicodeEncodeError:
         return BadRow(number, f"expected UTF-8; found other bytes ({span})")
-    return _checked(number, dict(zip(header, values, strict=True)), columns)
+    try:
+        return shape(number, values)
+    except RowError as error:
+        return BadRow(number, str(error))
 
 
 def _refuse_utf16(file: BinaryIO, path: Path) -> None:

@@ -16,7 +16,9 @@ from pydantic.config import JsonDict
 from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
+from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.policy import Policy
@@ -79,8 +81,16 @@ class ModelInfo(BaseModel):
     promise: str | None = None
 
 
-def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> FastAPI:
-    """Return the API; ``source`` loads the model when the server starts (None: rules only)."""
+def create_app(
+    policy: Policy,
+    source: ModelSource | None,
+    keys: ApiKeys,
+    hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
+) -> FastAPI:
+    """Return the API; ``source`` loads the model when the server starts (None: rules only).
+
+    ``hooks`` holds the secrets of the help desks whose webhooks are answered.
+    """
     state = ModelState(policy, source)
 
     @asynccontextmanager
@@ -117,6 +127,8 @@ def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> Fas
     async def route_batch(batch: Batch) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
         return Answers(answers=await _answer(state, batch.tickets))
+
+    app.include_router(hooks_router(state, hooks, Problem))
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:

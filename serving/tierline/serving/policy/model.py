@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from tierline.data.labels import PROTECTED, Severity
 from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.helpdesk import HelpdeskPolicy
 from tierline.serving.policy.rules import (
     RESERVED,
     TIERS,
@@ -92,6 +93,7 @@ class Policy(Strict):
     severity_names: dict[str, Severity]
     retired_labels: RetiredLabels
     gate: GatePolicy
+    helpdesk: HelpdeskPolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
 
