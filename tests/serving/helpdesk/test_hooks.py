@@ -156,13 +156,21 @@ def test_the_policy_has_the_companys_own_words() -> None:
         assert found["fields"]["customfield_10050"] == {"value": "L3"}
 
 
+@pytest.mark.parametrize("words", [LOSS, CALM])
 @pytest.mark.parametrize("desk", DESKS)
-def test_what_a_person_locked_is_left_alone(client: TestClient, desk: Format) -> None:
+def test_what_a_person_locked_is_left_where_it_is(
+    client: TestClient, desk: Format, words: str
+) -> None:
     locked = ["tierline_locked", "tier_1"]
-    ticket = {"id": 7, "subject": "x", "description": LOSS, "tags": locked}
-    issue = {"key": "A-7", "fields": {"summary": "x", "description": LOSS, "labels": locked}}
+    ticket = {"id": 7, "subject": "x", "description": words, "tags": locked}
+    issue = {"key": "A-7", "fields": {"summary": "x", "description": words, "labels": locked}}
     found = ask(client, desk, {"issue": issue} if desk is Format.JIRA else {"ticket": ticket})
-    assert found["set"] == {}
+    marks: dict[Format, dict[str, Any]] = {
+        Format.ZENDESK: {"additional_tags": ["tierline_safety"]},
+        Format.JIRA: {"update": {"labels": [{"add": "tierline_safety"}]}},
+        Format.FRESHDESK: {"tags": [*locked, "tierline_safety"]},
+    }
+    assert found["set"] == (marks[desk] if words == LOSS else {})
     assert found["reasons"]
 
 

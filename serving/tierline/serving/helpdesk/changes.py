@@ -67,6 +67,21 @@ def _freshdesk(policy: Policy, answer: Recommendation, record: Record) -> dict[s
     }
 
 
+def safety_mark(desk: Format, answer: Recommendation, record: Record) -> dict[str, Any]:
+    """Return what to set on a ticket that a person has locked: that it is an incident, if it is.
+
+    The mark moves nothing: tier, priority and group stay as the person left them.
+    """
+    if not is_safety(answer):
+        return {}
+    if desk is Format.ZENDESK:
+        return {"additional_tags": [_SAFETY]}
+    if desk is Format.JIRA:
+        return {"update": {"labels": [{"add": _SAFETY}]}}
+    kept = [tag for tag in names(record.get("tags")) if tag != _SAFETY and _sendable(tag)]
+    return {"tags": [*list(dict.fromkeys(kept))[:_MOST_TAGS], _SAFETY]}
+
+
 _CHANGES: Final = {
     Format.ZENDESK: _zendesk,
     Format.JIRA: _jira,

@@ -13,7 +13,7 @@ from tierline.data.helpdesk.export import Export
 from tierline.data.json_text import parse_json
 from tierline.data.ticket import Ticket
 from tierline.serving.helpdesk import events, signatures
-from tierline.serving.helpdesk.changes import changes
+from tierline.serving.helpdesk.changes import changes, safety_mark
 from tierline.serving.helpdesk.desks import desk_of
 from tierline.serving.helpdesk.events import Body, Event
 from tierline.serving.routing.recommendation import Recommendation
@@ -40,7 +40,7 @@ HOOKS: Final[dict[Format, Hook]] = {
 class HookAnswer(Recommendation):
     """A recommendation, and what to set on the ticket in the help desk's own words.
 
-    ``set`` is empty for a ticket that a person has locked: the rest is advice.
+    For a ticket that a person has locked ``set`` only marks an incident: the rest is advice.
     """
 
     changes: dict[str, Any] = Field(serialization_alias="set")
@@ -79,7 +79,10 @@ def answer(desk: Format, router: Router, body: bytes, now: datetime) -> HookAnsw
     ticket = _ticket(desk, router, event.record)
     clock = now if event.sent_at is None else min(now, event.sent_at)
     (found,) = router.route([ticket], clock)
-    to_set = {} if ticket.locked_by_human else changes(desk, router.policy, found, event.record)
+    if ticket.locked_by_human:
+        to_set = safety_mark(desk, found, event.record)
+    else:
+        to_set = changes(desk, router.policy, found, event.record)
     return HookAnswer(**dict(found), changes=to_set)
 
 
