@@ -6,8 +6,7 @@ words) is an `InputError`.
 """
 
 import csv
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,9 +17,12 @@ import pyarrow.parquet as pq
 
 from tierline.data.columns import ColumnMap
 from tierline.data.errors import InputError, RowError
+from tierline.data.helpdesk.export import Export, ExportMap
+from tierline.data.json_text import parse_json
 from tierline.data.rows import BadRow, Row, to_row
 
 SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+_EXPORT_SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _DELIMITERS: Final = ",;\t|"
 _BATCH_ROWS: Final = 1024
 _MAX_FIELD_CHARS: Final = 16 * 1024 * 1024
@@ -39,6 +41,11 @@ class RecordFile(Generic[R]):
     mapping: Mapping[str, str] = field(default_factory=dict)
     progress: float = 0.0
     what: ClassVar[str] = "records"
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        """How the names of such files may end."""
+        return SUFFIXES
 
     def columns_of(self, found: Sequence[str]) -> ColumnMap:
         """Return which of a table's columns is which field.
@@ -63,9 +70,9 @@ class RecordFile(Generic[R]):
     def __post_init__(self) -> None:
         if not self.path.is_file():
             raise InputError(f"expected a file of {self.what}; found none at {self.path}")
-        if self.path.suffix.lower() not in SUFFIXES:
+        if self.path.suffix.lower() not in self.suffixes:
             raise InputError(
-                f"expected a file ending in {', '.join(SUFFIXES)}; found {self.path.name}"
+                f"expected a file ending in {', '.join(self.suffixes)}; found {self.path.name}"
             )
 
     def __iter__(self) -> Iterator[R | BadRow]:
@@ -74,10 +81,10 @@ class RecordFile(Generic[R]):
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
             yield from self._parquet()
-        elif suffix in {".jsonl", ".ndjson"}:
-            yield from self._jsonl()
-        else:
+        elif suffix in {".csv", ".tsv"}:
             yield from self._csv()
+        else:
+            yield from self._json(whole=suffix == ".json")
         self.progress = 1.0
 
     def _parquet(self) -> Iterator[R | BadRow]:
@@ -96,7 +103,9 @@ class RecordFile(Generic[R]):
                 f"expected a Parquet file; {self.path.name} can't be read as one: {error}"
             ) from None
 
-    def _jsonl(self) -> Iterator[R | BadRow]:
+    def _json(self, *, whole: bool) -> Iterator[R | BadRow]:
+        """Yield the records of JSON Lines, or of one document, which only exports are."""
+        del whole
         columns: ColumnMap | None = None
         with self.path.open("rb") as file:
             _refuse_utf16(file, self.path)
@@ -125,7 +134,7 @@ class RecordFile(Generic[R]):
                 raise InputError(
                     f"expected a header line; that of {self.path.name} is no valid CSV ({error})"
                 ) from None
-            columns = self.columns_of(header)
+            row = self.row_of(header)
             number = 0
             while True:
                 first_line = reader.line_num + 1
@@ -141,7 +150,7 @@ class RecordFile(Generic[R]):
                     continue
                 number += 1
                 span = f"lines {first_line} to {reader.line_num}"
-                yield self._csv_row(number, values, header, columns, problem=problem, span=span)
+                yield _csv_row(number, values, header, row, problem=problem, span=span)
 
     def _checked(
         self, number: int, record: Mapping[str, Any] | None, columns: ColumnMap
@@ -153,25 +162,12 @@ class RecordFile(Generic[R]):
         except RowError as error:
             return BadRow(number, str(error))
 
-    def _csv_row(
-        self,
-        number: int,
-        values: list[str],
-        header: list[str],
-        columns: ColumnMap,
-        *,
-        problem: str,
-        span: str,
-    ) -> R | BadRow:
-        if not problem and len(values) != len(header):
-            problem = f"expected {len(header)} fields as in the header; found {len(values)}"
-        if problem:
-            return BadRow(number, f"{problem} ({span}: is a quote left open?)")
-        try:
-            "".join(values).encode()
-        except UnicodeEncodeError:
-            return BadRow(number, f"expected UTF-8; found other bytes ({span})")
-        return self._checked(number, dict(zip(header, values, strict=True)), columns)
+    def row_of(self, header: list[str]) -> Callable[[int, list[str]], R]:
+        """Return what turns a CSV line's number and values into a record, `RowError` or not."""
+        columns = self.columns_of(header)
+        return lambda number, values: self.row(
+            number, dict(zip(header, values, strict=True)), columns
+        )
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
         """Yield the file's lines, keeping ``progress`` up to date by bytes."""
@@ -185,11 +181,40 @@ class RecordFile(Generic[R]):
 
 @dataclass
 class TicketFile(RecordFile[Row]):
-    """One file of tickets; ``more`` and ``need_words`` are as in `ColumnMap.resolve`."""
+    """One file of tickets; ``more`` and ``need_words`` are as in `ColumnMap.resolve`.
+
+    With an `ExportMap` it is a help desk's export.
+    """
 
     more: Sequence[str] = ()
     need_words: bool = True
     what: ClassVar[str] = "tickets"
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        """How the names of such files may end."""
+        return SUFFIXES if self._export is None else _EXPORT_SUFFIXES
+
+    @property
+    def _export(self) -> Export | None:
+        return self.mapping.export if isinstance(self.mapping, ExportMap) else None
+
+    def _json(self, *, whole: bool) -> Iterator[Row | BadRow]:
+        export = self._export
+        if export is None:
+            yield from super()._json(whole=whole)
+            return
+        with self.path.open("rb") as file:
+            _refuse_utf16(file, self.path)
+            yield from export.json_rows(self._lines(file), whole)
+
+    def row_of(self, header: list[str]) -> Callable[[int, list[str]], Row]:
+        """Return what turns a CSV line's number and values into a row."""
+        export = self._export
+        if export is None:
+            return super().row_of(header)
+        export.need_columns(header)
+        return lambda number, values: export.csv_row(number, header, values)
 
     def columns_of(self, found: Sequence[str]) -> ColumnMap:
         """Return which of a table's columns is which field."""
@@ -228,19 +253,33 @@ def _whole_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _json_object(line: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise RowError(f"expected UTF-8; found byte 0x{line[error.start]:02x}") from None
-    except json.JSONDecodeError as error:
-        raise RowError(f"no valid JSON: {error.msg} at column {error.colno}") from None
-    except ValueError:
-        raise RowError("no usable JSON: a number with thousands of digits") from None
-    except RecursionError:
-        raise RowError("no usable JSON: nested too deeply") from None
+    record = parse_json(line)
     if not isinstance(record, dict):
         raise RowError(f"expected a JSON object; found {type(record).__name__}")
     return record
+
+
+def _csv_row(
+    number: int,
+    values: list[str],
+    header: list[str],
+    row: Callable[[int, list[str]], R],
+    *,
+    problem: str,
+    span: str,
+) -> R | BadRow:
+    if not problem and len(values) != len(header):
+        problem = f"expected {len(header)} fields as in the header; found {len(values)}"
+    if problem:
+        return BadRow(number, f"{problem} ({span}: is a quote left open?)")
+    try:
+        "".join(values).encode()
+    except UnicodeEncodeError:
+        return BadRow(number, f"expected UTF-8; found other bytes ({span})")
+    try:
+        return row(number, values)
+    except RowError as error:
+        return BadRow(number, str(error))
 
 
 def _refuse_utf16(file: BinaryIO, path: Path) -> None:

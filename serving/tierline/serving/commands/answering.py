@@ -10,7 +10,6 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
@@ -19,6 +18,7 @@ from tierline.serving.backlog.scoring import score as run_score
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
+    FormatOption,
     MapOption,
     ModelOption,
     PolicyOption,
@@ -29,6 +29,7 @@ from tierline.serving.commands.shared import (
     clock_at,
     console,
     make_router,
+    pairs_of,
 )
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import load_policy
@@ -44,6 +45,7 @@ def score(
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
     mapping: MapOption = None,
+    source: FormatOption = None,
     now: Annotated[
         str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
     ] = None,
@@ -51,7 +53,7 @@ def score(
     spool: SpoolOption = None,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
-    tickets = TicketFile(file, parse_map(mapping))
+    tickets = TicketFile(file, pairs_of(mapping, source, load_policy(policy)))
     router = make_router(model, rules_only, policy)
     clock = clock_at(now)
     with (
@@ -140,9 +142,14 @@ def serve(
     store: StoreOption = None,
     spool: SpoolOption = None,
 ) -> None:
-    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated."""
+    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
+
+    Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
+    TIERLINE_FRESHDESK_SECRET is set.
+    """
     import uvicorn
 
+    from tierline.serving.helpdesk.secrets import HookSecrets
     from tierline.serving.http.api import create_app
     from tierline.serving.http.keys import ApiKeys, require_keys_for
 
@@ -150,8 +157,10 @@ def serve(
     require_keys_for(host, keys, allow_open)
     rules = load_policy(policy)
     source = None if rules_only else (lambda: load_predictor(model))
+    hooks = HookSecrets.from_environment(os.environ)
     opened = open_store(store, spool) if store else None
-    uvicorn.run(create_app(rules, source, keys, opened), host=host, port=port, log_level="info")
+    app = create_app(rules, source, keys, opened, hooks)
+    uvicorn.run(app, host=host, port=port, log_level="info")
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:

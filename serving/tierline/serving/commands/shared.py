@@ -1,5 +1,6 @@
 """The one command ``tierline``, and the options that several commands share."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
+from tierline.data.helpdesk import Format, export_map
+from tierline.serving.helpdesk.desks import desk_of
 from tierline.serving.model_source import load_predictor
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.routing.known_labels import unused_labels
@@ -27,6 +31,10 @@ ModelOption = Annotated[
 RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
 MapOption = Annotated[
     str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="The help desk whose export this is; plain tables if absent."),
 ]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file that overrides the default policy.")
@@ -50,6 +58,14 @@ SpoolOption = Annotated[
         help="Folder where decisions wait while the store is away.",
     ),
 ]
+
+
+def pairs_of(
+    mapping: str | None, source: Format | None, policy: Policy | None = None
+) -> Mapping[str, str]:
+    """Return how files are read by ``--map`` and ``--format``; the policy names groups."""
+    desk = desk_of(policy, source) if policy and source else None
+    return export_map(parse_map(mapping), source, desk)
 
 
 def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:

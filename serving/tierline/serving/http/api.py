@@ -15,7 +15,9 @@ from pydantic.config import JsonDict
 from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
+from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.http.problem import Problem
@@ -90,10 +92,12 @@ def create_app(
     source: ModelSource | None,
     keys: ApiKeys,
     store: "Store | None" = None,
+    hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
-    A ``store`` remembers what is answered; it is closed with the server.
+    A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
+    secrets of the help desks whose webhooks are answered.
     """
     state = ModelState(policy, source)
 
@@ -144,6 +148,8 @@ def create_app(
         found = await answer(state.router, store, batch.tickets)
         response.headers.update(found.headers)
         return Answers(answers=found.answers, decisions=found.decisions)
+
+    app.include_router(hooks_router(state, store, hooks))
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:

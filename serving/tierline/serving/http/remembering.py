@@ -53,16 +53,25 @@ def store_state(store: "Store | None") -> StoreState | None:
     return StoreState(state=found.state, problem=problem, waiting=found.waiting, lost=found.lost)
 
 
-def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
-    now = datetime.now(UTC)
+def decide(
+    router: Router, store: "Store | None", tickets: Sequence[Ticket], now: datetime
+) -> tuple[list[Decision], list[str]]:
+    """Return decisions under the store's locks and exclusions, and their ids there."""
     if store is None:
-        return Answered(router.route(tickets, now), [], {})
+        return router.decide(tickets, now), []
     made = router.decide(_placed(store, tickets), now, store.exclusions_beside(router.policy))
-    ids = _recorded(store, router, made, now)
+    return made, _recorded(store, router, made, now)
+
+
+def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
+    made, ids = decide(router, store, tickets, datetime.now(UTC))
+    answers = [decision.recommendation for decision in made]
+    if store is None:
+        return Answered(answers, [], {})
     headers: dict[str, str] = {STORE_HEADER: store.status.state if ids else "away"}
     if len(ids) == 1:
         headers[DECISION_HEADER] = ids[0]
-    return Answered([decision.recommendation for decision in made], ids, headers)
+    return Answered(answers, ids, headers)
 
 
 def _placed(store: "Store", tickets: Sequence[Ticket]) -> Sequence[Ticket]:

@@ -20,6 +20,7 @@ from tierline.serving.policy.calendars import (
     together,
 )
 from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.helpdesk import HelpdeskPolicy
 from tierline.serving.policy.rules import (
     RESERVED,
     TIERS,
@@ -111,6 +112,7 @@ class Policy(Strict):
     severity_names: dict[str, Severity]
     retired_labels: RetiredLabels
     gate: GatePolicy
+    helpdesk: HelpdeskPolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
     teams: dict[str, TeamPolicy] = Field(default_factory=dict)

@@ -67,8 +67,21 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "\nWhen the model can't say"
     yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"
     yield f"  an unknown severity is answered as {fallback.severity}"
+    yield "\nWhat the hooks set in help desks"
+    yield from _helpdesk(policy)
     yield "\nWhen a retrained model replaces the champion: all of this holds"
     yield from _gate(policy.gate)
+
+
+def _helpdesk(policy: Policy) -> Iterator[str]:
+    desks = policy.helpdesk
+    for name, desk in (
+        ("Zendesk", desks.zendesk),
+        ("Jira", desks.jira),
+        ("Freshdesk", desks.freshdesk),
+    ):
+        said = ", ".join(f"{severity} is {word}" for severity, word in desk.priorities.items())
+        yield f"  {name}: priority {said}; tags tier_1 to tier_4, tierline_safety, tierline_review"
 
 
 def _gate(gate: GatePolicy) -> Iterator[str]:
