@@ -162,6 +162,23 @@ def test_intercom_conversations() -> None:
     assert campaign.channel == "email"
 
 
+def test_a_note_among_agents_is_no_answer() -> None:
+    mine = {"incoming": True, "private": False}
+    note = {"incoming": False, "private": True, "body_text": "zebrafish"}
+    ticket = {"id": 1, "subject": "x", "source": 1, "conversations": [note, mine, note, mine]}
+    assert one(Format.FRESHDESK, ticket).attempts == 1
+    user, admin = {"type": "user"}, {"type": "admin"}
+    parts = [
+        {"part_type": "note", "body": "zebrafish", "author": admin},
+        {"part_type": "comment", "body": "still", "author": user},
+    ]
+    source = {"body": "down", "author": user}
+    conversation = {"id": 1, "source": source, "conversation_parts": {"conversation_parts": parts}}
+    assert one(Format.INTERCOM, conversation).attempts == 1
+    parts[0]["part_type"] = "comment"
+    assert one(Format.INTERCOM, conversation).attempts == 2
+
+
 @pytest.mark.parametrize(
     ("source", "record"),
     [

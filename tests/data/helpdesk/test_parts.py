@@ -43,6 +43,11 @@ def test_no_nesting_is_too_deep() -> None:
         node = node.pop("content")[0]
 
 
+def test_nodes_of_no_kind_are_passed_over() -> None:
+    odd = [{"type": ["a"], "content": [text("b")]}, {"type": {}}, 7, {"type": "text", "text": 1}]
+    assert text_of(doc(*odd, {"type": "mention", "attrs": {"text": None}})) == "b"
+
+
 @pytest.mark.parametrize(
     "document", [{}, {"type": "doc"}, {"type": "doc", "version": 2}, {"type": "paragraph"}]
 )
