@@ -43,10 +43,14 @@ def score(
     now: Annotated[
         str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
     ] = None,
+    what_if: Annotated[
+        bool, typer.Option(help="Say what would change each tier; --no-what-if is faster.")
+    ] = True,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
     tickets = TicketFile(file, parse_map(mapping))
     router = make_router(model, rules_only, policy)
+    router.what_if = what_if
     clock = clock_at(now)
     with ShareProgress(console, "scoring") as progress:
 

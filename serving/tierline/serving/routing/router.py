@@ -20,6 +20,7 @@ class Router:
     """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
 
     ``exclusions`` hold beside the policy's: setting others takes effect with the next ticket.
+    ``what_if`` false leaves out what would change an answer: long backlogs go faster.
 
     Raises:
         PolicyError: when the model has labels that the policy doesn't know.
@@ -31,12 +32,13 @@ class Router:
         self.policy = policy
         self.predictor = predictor
         self.exclusions = Exclusions()
+        self.what_if = True
 
     def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
         """Return one recommendation per ticket, in order; never fails because of the model."""
         predictions = self._predict(tickets)
         return [
-            recommend(ticket, prediction, self.policy, now, self.exclusions)
+            recommend(ticket, prediction, self.policy, now, self.exclusions, what_if=self.what_if)
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
 
