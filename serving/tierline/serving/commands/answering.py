@@ -51,10 +51,18 @@ def score(
     ] = None,
     store: StoreOption = None,
     spool: SpoolOption = None,
+    what_if: Annotated[
+        bool, typer.Option(help="Say what would change each tier; --no-what-if is faster.")
+    ] = True,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
     tickets = TicketFile(file, pairs_of(mapping, source, load_policy(policy)))
     router = make_router(model, rules_only, policy)
+    if store and not what_if:
+        raise InputError(
+            "expected --store or --no-what-if; found both: a store keeps whole answers"
+        )
+    router.what_if = what_if
     clock = clock_at(now)
     with (
         recording(store, spool) as remembering,

@@ -30,6 +30,8 @@ class Decision:
 class Router:
     """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
 
+    ``what_if`` false leaves out what would change an answer: long backlogs go faster.
+
     Raises:
         PolicyError: when the model has labels that the policy doesn't know.
     """
@@ -39,6 +41,7 @@ class Router:
             refuse_unknown_labels(policy, predictor.manifest.heads, predictor.version)
         self.policy = policy
         self.predictor = predictor
+        self.what_if = True
 
     def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
         """Return one recommendation per ticket, in order; never fails because of the model."""
@@ -56,7 +59,7 @@ class Router:
             Decision(
                 ticket,
                 prediction,
-                recommend(ticket, prediction, self.policy, now, exclusions),
+                recommend(ticket, prediction, self.policy, now, exclusions, what_if=self.what_if),
                 exclusions,
             )
             for ticket, prediction in zip(tickets, predictions, strict=True)
