@@ -12,6 +12,8 @@ from tierline.data.labels import PROTECTED, Severity
 from tierline.data.ticket import DIMENSIONS
 from tierline.serving.policy.assessment import AdvicePolicy, AssessmentPolicy
 from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.handoff import HandOffPolicy
+from tierline.serving.policy.messages import MessagePolicy
 from tierline.serving.policy.rules import (
     RESERVED,
     TIERS,
@@ -104,6 +106,8 @@ class Policy(Strict):
     exclusions: tuple[Exclusion, ...] = ()
     assessment: AssessmentPolicy = AssessmentPolicy()
     advice: AdvicePolicy = AdvicePolicy()
+    handoff: HandOffPolicy = HandOffPolicy()
+    messages: MessagePolicy = MessagePolicy()
 
     @model_validator(mode="before")
     @classmethod
