@@ -42,7 +42,7 @@ def compose(
     """
     spoken = _language(language, ticket.language, policy, templates)
     code = spoken.partition("-")[0].lower()
-    zone = time_zone or policy.messages.time_zone
+    zone = time_zone or policy.messages.time_zone or _zone_of(answer, policy)
     speech = Speech.of(spoken, zone)
     form = form_for(ticket.channel, policy)
     times = _times(answer, policy, now, speech)
@@ -65,6 +65,10 @@ def compose(
         html=html,
         promises=stated,
     )
+
+
+def _zone_of(answer: Recommendation, policy: Policy) -> str:
+    return policy.calendars[policy.calendar_of(answer.team, answer.tier)].time_zone
 
 
 def _language(

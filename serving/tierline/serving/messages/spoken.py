@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from tierline.data.errors import InputError
+from tierline.serving.policy.places import time_zone
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -50,8 +51,8 @@ class Speech:
             InputError: for a zone that isn't one.
         """
         try:
-            return cls(_locale(language), ZoneInfo(zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return cls(_locale(language), time_zone(zone))
+        except ValueError:
             raise InputError(
                 'time_zone: expected an IANA time zone such as "Europe/Berlin"'
             ) from None

@@ -24,7 +24,8 @@ def handing_lines(policy: Policy) -> Iterator[str]:
         yield f"  {severity}: news at least every {every} until it is resolved"
     told = "is" if messages.state_resolution else "isn't"
     yield f"  by when it is resolved {told} told"
-    yield f"  in {messages.language} and {messages.time_zone} unless the ticket says otherwise"
+    zone = messages.time_zone or "the time zone of the team's calendar"
+    yield f"  in {messages.language} unless the ticket says otherwise, and in {zone}"
     yield f"  no details in {_listed(messages.public_channels)}"
 
 

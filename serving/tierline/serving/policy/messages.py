@@ -2,39 +2,31 @@
 
 from datetime import timedelta
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator
 
 from tierline.data.labels import Severity
 from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.places import known_zone
 from tierline.serving.policy.rules import Phrase, Strict
 
 _HOURS: Final = {Severity.P1: 1, Severity.P2: 4, Severity.P3: 24, Severity.P4: 48}
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'expected a time zone such as "Europe/Berlin"; found {name!r}') from None
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 
 
 class MessagePolicy(Strict):
     """What holds for every message to a customer.
 
-    ``language`` and ``time_zone`` count where the ticket or the caller names none. In
-    ``public_channels`` others read along: no details there. ``short_channels`` have room for a
+    ``language`` counts where the ticket or the caller names none, and so does ``time_zone`` (None:
+    the zone of the calendar that the team works by). In ``public_channels`` others read along: no details there. ``short_channels`` have room for a
     few sentences only. ``update_every``: a customer hears from us at least so often until the
     matter is resolved. ``state_resolution``: whether the time by which a tier resolves is told.
     """
 
     language: Phrase = "en"
-    time_zone: TimeZone = "UTC"
+    time_zone: TimeZone | None = None
     signature: str = Field(default="", max_length=100)
     public_channels: tuple[Phrase, ...] = ()
     short_channels: tuple[Phrase, ...] = ()

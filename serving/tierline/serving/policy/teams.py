@@ -30,8 +30,8 @@ class TeamPolicy(Strict):
 
     A team without any list takes only what its tier's ownership or another team's ``cover``
     brings. ``keywords`` are searched in the ticket's words, whatever their case. ``capacity`` is
-    the open tickets that the team can hold (None: no limit), ``cover`` the team that takes over
-    (None: the owner of its tier).
+    the open tickets that the team can hold (None: no limit), ``calendar`` its own (None: its
+    tier's), ``cover`` the team that takes over (None: the owner of its tier).
     """
 
     tier: Tier
@@ -44,7 +44,7 @@ class TeamPolicy(Strict):
     lanes: tuple[Phrase, ...] = ()
     authority: Authority = Authority()
     capacity: int | None = Field(default=None, ge=0)
-    calendar: Phrase = "always"
+    calendar: Phrase | None = None
     cover: str | None = None
     members: tuple[Member, ...] = ()
 
