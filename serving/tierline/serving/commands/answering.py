@@ -16,6 +16,7 @@ from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
+from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
     MapOption,
@@ -128,18 +129,27 @@ def serve(
     allow_open: Annotated[
         bool, typer.Option(help="Bind to a public address even without API keys.")
     ] = False,
+    templates: Annotated[
+        Path | None, typer.Option(help="Folder with templates of messages of your own.")
+    ] = None,
 ) -> None:
-    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated."""
+    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
+
+    People are notified where TIERLINE_NOTIFY_AUDIENCE (such as ..._ON_CALL) holds Apprise URLs.
+    """
     import uvicorn
 
     from tierline.serving.http.api import create_app
     from tierline.serving.http.keys import ApiKeys, require_keys_for
+    from tierline.serving.messages.templates import Templates
 
     keys = ApiKeys.parse(os.environ.get("TIERLINE_API_KEYS", ""))
     require_keys_for(host, keys, allow_open)
     rules = load_policy(policy)
     source = None if rules_only else (lambda: load_predictor(model))
-    uvicorn.run(create_app(rules, source, keys), host=host, port=port, log_level="info")
+    own = Templates.load(templates) if templates else None
+    api = create_app(rules, source, keys, own, own_notifier(rules))
+    uvicorn.run(api, host=host, port=port, log_level="info")
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:

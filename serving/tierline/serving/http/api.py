@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
@@ -17,8 +17,12 @@ from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.handing import handing_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
+from tierline.serving.http.problem import Problem
+from tierline.serving.messages.templates import Templates
+from tierline.serving.notify.notifier import Notifier
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
 
@@ -52,13 +56,6 @@ class Answers(BaseModel):
     answers: list[Recommendation]
 
 
-class Problem(BaseModel):
-    """Why a request was refused; it never repeats the ticket's words."""
-
-    error: str
-    details: list[str] = []
-
-
 class Ready(BaseModel):
     """What the server can do: ``full``, ``rules_only``, or ``not_ready`` while it loads."""
 
@@ -79,8 +76,18 @@ class ModelInfo(BaseModel):
     promise: str | None = None
 
 
-def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> FastAPI:
-    """Return the API; ``source`` loads the model when the server starts (None: rules only)."""
+def create_app(
+    policy: Policy,
+    source: ModelSource | None,
+    keys: ApiKeys,
+    templates: Templates | None = None,
+    notifier: Notifier | None = None,
+) -> FastAPI:
+    """Return the API; ``source`` loads the model when the server starts (None: rules only).
+
+    ``templates`` are those of messages (None: the packaged ones). A ``notifier`` tells people of
+    what is routed or handed on one by one, never of batches; it is closed with the server.
+    """
     state = ModelState(policy, source)
 
     @asynccontextmanager
@@ -88,6 +95,8 @@ def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> Fas
         loading = asyncio.create_task(state.load())
         yield
         loading.cancel()
+        if notifier is not None:
+            await asyncio.to_thread(notifier.close)
 
     app = FastAPI(
         title="Tierline",
@@ -109,14 +118,19 @@ def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> Fas
     refusals: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 413: {"model": Problem}}
 
     @app.post("/v1/route", dependencies=guarded, responses=refusals)
-    async def route(ticket: TicketIn) -> Recommendation:
+    async def route(ticket: TicketIn, later: BackgroundTasks) -> Recommendation:
         """Recommend a tier for one ticket."""
-        return (await _answer(state, [ticket]))[0]
+        answer = (await _answer(state, [ticket]))[0]
+        if notifier is not None:
+            later.add_task(notifier.tell, ticket, answer, datetime.now(UTC))
+        return answer
 
     @app.post("/v1/route/batch", dependencies=guarded, responses=refusals)
     async def route_batch(batch: Batch) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
         return Answers(answers=await _answer(state, batch.tickets))
+
+    app.include_router(handing_router(state, templates, notifier), dependencies=guarded)
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:

@@ -71,9 +71,7 @@ def _zone_of(answer: Recommendation, policy: Policy) -> str:
     return policy.calendars[policy.calendar_of(answer.team, answer.tier)].time_zone
 
 
-def _language(
-    asked: str | None, ticket: str | None, policy: Policy, templates: Templates
-) -> str:
+def _language(asked: str | None, ticket: str | None, policy: Policy, templates: Templates) -> str:
     """Return the language code with its region: ``de-AT`` is said with the words of ``de``."""
     if asked is not None and not _has(templates, asked):
         raise InputError(f"language: expected one of {', '.join(templates.languages)}")
@@ -94,9 +92,7 @@ def _has(templates: Templates, code: str) -> bool:
     return _code(code).partition("-")[0].lower() in templates.languages
 
 
-def _times(
-    answer: Recommendation, policy: Policy, now: datetime, speech: Speech
-) -> dict[str, Any]:
+def _times(answer: Recommendation, policy: Policy, now: datetime, speech: Speech) -> dict[str, Any]:
     promised = promises_of(answer, policy, now)
     times: dict[str, Any] = {"late": promised.late, "update_every": None}
     for name in _INSTANTS:

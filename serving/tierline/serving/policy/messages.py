@@ -19,10 +19,11 @@ TimeZone = Annotated[str, AfterValidator(known_zone)]
 class MessagePolicy(Strict):
     """What holds for every message to a customer.
 
-    ``language`` counts where the ticket or the caller names none, and so does ``time_zone`` (None:
-    the zone of the calendar that the team works by). In ``public_channels`` others read along: no details there. ``short_channels`` have room for a
-    few sentences only. ``update_every``: a customer hears from us at least so often until the
-    matter is resolved. ``state_resolution``: whether the time by which a tier resolves is told.
+    ``language`` counts where the ticket or the caller names none, and so does ``time_zone``
+    (None: the zone of the calendar that the team works by). In ``public_channels`` others read
+    along: no details there. ``short_channels`` have room for a few sentences only.
+    ``update_every``: a customer hears from us at least so often until the matter is resolved.
+    ``state_resolution``: whether the time by which a tier resolves is told.
     """
 
     language: Phrase = "en"
