@@ -27,7 +27,7 @@ _MAX_REPORTED: Final = 8_000
 _STEPS: Final = {
     Step.DOCUMENT: "Document: what was reported, what was tried, what is open",
     Step.NOTIFY: "Tag and notify: the team and everyone named below know",
-    Step.WARM_TRANSFER: "Warm transfer: talk it over with the new owner; nobody asks the customer again",
+    Step.WARM_TRANSFER: "Warm transfer: talk it over with the new owner, not through the customer",
     Step.FOLLOW_UP: "Follow up: make sure that it moved, and tell the customer",
 }
 _NOTHING: Final = Notes()

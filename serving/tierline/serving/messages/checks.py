@@ -56,10 +56,11 @@ def _refuse_times(templates: Templates, file: Template) -> None:
         raise InputError(f"{file.place}, line {error.lineno}: {error.message}") from None
     if file.name == LAYOUT:
         return
-    for node in tree.find_all((TemplateData, Const)):
-        words = node.data if isinstance(node, TemplateData) else str(node.value)
+    texts = [(node.lineno, node.data) for node in tree.find_all(TemplateData)]
+    texts += [(node.lineno, str(node.value)) for node in tree.find_all(Const)]
+    for start, words in texts:
         if found := STATED.search(words):
-            line = node.lineno + words[: found.start()].count("\n")
+            line = start + words[: found.start()].count("\n")
             raise InputError(
                 f"{file.place}, line {line}: states a time ({found[0]!r}); only the policy "
                 "promises times: use respond_by, resolve_by, update_by or update_every"
@@ -97,9 +98,12 @@ def _case(words: Mapping[str, Any]) -> str:
 
 def _broken(error: Exception, name: str, templates: Templates) -> InputError:
     """Return what is wrong, at the line of the template in which it came up."""
-    places = {file.place for file in templates.files.values()}
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in places]
-    line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)
-    place = frames[-1].filename if frames else templates.files[name].place
-    where = f"{place}, line {line}" if line else place
-    return InputError(f"{where}: {type(error).__name__}: {error}")
+    by_place = {file.place: file for file in templates.files.values()}
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in by_place]
+    if not frames:
+        return InputError(f"{templates.files[name].place}: {type(error).__name__}: {error}")
+    place, line = frames[-1].filename, frames[-1].lineno or 1
+    if name != LAYOUT:  # Jinja's render does this by itself; what calls macros has to.
+        template = templates.environment.get_template(by_place[place].name)
+        line = template.get_corresponding_lineno(line)
+    return InputError(f"{place}, line {line}: {type(error).__name__}: {error}")

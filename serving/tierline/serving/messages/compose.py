@@ -54,7 +54,7 @@ def compose(
         subject = " ".join(message.part("subject"))
         html = templates.page(spoken, subject, paragraphs)
     text = "\n\n".join(paragraphs)
-    stated = tuple(_stated(times, " ".join([subject or "", text])))
+    stated = tuple(_stated(times))
     return Message(
         kind=kind,
         form=form,
@@ -116,12 +116,12 @@ def _facts(ticket: Ticket, answer: Recommendation, policy: Policy, form: Form) -
     }
 
 
-def _stated(times: Mapping[str, Any], text: str) -> Iterator[StatedTime]:
-    """Yield the times that a text states, of those that it may."""
+def _stated(times: Mapping[str, Any]) -> Iterator[StatedTime]:
+    """Yield the times that the message states, of those that it may."""
     for name in _INSTANTS:
         time = times[name]
-        if isinstance(time, SpokenTime) and time.date in text and time.time in text:
-            yield StatedTime(what=name, at=time.at, text=f"{time.date}, {time.time} ({time.zone})")
+        if isinstance(time, SpokenTime) and time.told:
+            yield StatedTime(what=name, at=time.at, text=str(time))
     span = times["update_every"]
-    if isinstance(span, SpokenSpan) and (span.text in text or span.count == 1):
+    if isinstance(span, SpokenSpan) and span.told:
         yield StatedTime(what="update_every", minutes=span.minutes, text=span.text)

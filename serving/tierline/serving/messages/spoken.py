@@ -16,24 +16,57 @@ _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = 60
 
 
-@dataclass(frozen=True)
 class SpokenTime:
-    """An instant in words: ``date``, ``time`` and ``zone`` (such as ``UTC+1``)."""
+    """An instant in words: ``date``, ``time`` and ``zone`` (such as ``UTC+1``).
 
-    date: str
-    time: str
-    zone: str
-    at: datetime
+    ``told`` is true once a template has asked for the time: a message states it.
+    """
+
+    def __init__(self, date: str, time: str, zone: str, at: datetime) -> None:
+        self.date, self.zone, self.at = date, zone, at
+        self._time = time
+        self.told = False
+
+    @property
+    def time(self) -> str:
+        """The time of day."""
+        self.told = True
+        return self._time
+
+    def __str__(self) -> str:
+        return f"{self.date}, {self.time} ({self.zone})"
 
 
-@dataclass(frozen=True)
 class SpokenSpan:
-    """A duration in words: ``text`` (``4 hours``), or ``count`` of a ``unit`` (hour, minute)."""
+    """A duration in words: ``text`` (``4 hours``), or ``count`` of a ``unit`` (hour, minute).
 
-    count: int
-    unit: str
-    text: str
-    minutes: int
+    ``told`` is true once a template has asked for the unit or the text.
+    """
+
+    def __init__(self, count: int, unit: str, text: str) -> None:
+        self.count = count
+        self._unit, self._text = unit, text
+        self.told = False
+
+    @property
+    def unit(self) -> str:
+        """What is counted: ``hour`` or ``minute``."""
+        self.told = True
+        return self._unit
+
+    @property
+    def text(self) -> str:
+        """The whole duration in words."""
+        self.told = True
+        return self._text
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def minutes(self) -> int:
+        """The duration in minutes."""
+        return self.count * (_HOUR if self._unit == "hour" else 1)
 
 
 @dataclass(frozen=True)
@@ -78,7 +111,7 @@ class Speech:
         whole = minutes % _HOUR == 0
         count, unit = (minutes // _HOUR, "hour") if whole else (minutes, "minute")
         text = _plain(format_unit(count, f"duration-{unit}", "long", locale=self.locale))
-        return SpokenSpan(count, unit, text, minutes)
+        return SpokenSpan(count, unit, text)
 
 
 @lru_cache(maxsize=64)
