@@ -167,7 +167,7 @@ def test_a_strangers_words_do_nothing(templates: Templates, subject: str) -> Non
         assert "href" not in made.html
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=150))
 def test_plain_words_are_short_and_plain(text: str) -> None:
     words = plain_words(text, 80)

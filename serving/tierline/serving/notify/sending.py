@@ -1,6 +1,7 @@
 """Sending by Apprise, without its URLs in any log."""
 
 import logging
+import warnings
 from functools import cache
 from typing import Any, Final
 
@@ -18,6 +19,10 @@ def _apprise() -> Any:
         raise InputError("notifications need Apprise: pip install 'tierline[notify]'") from None
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_say_nothing)
+    with warnings.catch_warnings():
+        # The first URL imports every service's module, and some of them warn of old libraries.
+        warnings.simplefilter("ignore")
+        apprise.Apprise.instantiate("json://localhost")
     return apprise
 
 
