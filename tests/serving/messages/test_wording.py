@@ -135,7 +135,7 @@ HOSTILE = (
     "win at https://evil.example/x or evil.example or //evil.example or javascript://x",
     "mail zoe@kestra.example, call +1 555 010 9999, hi @channel <!here> [x](y)",
     "a\r\nBcc: all@example.com\n\nSubject: other",
-    "e‮vil。example ｅvil．example 1.2.3.4",
+    "e\u202evil。example ｅvil．example 1.2.3.4",
 )
 
 
@@ -167,7 +167,7 @@ def test_a_strangers_words_do_nothing(templates: Templates, subject: str) -> Non
         assert "href" not in made.html
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None, derandomize=True, max_examples=50)
 @given(st.text(max_size=150))
 def test_plain_words_are_short_and_plain(text: str) -> None:
     words = plain_words(text, 80)

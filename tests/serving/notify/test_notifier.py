@@ -44,7 +44,7 @@ class Service:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 failing = service.failures > 0
                 service.failures -= failing
@@ -323,7 +323,8 @@ def test_urls_come_from_the_environment_and_a_file(tmp_path: Path) -> None:
     )
     environment = {
         "TIERLINE_NOTIFY_CONFIG": str(file), "TIERLINE_NOTIFY_DIR": "x", "HOME": "/",
-        "TIERLINE_NOTIFY_ON_CALL": "json://c.example  json://d.example", "TIERLINE_NOTIFY_TIER_1": "",
+        "TIERLINE_NOTIFY_ON_CALL": "json://c.example  json://d.example",
+        "TIERLINE_NOTIFY_TIER_1": "",
     }  # fmt: skip
     found = load_endpoints(environment, POLICY)
     assert {name: [e.url for e in group] for name, group in found.items()} == {
