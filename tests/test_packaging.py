@@ -63,7 +63,7 @@ def test_the_wheel_holds_every_source_file_and_no_other_room(wheel: Path) -> Non
     sources = {
         path.relative_to(ROOT / room).as_posix()
         for room in ROOMS
-        for pattern in ("*.py", "*.toml", "*.html", "*.css")
+        for pattern in ("*.py", "*.toml", "*.html", "*.css", "*.j2")
         for path in (ROOT / room / "tierline").rglob(pattern)
     }
     assert names >= sources

@@ -1,4 +1,4 @@
-"""Answering needs no training library: none is imported."""
+"""Answering needs no training library and no extra: none is imported."""
 
 import subprocess
 import sys
@@ -6,8 +6,9 @@ import sys
 PROGRAM = """
 import sys
 import tierline.serving.http.api, tierline.serving.commands, tierline.models.runtime
-unwanted = {"torch", "transformers", "sklearn", "mlflow", "sqlalchemy", "alembic"}
-loaded = unwanted & sys.modules.keys()
+training = {"torch", "transformers", "sklearn", "mlflow"}
+extras = {"jinja2", "babel", "apprise", "tenacity", "filelock", "sqlalchemy", "alembic"}
+loaded = (training | extras) & sys.modules.keys()
 assert not loaded, loaded
 """
 

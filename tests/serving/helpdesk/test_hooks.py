@@ -44,7 +44,7 @@ def app_with(policy: Policy = POLICY, *, model: bool = False, now: datetime = NO
     if model:
         state.router = Router(policy, predictor())
     app = FastAPI()
-    app.include_router(hooks_router(state, None, SECRETS, lambda: now))
+    app.include_router(hooks_router(state, None, SECRETS, None, lambda: now))
     return TestClient(app, raise_server_exceptions=False)
 
 

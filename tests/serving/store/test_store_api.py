@@ -20,7 +20,7 @@ from .making import PERSONAL, rows, wait_for
 
 @contextmanager
 def serving(store: Store | None, source: Any = predictor, keys: str = "") -> Iterator[TestClient]:
-    app = create_app(POLICY, source, ApiKeys.parse(keys), store)
+    app = create_app(POLICY, source, ApiKeys.parse(keys), store=store)
     with TestClient(app, raise_server_exceptions=False) as client:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         yield client

@@ -2,8 +2,10 @@
 
 from tierline.serving.commands import (
     answering,
+    handing,
     labelling,
     mapping,
+    notifying,
     policies,
     store,
     store_feedback,
@@ -16,8 +18,10 @@ __all__ = [
     "app",
     "console",
     "errors",
+    "handing",
     "labelling",
     "mapping",
+    "notifying",
     "policies",
     "store",
     "store_feedback",

@@ -15,6 +15,7 @@ from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
+from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
@@ -149,25 +150,36 @@ def serve(
     ] = False,
     store: StoreOption = None,
     spool: SpoolOption = None,
+    templates: Annotated[
+        Path | None, typer.Option(help="Folder with templates of messages of your own.")
+    ] = None,
 ) -> None:
     """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
 
     Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
-    TIERLINE_FRESHDESK_SECRET is set.
+    TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
+    ..._ON_CALL) holds Apprise URLs.
     """
     import uvicorn
 
     from tierline.serving.helpdesk.secrets import HookSecrets
     from tierline.serving.http.api import create_app
     from tierline.serving.http.keys import ApiKeys, require_keys_for
+    from tierline.serving.messages.templates import Templates
 
     keys = ApiKeys.parse(os.environ.get("TIERLINE_API_KEYS", ""))
     require_keys_for(host, keys, allow_open)
     rules = load_policy(policy)
     source = None if rules_only else (lambda: load_predictor(model))
-    hooks = HookSecrets.from_environment(os.environ)
-    opened = open_store(store, spool) if store else None
-    app = create_app(rules, source, keys, opened, hooks)
+    app = create_app(
+        rules,
+        source,
+        keys,
+        store=open_store(store, spool) if store else None,
+        hooks=HookSecrets.from_environment(os.environ),
+        templates=Templates.load(templates) if templates else None,
+        notifier=own_notifier(rules),
+    )
     uvicorn.run(app, host=host, port=port, log_level="info")
 
 

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
@@ -17,12 +18,15 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.handing import handing_router
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.remembering import StoreState, answer, store_state
 from tierline.serving.http.store_api import add_store
+from tierline.serving.messages.templates import Templates
+from tierline.serving.notify.notifier import Notifier
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
 
@@ -91,13 +95,18 @@ def create_app(
     policy: Policy,
     source: ModelSource | None,
     keys: ApiKeys,
+    *,
     store: "Store | None" = None,
     hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
+    templates: Templates | None = None,
+    notifier: Notifier | None = None,
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
     A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
-    secrets of the help desks whose webhooks are answered.
+    secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
+    (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
+    one, never of batches; it is closed with the server.
     """
     state = ModelState(policy, source)
 
@@ -110,6 +119,8 @@ def create_app(
         loading.cancel()
         if store is not None:
             await asyncio.to_thread(store.close)
+        if notifier is not None:
+            await asyncio.to_thread(notifier.close)
 
     app = FastAPI(
         title="Tierline",
@@ -131,10 +142,12 @@ def create_app(
     refusals: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 413: {"model": Problem}}
 
     @app.post("/v1/route", dependencies=guarded, responses=refusals)
-    async def route(ticket: TicketIn, response: Response) -> Recommendation:
+    async def route(ticket: TicketIn, response: Response, later: BackgroundTasks) -> Recommendation:
         """Recommend a tier for one ticket."""
         found = await answer(state.router, store, [ticket])
         response.headers.update(found.headers)
+        if notifier is not None:
+            later.add_task(notifier.tell, ticket, found.answers[0], datetime.now(UTC))
         return found.answers[0]
 
     @app.post(
@@ -149,7 +162,9 @@ def create_app(
         response.headers.update(found.headers)
         return Answers(answers=found.answers, decisions=found.decisions)
 
-    app.include_router(hooks_router(state, store, hooks))
+    app.include_router(hooks_router(state, store, hooks, notifier))
+
+    app.include_router(handing_router(state, templates, notifier), dependencies=guarded)
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:

@@ -15,6 +15,7 @@ from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.remembering import decide
+from tierline.serving.notify.notifier import Notifier
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -28,18 +29,20 @@ def hooks_router(
     state: ModelState,
     store: "Store | None",
     secrets: HookSecrets,
+    notifier: Notifier | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> APIRouter:
-    """Return the hooks' resources; a ``store`` remembers what they are answered.
+    """Return the hooks' resources.
 
-    A hook needs no API key: its signature says who calls.
+    A ``store`` remembers what they are answered, a ``notifier`` tells people. A
+    hook needs no API key: its signature says who calls.
     """
     router = APIRouter()
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (401, 404, 413)}
     for desk in HOOKS:
         router.add_api_route(
             f"/v1/hooks/{desk}",
-            _endpoint(desk, state, store, secrets, clock),
+            _endpoint(desk, state, store, secrets, notifier, clock),
             methods=["POST"],
             name=f"{desk}_hook",
             summary=f"{LAYOUTS[desk].title} Hook",
@@ -54,6 +57,7 @@ def _endpoint(
     state: ModelState,
     store: "Store | None",
     secrets: HookSecrets,
+    notifier: Notifier | None,
     clock: Callable[[], datetime],
 ) -> Callable[[Request], Awaitable[Any]]:
     async def endpoint(request: Request) -> Reply:

@@ -20,7 +20,9 @@ from tierline.serving.policy.calendars import (
     together,
 )
 from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.handoff import HandOffPolicy
 from tierline.serving.policy.helpdesk import HelpdeskPolicy
+from tierline.serving.policy.messages import MessagePolicy
 from tierline.serving.policy.rules import (
     RESERVED,
     TIERS,
@@ -119,6 +121,8 @@ class Policy(Strict):
     exclusions: tuple[Exclusion, ...] = ()
     assessment: AssessmentPolicy = AssessmentPolicy()
     advice: AdvicePolicy = AdvicePolicy()
+    handoff: HandOffPolicy = HandOffPolicy()
+    messages: MessagePolicy = MessagePolicy()
 
     @model_validator(mode="before")
     @classmethod

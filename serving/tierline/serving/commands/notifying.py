@@ -1,0 +1,74 @@
+"""Notifications that couldn't be sent: shown, and tried again."""
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tierline.serving.commands.shared import PolicyOption, app, console
+from tierline.serving.policy import Policy, load_policy
+from tierline.serving.progress import ShareProgress
+
+if TYPE_CHECKING:
+    from tierline.serving.notify.notifier import Notifier
+
+notify_app = typer.Typer(no_args_is_help=True, help="Notifications that couldn't be sent.")
+app.add_typer(notify_app, name="notify", rich_help_panel="Handing on")
+
+
+def notify_folder() -> Path:
+    """Return where notifications are kept: TIERLINE_NOTIFY_DIR, else a folder beside."""
+    from tierline.serving.notify.endpoints import FOLDER
+
+    return Path(os.environ.get(FOLDER) or "tierline-notify")
+
+
+@notify_app.command("list")
+def notify_list() -> None:
+    """List the dead letters: when, for whom, after how many tries, and why."""
+    from tierline.serving.notify.outbox import Outbox
+
+    dead = Outbox(notify_folder()).dead_letters()
+    for letter in dead:
+        tried = f"{letter.attempts} tries"
+        line = f"{letter.made_at:%Y-%m-%d %H:%M} UTC  {letter.audience}  {letter.title}"
+        console.print(f"{line}  ({tried}: {letter.problem})", markup=False, soft_wrap=True)
+    console.print(f"{len(dead):,} dead letters in {notify_folder()}", markup=False)
+
+
+@notify_app.command("retry")
+def notify_retry(policy: PolicyOption = None) -> None:
+    """Try the dead letters again; what was sent in the meantime isn't sent twice."""
+    from tierline.serving.notify.delivery import Deliver, retry
+    from tierline.serving.notify.endpoints import load_endpoints
+    from tierline.serving.notify.letter import Letter
+    from tierline.serving.notify.outbox import Outbox
+    from tierline.serving.notify.sending import send
+
+    endpoints = load_endpoints(os.environ, load_policy(policy))
+    outbox = Outbox(notify_folder())
+
+    def url_of(letter: Letter) -> str | None:
+        group = endpoints.get(letter.audience, ())
+        return group[letter.endpoint].url if letter.endpoint < len(group) else None
+
+    with ShareProgress(console, "retrying") as progress:
+        deliver = Deliver(outbox, send, threading.Event(), attempts=1)
+        delivered, dead = retry(outbox, deliver, url_of, progress.update)
+    console.print(f"{delivered:,} delivered, {dead:,} still dead", markup=False)
+    if dead:
+        raise typer.Exit(1)
+
+
+def own_notifier(policy: Policy) -> "Notifier | None":
+    """Return what notifies, None where no URL is configured."""
+    if not any(name.startswith("TIERLINE_NOTIFY_") for name in os.environ):
+        return None
+    from tierline.serving.notify.endpoints import load_endpoints
+    from tierline.serving.notify.notifier import Notifier
+    from tierline.serving.notify.outbox import Outbox
+
+    endpoints = load_endpoints(os.environ, policy)
+    return Notifier(endpoints, Outbox(notify_folder())) if endpoints else None

@@ -1,0 +1,60 @@
+"""The times that a message may state: all of them are the policy's."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tierline.data.labels import Severity
+from tierline.serving.clock.deadlines import runs_always
+from tierline.serving.clock.open_time import always_open, deadline, shifted
+from tierline.serving.policy import Policy
+from tierline.serving.routing.recommendation import Recommendation
+
+#: A later time comes from a date that means none, such as 9999-12-31.
+_FARTHEST: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What may be told; None for what can't, ``late`` where the first answer is overdue."""
+
+    respond_by: datetime | None
+    resolve_by: datetime | None
+    update_by: datetime | None
+    update_every: timedelta | None
+    late: bool
+
+
+def severity_told(answer: Recommendation, policy: Policy) -> Severity:
+    """Return how fast a case is treated: its severity, or what safety makes of it."""
+    severity = policy.severity_of(answer.severity) or policy.fallback.severity
+    return min(severity, Severity(policy.safety.respond_as)) if _unsafe(answer) else severity
+
+
+def promises_of(answer: Recommendation, policy: Policy, now: datetime) -> Promises:
+    """Return what the policy promises for an answer, at an instant.
+
+    A time that is past is no promise: it isn't told. ``update_every`` is told where it is counted
+    around the clock only; else just the next update, which is counted in open hours.
+    """
+    severity = severity_told(answer, policy)
+    every = policy.messages.update_every[severity]
+    hours = policy.hours(policy.calendar_of(answer.team, answer.tier))
+    always = runs_always(policy, severity, _unsafe(answer)) or always_open(hours)
+    update_by = shifted(now, every) if always else deadline(hours, now, every)
+    resolve = policy.messages.state_resolution and answer.resolve_by > answer.respond_by
+    return Promises(
+        respond_by=_ahead(answer.respond_by, now),
+        resolve_by=_ahead(answer.resolve_by, now) if resolve else None,
+        update_by=_ahead(update_by, now),
+        update_every=every if always else None,
+        late=answer.respond_by <= now,
+    )
+
+
+def _unsafe(answer: Recommendation) -> bool:
+    return any(reason.rule.startswith("safety.") for reason in answer.reasons)
+
+
+def _ahead(instant: datetime, now: datetime) -> datetime | None:
+    return instant if now < instant <= shifted(now, _FARTHEST) else None

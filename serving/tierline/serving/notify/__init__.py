@@ -1,0 +1,1 @@
+"""Tell people of an escalation, by Apprise's URLs; an answer never waits for it."""

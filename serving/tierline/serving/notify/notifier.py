@@ -1,0 +1,140 @@
+"""Tell audiences in the background: an answer never waits, and nothing is sent twice."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from tierline.data.ticket import Ticket
+from tierline.serving.notify.delivery import Deliver
+from tierline.serving.notify.endpoints import Endpoint, Endpoints, audience_id
+from tierline.serving.notify.letter import Letter, letters
+from tierline.serving.notify.outbox import Outbox
+from tierline.serving.notify.sending import send as send_by_apprise
+from tierline.serving.routing.recommendation import Recommendation
+
+log = logging.getLogger(__name__)
+Send = Callable[[str, str, str], bool]
+
+#: Letters that may wait for one endpoint; the next one is a dead letter at once.
+LIMIT: Final = 1_000
+_GRACE_SECONDS: Final = 5.0
+
+
+class Notifier:
+    """Queues letters for its endpoints, each with a thread of its own.
+
+    So a service that is down holds up no other one. ``send`` gets URL, title and body.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        outbox: Outbox,
+        send: Send = send_by_apprise,
+        limit: int = LIMIT,
+        pause: float = 1.0,
+    ) -> None:
+        self._endpoints = endpoints
+        self._outbox = outbox
+        self._stopping = threading.Event()
+        self._lanes = {
+            (e.audience, e.number): _Lane(e, Deliver(outbox, send, self._stopping, pause), limit)
+            for group in endpoints.values()
+            for e in group
+        }
+        outbox.prune()
+
+    def tell(
+        self, ticket: Ticket, answer: Recommendation, now: datetime, *, team: bool = False
+    ) -> tuple[str, ...]:
+        """Queue what the answer's audiences should know, and return those that have a URL.
+
+        ``team``: the team that gets the ticket, too (where it has no URL, its tier).
+        """
+        told = dict.fromkeys(map(audience_id, answer.notify))
+        if team:
+            own, tier = audience_id(answer.team), f"tier_{answer.tier}"
+            told[own if own in self._endpoints else tier] = None
+        reached = [audience for audience in told if audience in self._endpoints]
+        for audience in reached:
+            count = len(self._endpoints[audience])
+            self._queue(letters(ticket, answer, audience, count, now))
+        return tuple(reached)
+
+    def _queue(self, found: Iterable[Letter]) -> None:
+        for letter in found:
+            lane = self._lanes[letter.audience, letter.endpoint]
+            if not lane.put(letter):
+                bury_safely(self._outbox, letter, "the queue was full")
+
+    def close(self, grace: float = _GRACE_SECONDS) -> None:
+        """Send what can be sent within the grace; the rest is on the list of dead letters."""
+        for lane in self._lanes.values():
+            lane.finish()
+        for lane in self._lanes.values():
+            lane.join(grace)
+        self._stopping.set()
+        for lane in self._lanes.values():
+            for letter in lane.left():
+                bury_safely(self._outbox, letter, "the server stopped")
+            lane.join(1.0)
+
+
+class _Lane:
+    """One endpoint's queue and thread; the thread starts with the first letter."""
+
+    def __init__(self, endpoint: Endpoint, deliver: Deliver, limit: int) -> None:
+        self._endpoint, self._deliver, self._limit = endpoint, deliver, limit
+        self._queue: SimpleQueue[Letter | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def put(self, letter: Letter) -> bool:
+        """Return whether there was room."""
+        if self._queue.qsize() >= self._limit:
+            return False
+        self._queue.put(letter)
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="tierline-notify", daemon=True
+                )
+                self._thread.start()
+        return True
+
+    def finish(self) -> None:
+        self._queue.put(None)
+
+    def join(self, seconds: float) -> None:
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def left(self) -> list[Letter]:
+        """Take what is still queued."""
+        found = []
+        try:
+            while (letter := self._queue.get_nowait()) is not None:
+                found.append(letter)
+        except Empty:
+            return found
+        self._queue.put(None)
+        return found
+
+    def _run(self) -> None:
+        while (letter := self._queue.get()) is not None:
+            try:
+                self._deliver(self._endpoint.url, letter)
+            except Exception as error:
+                # A thread that ends would silence its audience; no text goes to the log.
+                log.error("notification %s: %s", letter.key, type(error).__name__)
+
+
+def bury_safely(outbox: Outbox, letter: Letter, problem: str) -> None:
+    """Bury a letter; where even that fails, the log names its key."""
+    try:
+        outbox.bury(letter, problem)
+    except OSError as error:
+        log.error("notification %s is lost: %s (%s)", letter.key, problem, type(error).__name__)

@@ -1,0 +1,145 @@
+"""What was sent, what is being sent, and what couldn't be: a folder of its own."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from tierline.data.errors import InputError
+from tierline.serving.notify.letter import Letter
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_DAY: Final = 86_400.0
+#: A letter is remembered as sent for so long.
+_REMEMBERED: Final = 30 * _DAY
+#: Sending takes minutes at most: what is older was left by a process that ended.
+_ABANDONED: Final = 3_600.0
+
+
+class Outbox:
+    """One file per letter that is being sent or was, so that processes agree; dead letters.
+
+    A letter's file is made before it is sent and tells afterwards only that it was.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.dead = folder / "dead.jsonl"
+        self._keys = folder / "keys"
+        self._retrying = folder / "retrying.jsonl"
+        self._unreadable = folder / "unreadable.jsonl"
+        try:
+            self._keys.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{folder}: can't keep notifications there: {error.strerror}"
+            ) from None
+        self._lock: BaseFileLock = _lock(folder / "dead.lock")
+
+    def claim(self, letter: Letter) -> bool:
+        """Return whether the letter is this caller's to send: nobody sent it, or is about to."""
+        pending, sent = self._files(letter)
+        if sent.exists():
+            return False
+        try:
+            with pending.open("x", encoding="utf-8") as file:
+                file.write(letter.model_dump_json())
+        except FileExistsError:
+            return False
+        if sent.exists():  # It was sent between the two looks.
+            pending.unlink(missing_ok=True)
+            return False
+        return True
+
+    def sent(self, letter: Letter) -> None:
+        """Remember that the letter was sent, and nothing of what it says."""
+        pending, sent = self._files(letter)
+        sent.touch()
+        pending.unlink(missing_ok=True)
+
+    def bury(self, letter: Letter, problem: str, attempts: int = 0) -> None:
+        """Put the letter on the list of dead letters, and give it free."""
+        tried = letter.attempts + attempts
+        dead = letter.model_copy(update={"problem": problem, "attempts": tried})
+        with self._lock, self.dead.open("a", encoding="utf-8") as file:
+            file.write(dead.model_dump_json() + "\n")
+        self.release(letter)
+
+    def release(self, letter: Letter) -> None:
+        """Let the letter be claimed again."""
+        self._files(letter)[0].unlink(missing_ok=True)
+
+    def dead_letters(self) -> list[Letter]:
+        """Return the dead letters, oldest first."""
+        return [letter for letter, _ in _read(self.dead) if letter is not None]
+
+    def take_dead(self) -> list[Letter]:
+        """Return the dead letters to try again, and those that an ended process left behind.
+
+        They are kept aside until `forget_taken`: nothing is lost if this process ends, too.
+        """
+        with self._lock:
+            if self.dead.exists():
+                with self._retrying.open("a", encoding="utf-8") as file:
+                    file.write(self.dead.read_text(encoding="utf-8"))
+                self.dead.unlink()
+        found = dict[str, Letter]()
+        for letter, line in _read(self._retrying):
+            if letter is None:
+                with self._unreadable.open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+            else:
+                found.setdefault(letter.key, letter)
+        for letter in self._abandoned():
+            self.release(letter)
+            found.setdefault(letter.key, letter)
+        return list(found.values())
+
+    def forget_taken(self) -> None:
+        """Say that all that was taken is sent, or on the list again."""
+        self._retrying.unlink(missing_ok=True)
+
+    def prune(self) -> None:
+        """Forget what was sent a month ago."""
+        for path in self._keys.glob("*.sent"):
+            if _age(path) > _REMEMBERED:
+                path.unlink(missing_ok=True)
+
+    def _abandoned(self) -> Iterator[Letter]:
+        for path in sorted(self._keys.glob("*.pending")):
+            if _age(path) > _ABANDONED:
+                yield from (letter for letter, _ in _read(path) if letter is not None)
+
+    def _files(self, letter: Letter) -> tuple[Path, Path]:
+        return self._keys / f"{letter.key}.pending", self._keys / f"{letter.key}.sent"
+
+
+def _lock(path: Path) -> "BaseFileLock":
+    try:
+        from filelock import FileLock
+    except ImportError:
+        raise InputError("notifications need filelock: pip install 'tierline[notify]'") from None
+    return FileLock(path)
+
+
+def _read(path: Path) -> Iterator[tuple[Letter | None, str]]:
+    """Yield each line's letter; None for a line that was cut off."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            yield Letter.model_validate_json(line), line
+        except ValidationError:
+            yield None, line
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

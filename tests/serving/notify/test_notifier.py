@@ -1,0 +1,433 @@
+"""People are told once, in the background, and what can't be sent is kept."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from tierline.data.errors import InputError
+from tierline.data.ticket import Ticket
+from tierline.serving import commands
+from tierline.serving.commands import app
+from tierline.serving.commands.notifying import own_notifier
+from tierline.serving.http.api import create_app
+from tierline.serving.http.keys import ApiKeys
+from tierline.serving.notify.delivery import Deliver, retry
+from tierline.serving.notify.endpoints import Endpoints, load_endpoints
+from tierline.serving.notify.letter import Letter, letters
+from tierline.serving.notify.notifier import Notifier
+from tierline.serving.notify.outbox import Outbox
+from tierline.serving.notify.sending import is_url
+from tierline.serving.policy.rules import TIERS
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Recommendation
+
+from ..fakes import BREACH, CALM, LOSS, NOW, POLICY, prediction
+
+SECRET = "xoxb7secret"  # noqa: S105
+ANGRY = prediction("P3", "how_to", "very_negative")
+
+
+class Service:
+    """A service of one's own on loopback: it keeps what it gets, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.got: list[dict[str, Any]] = []
+        self.failures = 0
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                failing = service.failures > 0
+                service.failures -= failing
+                if not failing:
+                    service.got.append(json.loads(body) | {"path": self.path})
+                self.send_response(503 if failing else 200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"json://127.0.0.1:{self.server.server_port}/{SECRET}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    found = Service()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(tmp_path / "box")
+
+
+def about(body: str = LOSS, said: Any = None, **fields: Any) -> tuple[Ticket, Recommendation]:
+    ticket = Ticket(**{"body": body, "id": "T-1"} | fields)
+    return ticket, recommend(ticket, said, POLICY, NOW)
+
+
+def urls(**found: str) -> Endpoints:
+    return load_endpoints({f"TIERLINE_NOTIFY_{k.upper()}": v for k, v in found.items()}, POLICY)
+
+
+def one_letter(body: str = LOSS, **fields: Any) -> Letter:
+    (letter,) = letters(*about(body, **fields), "on_call", 1, NOW)
+    return letter
+
+
+def deliver(outbox: Outbox, send: Callable[[str, str, str], bool], attempts: int = 3) -> Deliver:
+    return Deliver(outbox, send, threading.Event(), pause=0.0, attempts=attempts)
+
+
+def test_on_call_is_told_of_an_incident_through_apprise(service: Service, outbox: Outbox) -> None:
+    notifier = Notifier(urls(on_call=service.url), outbox)
+    assert notifier.tell(*about(), NOW) == ("on_call",)
+    notifier.close(30)
+    (got,) = service.got
+    assert got["title"] == "Severity unknown: T-1 to tier 3, incident-response"
+    assert got["message"].startswith("Answer by 2025-03-10 14:00 UTC.")
+    assert "data was deleted" in got["message"]
+    assert got["path"] == f"/{SECRET}"
+    assert outbox.dead_letters() == []
+
+
+def test_each_audience_hears_what_is_its_own(outbox: Outbox) -> None:
+    sent: list[str] = []
+    endpoints = urls(
+        on_call="json://a.example", manager="json://b.example json://c.example",
+        technical_support="json://t.example", tier_3="json://d.example",
+    )  # fmt: skip
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append(url[7])
+        return True
+
+    notifier = Notifier(endpoints, outbox, send)
+    assert notifier.tell(*about(CALM, prediction()), NOW) == ()
+    angry = about(CALM, ANGRY, attempts=4, id="T-2")
+    assert notifier.tell(*angry, NOW, team=True) == ("manager", "technical_support")
+    assert notifier.tell(*about(BREACH), NOW, team=True) == ("on_call", "tier_3")
+    notifier.close(30)
+    assert sorted(sent) == ["a", "b", "c", "d", "t"]
+
+
+def test_the_same_matter_is_told_once(outbox: Outbox, service: Service) -> None:
+    for _ in range(2):  # a server that starts again remembers, too
+        notifier = Notifier(urls(on_call=service.url), outbox)
+        for _ in range(3):
+            notifier.tell(*about(), NOW)
+        notifier.tell(*about(BREACH, id="T-2"), NOW)
+        notifier.close(30)
+    assert len(service.got) == 2
+    again = Notifier(urls(on_call=service.url), outbox)
+    again.tell(*about(f"{LOSS} and {BREACH}"), NOW)  # another reason is other news
+    again.close(30)
+    assert len(service.got) == 3
+
+
+def test_many_workers_send_a_letter_once(outbox: Outbox) -> None:
+    sent: list[str] = []
+    letter = one_letter()
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append(url)
+        return True
+
+    threads = [
+        threading.Thread(target=deliver(Outbox(outbox.dead.parent), send), args=("u", letter))
+        for _ in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sent == ["u"]
+
+
+def test_a_failing_service_is_tried_again(service: Service, outbox: Outbox) -> None:
+    service.failures = 2
+    notifier = Notifier(urls(on_call=service.url), outbox, pause=0.001)
+    notifier.tell(*about(), NOW)
+    notifier.close(30)
+    assert len(service.got) == 1
+    assert outbox.dead_letters() == []
+
+
+def test_pauses_grow_and_vary() -> None:
+    import tenacity
+
+    pauses: list[float] = []
+    waiting = Deliver.__init__.__globals__["_MAX_PAUSE"]
+    found = tenacity.wait_random_exponential(multiplier=1.0, max=waiting)
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    for attempt in (1, 4, 30):
+        state.attempt_number = attempt
+        samples = [found(state) for _ in range(200)]
+        assert 0 <= min(samples) < max(samples) <= min(2 ** (attempt - 1), 60)
+        pauses.append(max(samples))
+    assert pauses[0] < pauses[1] < pauses[2]
+
+
+def test_what_cant_be_sent_is_kept_and_retried(service: Service, outbox: Outbox) -> None:
+    service.failures = 5
+    notifier = Notifier(urls(on_call=service.url), outbox, pause=0.001)
+    notifier.tell(*about(), NOW)
+    notifier.close(30)
+    (dead,) = outbox.dead_letters()
+    assert (dead.problem, dead.attempts) == ("the service didn't take it", 5)
+    shares: list[float] = []
+    again = deliver(outbox, lambda *a: service.got.append({}) is None)
+    url = service.url
+    assert retry(outbox, again, lambda _: url, lambda share, _: shares.append(share)) == (1, 0)
+    assert shares == [1.0]
+    assert outbox.dead_letters() == []
+    assert retry(outbox, again, lambda _: url, lambda *_: None) == (0, 0)
+
+
+def test_a_retry_that_fails_keeps_the_letter(outbox: Outbox) -> None:
+    def broken(*_: str) -> bool:
+        raise RuntimeError(SECRET)
+
+    assert not deliver(outbox, broken)("url", one_letter())
+    assert retry(outbox, deliver(outbox, broken), lambda _: "u", lambda *_: None) == (0, 1)
+    (dead,) = outbox.dead_letters()
+    assert (dead.problem, dead.attempts) == ("sending failed (RuntimeError)", 6)
+    assert retry(outbox, deliver(outbox, broken), lambda _: None, lambda *_: None) == (0, 1)
+    (dead,) = outbox.dead_letters()
+    assert dead.problem == "no URL is configured for this audience"
+    assert SECRET not in outbox.dead.read_text()
+
+
+def test_a_retry_that_is_cut_short_loses_nothing(outbox: Outbox) -> None:
+    outbox.bury(one_letter(), "down")
+    assert len(outbox.take_dead()) == 1  # and then the process ends
+    outbox.bury(one_letter(id="T-2"), "down")
+    with outbox.dead.open("a") as file:
+        file.write('{"key": "cut o')
+    assert len(outbox.take_dead()) == 2
+    assert "cut o" in (outbox.dead.parent / "unreadable.jsonl").read_text()
+
+
+def test_a_letter_that_an_ended_process_left_is_retried(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = one_letter()
+    assert outbox.claim(letter)
+    assert not outbox.claim(letter)
+    assert outbox.take_dead() == []  # it may be on its way
+    monkeypatch.setattr("tierline.serving.notify.outbox._ABANDONED", -1.0)
+    assert outbox.take_dead() == [letter]
+    assert outbox.claim(letter)
+    outbox.sent(letter)
+    kept = list((outbox.dead.parent / "keys").iterdir())
+    assert [path.read_text() for path in kept] == [""]  # nothing of the ticket remains
+    monkeypatch.setattr("tierline.serving.notify.outbox._REMEMBERED", -1.0)
+    outbox.prune()
+    assert outbox.claim(letter)
+
+
+def test_a_full_queue_makes_a_dead_letter_and_no_wait(outbox: Outbox) -> None:
+    sending, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: str) -> bool:
+        sending.set()
+        return go_on.wait(30)
+
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, slow, limit=2)
+    notifier.tell(*about(id="T-0"), NOW)
+    assert sending.wait(30)
+    for number in range(1, 5):
+        notifier.tell(*about(id=f"T-{number}"), NOW)
+    assert [letter.problem for letter in outbox.dead_letters()] == ["the queue was full"] * 2
+    go_on.set()
+    notifier.close(30)
+    assert len(list((outbox.dead.parent / "keys").glob("*.sent"))) == 3
+
+
+def test_a_service_that_hangs_holds_up_no_other_and_no_end(outbox: Outbox) -> None:
+    sent, go_on = threading.Event(), threading.Event()
+
+    def send(url: str, title: str, body: str) -> bool:
+        return go_on.wait(30) if "slow" in url else sent.set() is None
+
+    endpoints = urls(on_call="json://fast.example", manager="json://slow.example")
+    notifier = Notifier(endpoints, outbox, send)
+    angry = about(CALM, ANGRY, attempts=4)
+    notifier.tell(*angry, NOW)
+    notifier.tell(angry[0].model_copy(update={"id": "T-2"}), angry[1], NOW)
+    notifier.tell(*about(BREACH), NOW)
+    assert sent.wait(30)
+    notifier.close(0.05)
+    assert [letter.problem for letter in outbox.dead_letters()] == ["the server stopped"]
+    go_on.set()
+
+
+def test_a_full_disk_doesnt_silence_on_call(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    sent = []
+    for name in ("claim", "sent", "bury"):
+        monkeypatch.setattr(outbox, name, full)
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, lambda *a: not sent.append(a))
+    notifier.tell(*about(), NOW)
+    notifier.close(30)
+    assert len(sent) == 1
+    assert "OSError" in caplog.text
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, lambda *a: True, limit=0)
+    notifier.tell(*about(), NOW)
+    assert "is lost: the queue was full" in caplog.text
+
+
+def test_letters_hold_no_text_but_evidence(planted: list[dict[str, Any]]) -> None:
+    letter = one_letter(f"{LOSS}. Mail zoe@kestra.example about the Zebrafish project.")
+    assert "Zebrafish" not in letter.model_dump_json()
+    assert "kestra" not in letter.model_dump_json()
+    loud = one_letter("@channel https://evil.example our account was hacked", id="<!here> x")
+    for sign in ("@", "://", "<", "!here"):
+        assert sign not in loud.title + loud.body
+    for row in planted[::3]:
+        said = one_letter(f"{row['text']} {BREACH}", id=None)
+        for secret in row["secrets"]:
+            assert secret not in said.body + said.title or secret in LOSS + BREACH
+        assert len(said.body) <= 800
+
+
+def test_tickets_without_an_id_are_told_apart_by_their_words() -> None:
+    same, other = one_letter(id=None), one_letter(LOSS + " again", id=None)
+    assert same.key == one_letter(id=None).key
+    assert same.key != other.key
+    assert same.key != one_letter(id=None, customer="C-7").key
+
+
+def test_urls_come_from_the_environment_and_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "notify.toml"
+    file.write_text(
+        '[audiences]\nmanager = "json://a.example"\nsenior-engineers = ["json://b.example"]\n'
+        'on-call = "json://old.example"\n'
+    )
+    environment = {
+        "TIERLINE_NOTIFY_CONFIG": str(file), "TIERLINE_NOTIFY_DIR": "x", "HOME": "/",
+        "TIERLINE_NOTIFY_ON_CALL": "json://c.example  json://d.example",
+        "TIERLINE_NOTIFY_TIER_1": "",
+    }  # fmt: skip
+    found = load_endpoints(environment, POLICY)
+    assert {name: [e.url for e in group] for name, group in found.items()} == {
+        "manager": ["json://a.example"],
+        "senior_engineers": ["json://b.example"],
+        "on_call": ["json://c.example", "json://d.example"],
+    }
+    assert "a.example" not in repr(found)
+    names = [f"tier_{n}" for n in TIERS]
+    assert set(urls(**dict.fromkeys(names, "json://a.example"))) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'[audiences]\non_call = "nonsense://{SECRET}"', r"on_call: URL 1 of 1 is none that Appr"),
+        (f'[audiences]\nboss = "json://{SECRET}"', r"boss: expected one of .*manager"),
+        (f"[audiences]\non_call = json://{SECRET}", r"expected TOML in UTF-8"),
+        ("[audiences]\non_call = 5", r"audiences\.on_call: expected a URL or a list of URLs"),
+        ("[audiences]\non_call = [5]", r"audiences\.on_call: expected a URL or a list of URLs"),
+        ("audience = 1", r"expected a table \[audiences\]"),
+        (None, r"can't be read: No such file"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_without_its_secrets(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
+    file = tmp_path / "notify.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(InputError, match=said) as caught:
+        load_endpoints({"TIERLINE_NOTIFY_CONFIG": str(file)}, POLICY)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_misspelt_variable_is_refused() -> None:
+    with pytest.raises(InputError, match="TIERLINE_NOTIFY_MANGER: expected one of"):
+        urls(manger=f"json://{SECRET}")
+
+
+def test_no_url_reaches_a_log(
+    service: Service, outbox: Outbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert not is_url(f"nonsense://{SECRET}")
+    service.failures = 1
+    gone = f"json://127.0.0.1:1/{SECRET}"
+    notifier = Notifier(urls(on_call=f"{service.url} {gone}"), outbox, pause=0.001)
+    notifier.tell(*about(), NOW)
+    notifier.close(30)
+    assert len(service.got) == len(outbox.dead_letters()) == 1
+    assert "for on_call failed" in caplog.text
+    assert SECRET not in caplog.text
+    assert SECRET not in "".join(p.read_text() for p in outbox.dead.parent.rglob("*.*"))
+
+
+def test_routing_and_handing_on_tell_people(service: Service, outbox: Outbox) -> None:
+    everyone = urls(on_call=service.url, incident_response=service.url)
+    api = create_app(POLICY, None, ApiKeys(), notifier=Notifier(everyone, outbox))
+    with TestClient(api) as client:
+        ticket = {"body": LOSS, "id": "T-1"}
+        assert client.post("/v1/route", json=ticket).json()["notify"] == ["on_call"]
+        batch = {"tickets": [{"body": LOSS, "id": "T-2"}]}
+        assert client.post("/v1/route/batch", json=batch).status_code == 200
+        found = client.post("/v1/handoff", json={"ticket": ticket}).json()
+        assert found["notified"] == ["on_call", "incident_response"]
+    # On-call was told by the route; the batch told nobody.
+    assert len(service.got) == 2
+    assert all("T-1" in got["title"] for got in service.got)
+
+
+def test_commands_list_and_retry(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands.console, "width", 200)
+    monkeypatch.setenv("TIERLINE_NOTIFY_ON_CALL", service.url)
+    box = Outbox(tmp_path / "tierline-notify")
+    box.bury(one_letter(), "the service didn't take it", 5)
+    listed = CliRunner().invoke(app, ["notify", "list"], catch_exceptions=False).output
+    assert "on_call  Severity unknown: T-1 to tier 3, incident-response  (5 tries: the" in listed
+    assert "1 dead letters in tierline-notify" in listed
+    service.failures = 1
+    failed = CliRunner().invoke(app, ["notify", "retry"], catch_exceptions=False)
+    assert failed.exit_code == 1
+    assert "0 delivered, 1 still dead" in failed.output
+    done = CliRunner().invoke(app, ["notify", "retry"], catch_exceptions=False)
+    assert "1 delivered, 0 still dead" in done.output
+    assert len(service.got) == 1
+    monkeypatch.setenv("TIERLINE_NOTIFY_DIR", str(tmp_path / "file" / "x"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="can't keep notifications there"):
+        CliRunner().invoke(app, ["notify", "list"], catch_exceptions=False)
+
+
+def test_a_server_notifies_only_where_urls_are_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert own_notifier(POLICY) is None
+    monkeypatch.setenv("TIERLINE_NOTIFY_DIR", "box")
+    assert own_notifier(POLICY) is None
+    assert not (tmp_path / "box").exists()
+    monkeypatch.setenv("TIERLINE_NOTIFY_ON_CALL", "json://a.example")
+    assert own_notifier(POLICY) is not None
+    assert (tmp_path / "box").is_dir()
