@@ -64,7 +64,7 @@ def score(
         raise InputError(f"--out: expected another file than the tickets; found {out}")
     summary = Summary()
     with AnswerFile(out) as answers, Quarantine(quarantine_path(out)) as quarantine:
-        for batch in _batches(tickets, quarantine):
+        for batch in batches(tickets, quarantine):
             recommendations = router.route([row.ticket for row in batch], now)
             answers.write(recommendations)
             for recommendation in recommendations:
@@ -74,7 +74,8 @@ def score(
     return summary
 
 
-def _batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+def batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+    """Yield the usable rows; put the others into quarantine."""
     batch: list[Row] = []
     for row in tickets:
         if isinstance(row, BadRow):

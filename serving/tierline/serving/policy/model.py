@@ -12,6 +12,7 @@ from tierline.data.labels import PROTECTED, Severity
 from tierline.data.ticket import DIMENSIONS
 from tierline.serving.policy.assessment import AdvicePolicy, AssessmentPolicy
 from tierline.serving.policy.durations import Duration
+from tierline.serving.policy.queue import QueuePolicy, queue_problems
 from tierline.serving.policy.rules import (
     RESERVED,
     TIERS,
@@ -104,6 +105,7 @@ class Policy(Strict):
     exclusions: tuple[Exclusion, ...] = ()
     assessment: AssessmentPolicy = AssessmentPolicy()
     advice: AdvicePolicy = AdvicePolicy()
+    queue: QueuePolicy
 
     @model_validator(mode="before")
     @classmethod
@@ -134,7 +136,7 @@ class Policy(Strict):
         if not self.entry or self.entry[-1].when != (Condition(),):
             raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
         problems = team_problems(self.teams, self.exclusions, self.last_owner)
-        if problem := next(problems, None):
+        if problem := next(chain(problems, queue_problems(self.queue, self.teams)), None):
             raise ValueError(problem)
         return self
 

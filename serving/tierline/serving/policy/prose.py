@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tierline.data.labels import Severity
 from tierline.serving import safety
 from tierline.serving.policy import TIERS, Condition, GatePolicy, Policy, duration_text
+from tierline.serving.policy.queue_prose import queue_lines
 from tierline.serving.policy.team_prose import guideline_lines, team_lines
 from tierline.serving.routing.caution import CAUTION_P1
 
@@ -54,6 +55,7 @@ def _lines(policy: Policy) -> Iterator[str]:
         yield f"      then {', '.join(effects) or 'nothing'}"
     yield from team_lines(policy)
     yield from guideline_lines(policy)
+    yield from queue_lines(policy)
     retired = [
         f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
     ]
