@@ -180,7 +180,7 @@ def test_what_contradicts_itself_is_refused(tmp_path: Path, toml: str, said: str
 
 
 @pytest.mark.parametrize(
-    "own", ["safety.data_loss", "safety.ours", "caution.p1", "lock.human", "advice.x"]
+    "own", ["safety.data_loss", "safety.ours", "caution.p1", "lock.human", "advice.x", "clock.x"]
 )
 def test_ids_of_the_code_are_reserved(tmp_path: Path, own: str) -> None:
     assert "reserved" in refusal(tmp_path, trigger(id=f'"{own}"'))[0]

@@ -94,7 +94,8 @@ def test_only_enterprise_customers_are_raised_for_waiting(tier: str | None) -> N
 def test_waiting_sets_a_floor_and_adds_nothing_above_it() -> None:
     for severity, tier in (("P4", 2), ("P2", 2), ("P1", 3)):
         found = answer(prediction(severity), customer_tier="enterprise", waited_minutes=121)
-        assert (found.tier, rules(found)[-1]) == (tier, "trigger.enterprise_wait")
+        untimed = [r for r in rules(found) if not r.startswith("clock.")]
+        assert (found.tier, untimed[-1]) == (tier, "trigger.enterprise_wait")
 
 
 @pytest.mark.parametrize(("attempts", "tier"), [(None, 1), (0, 1), (3, 1), (4, 2), (900, 2)])
@@ -371,7 +372,7 @@ def test_the_next_review_is_when_the_wait_gets_too_long() -> None:
     same = answer(prediction(), now=due - TICK, customer_tier="enterprise", created_at=filed)
     assert (same.tier, same.next_review_at) == (1, due)
     later = answer(prediction(), now=due, customer_tier="enterprise", created_at=filed)
-    assert (later.tier, later.next_review_at) == (2, None)
+    assert (later.tier, later.next_review_at) == (2, filed + timedelta(hours=8) + TICK)
 
 
 def test_the_next_review_counts_from_the_wait_that_is_given() -> None:
@@ -382,10 +383,10 @@ def test_the_next_review_counts_from_the_wait_that_is_given() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
+        {},
         {"customer_tier": "enterprise"},
-        {"customer_tier": "smb", "waited_minutes": 5},
-        {"waited_minutes": 5},
-        {"customer_tier": "enterprise", "waited_minutes": 121},
+        {"customer_tier": "smb", "waited_minutes": 481},
+        {"customer_tier": "enterprise", "created_at": NOW - timedelta(hours=9)},
     ],
 )
 def test_no_review_where_the_clock_changes_nothing(fields: dict[str, Any]) -> None:
@@ -414,22 +415,28 @@ def test_entry_rules_may_wait_too() -> None:
     found = answer(prediction(), own, created_at=filed)
     assert (found.tier, found.next_review_at) == (1, due)
     later = answer(prediction(), own, now=due, created_at=filed)
-    assert (later.tier, later.next_review_at) == (2, None)
+    assert (later.tier, later.next_review_at) == (2, filed + timedelta(hours=8) + TICK)
 
 
-def test_entry_rules_below_the_one_that_holds_never_come_up() -> None:
+def test_entry_rules_below_the_one_that_holds_change_only_what_would_change() -> None:
     first = {"id": "entry.first", "text": "x", "when": {"severity": ["P3"]}, "path": [1]}
     late = {"id": "entry.late", "text": "x", "when": {"waited_over": "1h"}, "path": [2]}
     rest = {"id": "entry.rest", "text": "x", "path": [1]}
     own = policy_with(entry=[first, late, rest], triggers=[])
-    assert answer(prediction("P3"), own, waited_minutes=1).next_review_at is None
+    filed = NOW - timedelta(minutes=1)
+    found = answer(prediction("P3"), own, created_at=filed)
+    assert found.next_review_at == filed + timedelta(hours=1) + TICK
+    later = answer(prediction("P3"), own, now=found.next_review_at, created_at=filed)
+    assert (found.tier, later.tier) == (1, 1)
+    assert "tier 2 if it is P2" in {change.text for change in later.would_change}
+    assert "tier 2 if it is P2" not in {change.text for change in found.would_change}
 
 
 def test_a_ticket_from_the_future_has_not_waited() -> None:
     filed = NOW + timedelta(days=1)
     found = answer(prediction(), customer_tier="enterprise", created_at=filed)
     assert found.tier == 1
-    assert found.next_review_at == filed + timedelta(hours=2) + TICK
+    assert found.next_review_at == filed - timedelta(minutes=5)
 
 
 def test_a_clock_without_a_zone_is_refused() -> None:

@@ -225,40 +225,6 @@ def test_a_lock_moves_for_safety_only(
 
 
 @PROFILE
-@given(tickets(), predictions, policies(), clocks)
-def test_until_the_next_review_the_clock_changes_nothing(
-    ticket: Ticket, said: Prediction | None, policy: Policy, now: datetime
-) -> None:
-    # With a wait that is given, the caller must count it on: then the clock alone does nothing.
-    ticket = ticket.model_copy(update={"waited_minutes": None})
-    found = recommend(ticket, said, policy, now)
-    if found.next_review_at is None or ticket.created_at is None:
-        return
-    before = recommend(ticket, said, policy, found.next_review_at - timedelta.resolution)
-    after = recommend(ticket, said, policy, found.next_review_at)
-    assert essence(before) == essence(found)
-    assert essence(after) != essence(found)
-
-
-@PROFILE
-@given(tickets(), predictions, policies(), clocks)
-def test_without_a_next_review_time_alone_changes_nothing(
-    ticket: Ticket, said: Prediction | None, policy: Policy, now: datetime
-) -> None:
-    ticket = ticket.model_copy(update={"waited_minutes": None})
-    found = recommend(ticket, said, policy, now)
-    if found.next_review_at is None and ticket.created_at is not None:
-        later = recommend(ticket, said, policy, now + timedelta(days=3650))
-        assert essence(later) == essence(found)
-
-
-def essence(found: Recommendation) -> tuple[object, ...]:
-    """All but how long the wait is said to be, and when to ask again."""
-    return (found.tier, found.path, found.lane, found.notify, found.respond_by,
-            [r.rule for r in found.reasons])  # fmt: skip
-
-
-@PROFILE
 @given(st.lists(tickets(), max_size=8), st.booleans())
 def test_a_batch_equals_its_tickets_one_by_one(batch: list[Ticket], model: bool) -> None:
     router = Router(POLICY, predictor(by_length) if model else None)

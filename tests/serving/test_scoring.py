@@ -98,10 +98,12 @@ def test_the_file_holds_what_the_router_says(tmp_path: Path, target: str) -> Non
             assert row == plain
         elif target == ".parquet":
             assert (row["respond_by"], row["next_review_at"]) == (answer.respond_by, None)
+            assert row["resolve_by"] == answer.resolve_by
             assert (row["needs_review"], row["severity"]) == (answer.needs_review, "P3")
             assert row["severity_confidence"] == pytest.approx(0.9)
         else:
             assert row["respond_by"] == plain["respond_by"]
+            assert row["resolve_by"] == plain["resolve_by"]
             assert (row["review_reason"], row["next_review_at"]) == (
                 plain["review_reason"] or "",
                 "",

@@ -101,7 +101,10 @@ def test_the_highest_of_what_is_asked_for_counts() -> None:
 
 
 def test_grave_facts_alone_raise_nothing() -> None:
-    grave = {"customer_tier": "enterprise", "body": "everyone, deadline, gdpr, stack trace"}
+    grave: dict[str, Any] = {
+        "customer_tier": "enterprise",
+        "body": "everyone, deadline, gdpr, stack trace",
+    }
     found = answer(prediction("P2", "bug"), **grave)
     assert (found.assessment.total, found.tier) == (8, 2)
     assert "assessment.asks" not in rules_of(found)
@@ -152,10 +155,14 @@ def test_no_fact_moves_a_locked_ticket() -> None:
     assert answer(prediction("P2"), locked_by_human=True).would_change != ()
 
 
-def applied(ticket: Ticket, said: Prediction | None, change: Change) -> Any:
-    """The ticket and the prediction with the fact as it might be."""
+def applied(
+    ticket: Ticket, said: Prediction | None, change: Change
+) -> tuple[Ticket, Prediction] | None:
+    """The ticket and the prediction with the fact as it might be; None where none can be made."""
+    if said is None:
+        return None
     if change.fact == "severity":
-        if said is None or "severity" not in said.heads:
+        if "severity" not in said.heads:
             return None
         was = said.heads["severity"]
         heads = {**said.heads, "severity": replace(was, label=change.value)}
@@ -178,11 +185,12 @@ def test_what_would_change_the_tier_does(
     for change in found.would_change:
         assert change.tier != found.tier
         changed = applied(ticket, said, change)
-        if changed is not None and said is not None and found.review_reason != "empty":
-            assert recommend(*changed, policy, NOW, never).tier == change.tier
+        if changed is not None and found.review_reason != "empty":
+            other, then = changed
+            assert recommend(other, then, policy, NOW, never).tier == change.tier
 
 
-CALMER = {"earlier_sentiment": "very_negative", "earlier_severity": "P1"}
+CALMER: dict[str, Any] = {"earlier_sentiment": "very_negative", "earlier_severity": "P1"}
 
 
 def test_advice_to_step_down_says_what_is_gone() -> None:

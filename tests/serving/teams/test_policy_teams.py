@@ -93,6 +93,7 @@ def test_covers_are_accepted_only_if_following_them_ends(covers: dict[str, str])
 def test_prose_says_who_takes_what_and_may_decide_what(tmp_path: Path) -> None:
     own = load(
         tmp_path,
+        '[calendars.berlin]\ntime_zone = "Europe/Berlin"\nhours.monday = ["09:00-17:00"]\n'
         '[teams.berlin]\ntier = 2\nproducts = ["Till"]\nlanguages = ["de", "fr"]\ncapacity = 40\n'
         'calendar = "berlin"\ncover = "integrations"\nmembers = [{ name = "A" }]\n'
         '[[exclusions]]\nteam = "berlin"\ncustomer = "C-7"\ntext = "they fell out"',

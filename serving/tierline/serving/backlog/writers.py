@@ -10,11 +10,11 @@ from tierline.serving.backlog.tables import Table, TableFile
 from tierline.serving.routing.recommendation import Recommendation
 
 COLUMNS: Final = tuple(Recommendation.model_fields)
+_TIMES: Final = ("respond_by", "resolve_by", "next_review_at")
 _TYPES: Final[dict[str, pa.DataType]] = {
     "tier": pa.int8(),
     "needs_review": pa.bool_(),
-    "respond_by": pa.timestamp("us", tz="UTC"),
-    "next_review_at": pa.timestamp("us", tz="UTC"),
+    **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
 }
 _NESTED: Final = ("path", "reasons", "notify", "alternatives", "assessment", "would_change")
 _SCHEMA: Final = pa.schema(
@@ -43,8 +43,7 @@ def _flat(answer: Recommendation) -> dict[str, Any]:
 
 
 def _typed(answer: Recommendation) -> dict[str, Any]:
-    times = {"respond_by": answer.respond_by, "next_review_at": answer.next_review_at}
-    return _flat(answer) | times
+    return _flat(answer) | {name: getattr(answer, name) for name in _TIMES}
 
 
 _ANSWERS: Final = Table(_SCHEMA, _flat, _typed, Recommendation.model_dump_json)

@@ -112,8 +112,10 @@ def route(
 
 def _levels(spec: str | None) -> HandAssessment | None:
     """Read ``customer_impact=3,business_risk=2``."""
-    pieces = [piece.partition("=") for piece in spec.split(",")] if spec else []
-    return HandAssessment(**{k.strip(): v.strip() for k, _, v in pieces}) if pieces else None
+    if spec is None:
+        return None
+    pieces = [piece.partition("=") for piece in spec.split(",")]
+    return HandAssessment.model_validate({k.strip(): v.strip() for k, _, v in pieces})
 
 
 @app.command(rich_help_panel="Answering")

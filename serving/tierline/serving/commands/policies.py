@@ -1,11 +1,13 @@
 """The policy: shown as agents read it, and checked."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tierline.serving.commands.shared import app, console, router_with
+from tierline.serving.clock.gaps import unserved_hours
+from tierline.serving.commands.shared import app, console, errors, router_with
 from tierline.serving.policy import load_policy, toml_of_default
 from tierline.serving.policy.prose import prose
 
@@ -33,8 +35,13 @@ def policy_check(
         typer.Option(help="Also refuse what serving refuses: labels the policy doesn't know."),
     ] = None,
 ) -> None:
-    """Check a policy file; every problem is named with its key."""
+    """Check a policy file; every problem is named with its key.
+
+    Hours at which nobody serves what can't wait are a warning.
+    """
     policy = load_policy(file)
     if model is not None:
         router_with(policy, model)
+    for line in unserved_hours(policy, datetime.now(UTC)):
+        errors.print(f"warning: {line}", markup=False, soft_wrap=True)
     console.print(f"{file}: good, policy version {policy.version}", markup=False)

@@ -1,5 +1,7 @@
 """One answer on a terminal: read in five seconds why a ticket goes where it goes."""
 
+from datetime import datetime
+
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -9,6 +11,7 @@ from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
 from tierline.data.redact import redact
 from tierline.data.ticket import DIMENSIONS, Ticket
+from tierline.serving.clock.shown import instant_text
 from tierline.serving.policy import Policy
 from tierline.serving.policy.team_prose import authority_facts
 from tierline.serving.routing.recommendation import Recommendation
@@ -17,13 +20,19 @@ _MAX_CHARS = 2_000
 
 
 def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Console) -> None:
-    """Print the answer: tier, deadline, labels, reasons, and the words highlighted."""
+    """Print the answer: tier, deadlines in its zone, labels, reasons, the words highlighted."""
     tier = policy.tiers[answer.tier]
     head = Text.assemble((f"Tier {answer.tier}", "bold"), f"  {tier.name} ({answer.owner})")
+    zone = policy.calendars[policy.calendar_of(answer.team, answer.tier)].zone
+
+    def when(instant: datetime) -> str:
+        return instant_text(instant, zone)
+
     climbs = " → ".join(map(str, answer.path))
     console.print(Panel(_highlighted(ticket, answer), title=head, title_align="left"))
     console.print(
-        f"respond by [bold]{answer.respond_by:%Y-%m-%d %H:%M} UTC[/]   path {climbs}"
+        f"respond by [bold]{when(answer.respond_by)}[/]   resolve by {when(answer.resolve_by)}"
+        f"   path {climbs}"
         f"   lane {escape(answer.lane)}",
         highlight=False,
     )
@@ -51,7 +60,7 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
     for change in answer.would_change:
         console.print(f"  would be {escape(change.text)}", highlight=False)
     if answer.next_review_at is not None:
-        console.print(f"ask again at {answer.next_review_at:%Y-%m-%d %H:%M} UTC")
+        console.print(f"ask again at {when(answer.next_review_at)}", highlight=False)
     versions = (
         f"{answer.mode}, model {answer.model_version or 'none'}, policy {answer.policy_version}"
     )

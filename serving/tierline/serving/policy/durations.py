@@ -23,4 +23,10 @@ def duration_text(value: timedelta) -> str:
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
 
 
+def span_text(value: timedelta) -> str:
+    """Return a time that has passed, to the minute: ``2 h 05 min``."""
+    minutes = int(value.total_seconds() // 60)
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(duration_text)]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import timedelta
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Literal
@@ -11,6 +12,13 @@ from pydantic import Field, model_validator
 from tierline.data.labels import PROTECTED, Severity
 from tierline.data.ticket import DIMENSIONS
 from tierline.serving.policy.assessment import AdvicePolicy, AssessmentPolicy
+from tierline.serving.policy.calendars import (
+    Calendar,
+    Calendars,
+    libraries,
+    refuse_unknown,
+    together,
+)
 from tierline.serving.policy.durations import Duration
 from tierline.serving.policy.queue import QueuePolicy, queue_problems
 from tierline.serving.policy.rules import (
@@ -28,12 +36,16 @@ _SEVERITIES: Final = frozenset(Severity)
 
 
 class TierPolicy(Strict):
-    """One tier: who owns it, which issue types start there, and what is expected of it."""
+    """One tier: who owns it, which issue types start there, and what is expected of it.
+
+    Times count in the hours of its ``calendar``.
+    """
 
     name: str
     owner: str
     owns: tuple[str, ...]
     resolve_within: Duration
+    calendar: str
     expected_escalation: float = Field(ge=0, le=1)
 
 
@@ -92,6 +104,7 @@ class Policy(Strict):
 
     name: str
     currency: str
+    calendars: Calendars
     tiers: dict[Tier, TierPolicy]
     respond_within: dict[Severity, Duration]
     fallback: Fallback
@@ -128,6 +141,11 @@ class Policy(Strict):
             if self.severity_of(label) is Severity.P1:
                 why = PROTECTED["severity"][Severity.P1]
                 raise ValueError(f"retired_labels.severity: {label} can't be retired: {why}")
+        used = {f"tiers.{n}.calendar": tier.calendar for n, tier in self.tiers.items()}
+        used |= {
+            f"teams.{n}.calendar": team.calendar for n, team in self.teams.items() if team.calendar
+        }
+        refuse_unknown(self.calendars, used)
         ids = [rule.id for rule in self.entry] + [trigger.id for trigger in self.triggers]
         if twice := {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"rule ids are unique; found twice: {sorted(twice)}")
@@ -142,9 +160,32 @@ class Policy(Strict):
 
     @cached_property
     def version(self) -> str:
-        """The name with the first 12 digits of a hash over the content."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """The name with the first 12 digits of a hash over the content.
+
+        Where hours come from libraries, their releases count as content: they change answers.
+        """
+        parts = self.model_dump(mode="json") | libraries(self.calendars)
+        content = json.dumps(parts, sort_keys=True)
         return f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+    @cached_property
+    def waits(self) -> frozenset[timedelta]:
+        """Every wait that some rule asks about."""
+        waits = (condition.waited_over for condition in self.asking_about("waited_over"))
+        return frozenset(wait for wait in waits if wait is not None)
+
+    def calendar_of(self, team: str, tier: int) -> str:
+        """Return the calendar by which a team works at a tier: its own, else the tier's."""
+        known = self.teams.get(team)
+        return (known.calendar if known else None) or self.tiers[tier].calendar
+
+    def hours(self, calendar: str) -> tuple[Calendar, ...]:
+        """Return a calendar and those that cover it: what `tierline.serving.clock` takes.
+
+        Raises:
+            ValueError: when the policy has no calendar of that name.
+        """
+        return together(self.calendars, calendar)
 
     def owns(self, issue_type: str) -> bool:
         """Return whether some tier owns an issue type."""
@@ -156,9 +197,14 @@ class Policy(Strict):
 
     @cached_property
     def _by_key(self) -> dict[str, tuple[Condition, ...]]:
-        rules = (r for name in DIMENSIONS for r in self.assessment.rules(name))
+        levels = chain.from_iterable(map(self.assessment.rules, DIMENSIONS))
+        whens = chain(
+            (rule.when for rule in self.entry),
+            (trigger.when for trigger in self.triggers),
+            (level.when for level in levels),
+        )
         found: dict[str, tuple[Condition, ...]] = {}
-        for condition in chain.from_iterable(r.when for r in (*self.entry, *self.triggers, *rules)):
+        for condition in chain.from_iterable(whens):
             for key in type(condition).model_fields:
                 if getattr(condition, key) is not None:
                     found[key] = (*found.get(key, ()), condition)

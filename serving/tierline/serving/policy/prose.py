@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tierline.data.labels import Severity
 from tierline.serving import safety
 from tierline.serving.policy import TIERS, Condition, GatePolicy, Policy, duration_text
+from tierline.serving.policy.calendar_prose import calendar_lines, counted_in
 from tierline.serving.policy.queue_prose import queue_lines
 from tierline.serving.policy.team_prose import guideline_lines, team_lines
 from tierline.serving.routing.caution import CAUTION_P1
@@ -22,12 +23,14 @@ def _lines(policy: Policy) -> Iterator[str]:
         tier = policy.tiers[number]
         yield (
             f"  {number}  {tier.name} ({tier.owner}) owns {', '.join(tier.owns) or 'nothing'}; "
-            f"resolves within {duration_text(tier.resolve_within)}, "
+            f"resolves within {duration_text(tier.resolve_within)}{counted_in(policy, tier)}, "
             f"{_escalations(tier.expected_escalation)} go further"
         )
     yield "\nFirst response"
     for severity in Severity:
         yield f"  {severity} within {duration_text(policy.respond_within[severity])}"
+    yield "\nHours that these times count in"
+    yield from calendar_lines(policy)
     yield "\nSafety, always on and not in any file"
     yield (
         f"  data loss or a security breach goes to tier {safety.SAFETY_TIER} at least, "

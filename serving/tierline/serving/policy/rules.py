@@ -18,7 +18,9 @@ from tierline.serving.policy.durations import Duration
 Tier = Annotated[int, Field(ge=1, le=4)]
 TIERS: Final = (1, 2, 3, 4)
 #: Ids under these are the code's own, so that callers can rely on what they mean.
-RESERVED: Final = ("safety.", "caution.", "lock.", "advice.", "labels.", "team.", "assessment.")
+RESERVED: Final = (
+    "safety.", "caution.", "lock.", "advice.", "labels.", "clock.", "team.", "assessment.",
+)  # fmt: skip
 
 
 def _as_list(value: object) -> object:

@@ -62,7 +62,7 @@ def authority_facts(authority: Authority, currency: str) -> Iterator[str]:
 def _facts(team: TeamPolicy) -> Iterator[str]:
     if team.capacity is not None:
         yield f"{team.capacity} open tickets at most"
-    if team.calendar != "always":
+    if team.calendar is not None:
         yield f"works by calendar {team.calendar}"
     if team.cover is not None:
         yield f"covered by {team.cover}"

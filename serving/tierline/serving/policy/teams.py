@@ -30,9 +30,10 @@ class TeamPolicy(Strict):
 
     A team without any list takes only what its tier's ownership or another team's ``cover``
     brings. ``keywords`` are searched in the ticket's words, whatever their case. ``capacity`` is
-    the open tickets that the team can hold (None: no limit), ``cover`` the team that takes over
-    (None: the owner of its tier). What is in its queue beyond ``limit`` tickets (None: its
-    capacity) may go to the teams in ``overflow_to``, in this order.
+    the open tickets that the team can hold (None: no limit), ``calendar`` its own (None: its
+    tier's), ``cover`` the team that takes over (None: the owner of its tier). What is in its queue
+    beyond ``limit`` tickets (None: its capacity) may go to the teams in ``overflow_to``, in this
+    order.
     """
 
     tier: Tier
@@ -45,7 +46,7 @@ class TeamPolicy(Strict):
     lanes: tuple[Phrase, ...] = ()
     authority: Authority = Authority()
     capacity: int | None = Field(default=None, ge=0)
-    calendar: Phrase = "always"
+    calendar: Phrase | None = None
     cover: str | None = None
     members: tuple[Member, ...] = ()
     limit: int | None = Field(default=None, ge=0)
@@ -131,7 +132,9 @@ def _cover_chain(name: str, teams: Mapping[str, TeamPolicy]) -> list[str]:
     """Return who covers whom from a team on, up to the first team that comes again."""
     chain = [name]
     cover = teams[name].cover
-    while cover in teams and cover not in chain:
+    while cover is not None and cover in teams:
+        if cover in chain:
+            return [*chain, cover]
         chain.append(cover)
         cover = teams[cover].cover
-    return [*chain, cover] if cover in teams else chain
+    return chain

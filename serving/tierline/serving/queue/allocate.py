@@ -34,9 +34,7 @@ class Service:
     in_time: bool
 
 
-def allocate(
-    ranked: Sequence[Ranked], policy: Policy, hours: Hours, now: datetime
-) -> list[Service]:
+def allocate(ranked: Sequence[Ranked], policy: Policy, now: datetime) -> list[Service]:
     """Return a service per ticket, in the order of ``ranked`` (see `order`).
 
     The tickets that are taken are the lexicographically most urgent that capacities, skills,
@@ -48,6 +46,7 @@ def allocate(
     """
     if not ranked:
         return []
+    hours = Hours(policy)
     choices = Choices(policy, hours, now)
     chosen = _choose(ranked, policy, choices)
     numbers: dict[tuple[Option, ...], int] = {}

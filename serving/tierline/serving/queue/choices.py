@@ -1,4 +1,8 @@
-"""Where a ticket may go: its own team, else by the policy's cover and overflow."""
+"""Where a ticket may go: its own team, else by the policy's cover and overflow.
+
+While a team is closed, the cover that it names takes all of its tickets; the tier's owner, who
+covers a team that names none, only what can't wait until it opens. What a person placed stays.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,7 +104,8 @@ class Choices:
             yield own, Way.ON_CALL, 2
         if entry.locked:
             return
-        if barred or (closed and not self._can_wait(entry)):
+        named = self._policy.teams[own].cover is not None
+        if barred or (closed and (named or not self._can_wait(entry))):
             cover = self._open_cover(entry)
             if cover is not None:
                 seen.add(cover)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket, utc_when_naive
+from tierline.serving.clock.filed import filed
 from tierline.serving.policy import Policy
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.conditions import Case
@@ -129,12 +130,10 @@ def entry_of(
 
 
 def age_of(ticket: Ticket, now: datetime) -> timedelta | None:
-    """Return how long ago a ticket was filed: by its date, else by the customer's wait."""
-    if ticket.created_at is not None and ticket.created_at <= now:
-        return now - ticket.created_at
-    if ticket.waited_minutes is not None:
-        return timedelta(minutes=ticket.waited_minutes)
-    return None
+    """Return how long ago a ticket was filed, by its date or the wait; None where neither tells."""
+    minutes = ticket.waited_minutes
+    start = filed(ticket, now, None if minutes is None else timedelta(minutes=minutes))
+    return max(now - start.at, timedelta(0)) if start.known else None
 
 
 def _needs(ticket: Ticket, answer: Answer, policy: Policy) -> Iterator[Need]:

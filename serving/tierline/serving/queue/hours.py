@@ -1,34 +1,32 @@
-"""When a team is there: what the allocation asks of the calendars."""
+"""When a team is there: what the allocation asks of the clock."""
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final
+
+from tierline.serving.clock.open_time import NEVER, Calendars, deadline, is_open, next_opening
+from tierline.serving.policy import Policy
+
+_NO_WORK: Final = timedelta(0)
 
 
-class Hours(Protocol):
-    """The teams' hours."""
+class Hours:
+    """The teams' hours by a policy's calendars."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._calendars: dict[str, Calendars] = {
+            name: policy.hours(policy.calendar_of(name, team.tier))
+            for name, team in policy.teams.items()
+        }
 
     def is_open(self, team: str, at: datetime) -> bool:
         """Return whether someone of the team is there at an instant."""
-        ...
+        return is_open(self._calendars[team], at)
 
     def reached(self, team: str, start: datetime, work: timedelta) -> datetime | None:
-        """Return the first open instant after ``work`` of open time since ``start``.
-
-        None when that doesn't come.
-        """
-        ...
-
-
-class AlwaysOpen:
-    """Teams that are there at every hour."""
-
-    def is_open(self, team: str, at: datetime) -> bool:
-        """Return True."""
-        return True
-
-    def reached(self, team: str, start: datetime, work: timedelta) -> datetime | None:
-        """Return ``start + work``; None where dates end."""
-        try:
-            return start + work
-        except OverflowError:
-            return None
+        """Return the first open instant by which ``work`` of open time has passed, or None."""
+        calendars = self._calendars[team]
+        opening = next_opening(calendars, start)
+        if work <= _NO_WORK or opening is None:
+            return opening
+        end = deadline(calendars, start, work)
+        return None if end == NEVER else next_opening(calendars, end)

@@ -16,6 +16,8 @@ TERMS: Final = (
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _NO_TIME: Final = timedelta(0)
+#: Terms below this would be shown as 0.0.
+_SHOWN: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,9 @@ def terms(ranked: Ranked, queue: QueuePolicy, now: datetime) -> tuple[Term, ...]
 
 
 def sentence(parts: Sequence[Term]) -> str:
-    """Return the terms that count, the weightiest first: ``severity P2 24.0 + age 2 d 20.0``."""
-    counting = sorted((t for t in parts if t.points > 0), key=lambda t: -t.points)
-    texts = (f"{t.name.replace('_', ' ')} {t.said} {t.points:.1f}" for t in counting)
+    """Return the terms that count, the weightiest first: ``24.0 severity (P2) + …``."""
+    counting = sorted((t for t in parts if t.points >= _SHOWN), key=lambda t: -t.points)
+    texts = (f"{t.points:.1f} {t.name.replace('_', ' ')} ({t.said})" for t in counting)
     return " + ".join(texts) or "nothing counts yet"
 
 

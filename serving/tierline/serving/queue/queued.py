@@ -10,7 +10,6 @@ from tierline.serving.policy.queue import capacity_of
 from tierline.serving.queue.allocate import Service, allocate
 from tierline.serving.queue.choices import Waiting, Way
 from tierline.serving.queue.entry import Entry
-from tierline.serving.queue.hours import AlwaysOpen, Hours
 from tierline.serving.queue.priority import Ranked, order, sentence, terms
 
 
@@ -61,7 +60,6 @@ class Queue:
         policy: Policy,
         now: datetime,
         *,
-        hours: Hours | None = None,
         give_out: bool = True,
     ) -> "Queue":
         """Return the queue; pure. ``give_out`` False only orders it.
@@ -73,7 +71,7 @@ class Queue:
         ranked = order(entries, policy.queue, now)
         services: Iterable[Service | None] = [None] * len(ranked)
         if give_out:
-            services = allocate(ranked, policy, hours or AlwaysOpen(), now)
+            services = allocate(ranked, policy, now)
         pairs = zip(ranked, services, strict=True)
         return cls(tuple(Queued(n, *pair) for n, pair in enumerate(pairs, 1)), policy, now)
 

@@ -8,13 +8,18 @@ from typing import Any, Final
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
 from tierline.serving.policy import Condition
+from tierline.serving.policy.durations import span_text
+
+#: Evidence of a wait begins so: it moves with the clock.
+WAITED: Final = "waited: "
 
 
 @dataclass(frozen=True)
 class Case:
     """A ticket with all that rules may ask about; labels are None where no model answered.
 
-    ``words`` is the text as phrases are searched in it (see `searchable`).
+    ``words`` is the text as phrases are searched in it (see `searchable`). ``later``: how long
+    before ``now`` the ticket was described; a wait that it gives has grown by that much since.
     """
 
     ticket: Ticket
@@ -24,12 +29,13 @@ class Case:
     issue_type: str | None
     sentiment: str | None
     now: datetime
+    later: timedelta = timedelta(0)
 
     @property
     def waited(self) -> timedelta | None:
         """The customer's wait so far: as given, else since the ticket was filed, never below 0."""
         if self.ticket.waited_minutes is not None:
-            return timedelta(minutes=self.ticket.waited_minutes)
+            return timedelta(minutes=self.ticket.waited_minutes) + self.later
         if self.ticket.created_at is not None:
             return max(self.now - self.ticket.created_at, timedelta(0))
         return None
@@ -81,8 +87,7 @@ _FACTS: Final[dict[str, tuple[str, Callable[[Case], Any]]]] = {
 
 def _said(value: object) -> str:
     if isinstance(value, timedelta):
-        minutes = int(value.total_seconds() // 60)
-        return f"{minutes // 60} h {minutes % 60:02} min"
+        return span_text(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,9 +1,8 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import chain, takewhile
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
@@ -11,14 +10,18 @@ from tierline.data.normalise import full_text
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
-from tierline.serving.policy import TIERS, Condition, EntryRule, Exclusion, Policy, Trigger
+from tierline.serving.clock.deadlines import deadlines, runs_always
+from tierline.serving.clock.filed import filed
+from tierline.serving.policy import TIERS, EntryRule, Exclusion, Policy
 from tierline.serving.routing.alarms import alarms_of, incidents_of
 from tierline.serving.routing.caution import CAUTION_P1, p1_probability
 from tierline.serving.routing.conditions import Case, first_match, searchable
-from tierline.serving.routing.recommendation import Reason, Recommendation
+from tierline.serving.routing.recommendation import Alternative, Reason, Recommendation
 from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
+from tierline.serving.routing.standing import Standing, clock_reasons, cover, next_review
 from tierline.serving.teams.advice import close, step_down
+from tierline.serving.teams.answers import Assessment, Change
 from tierline.serving.teams.assessment import asked, assess
 from tierline.serving.teams.choice import Wanted, place
 from tierline.serving.teams.exclusions import Exclusions
@@ -26,8 +29,6 @@ from tierline.serving.teams.would_change import would_change
 
 _STANDARD_LANE: Final = "standard"
 _NONE_MORE: Final = Exclusions()
-#: The smallest step of the clock: "more than 2 hours" begins one step after 2 hours.
-_TICK: Final = timedelta.resolution
 
 
 def recommend(
@@ -54,44 +55,52 @@ def recommend(
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
     hits = safety.check(text)
+    words, never = searchable(text), exclusions.beside(policy)
     alarms = alarms_of(hits, said, text)
-    case = _case(ticket, text, searchable(text), said, policy, now)
-    never = exclusions.beside(policy)
-    decision = _decide(case, said, alarms, policy)
-    _place(decision, case, alarms, policy, never)
-    decision.reasons += displaced if text else ()
-    assessment = assess(case, policy, incidents_of(alarms))
 
-    def tier_of(
-        other: Case, said: Prediction | None = said, alarms: Sequence[Reason] = alarms
-    ) -> int:
-        decided = _decide(other, said, alarms, policy)
-        if never:
-            _place(decided, other, alarms, policy, never)
-        return decided.tier
+    def case_at(instant: datetime, said: Prediction | None = said) -> Case:
+        return _case(ticket, text, words, said, policy, now, instant)
 
-    def tier_with(prediction: Prediction) -> int:
-        other = _case(ticket, text, case.words, prediction, policy, now)
-        return tier_of(other, prediction, alarms_of(hits, prediction, text))
+    def decided(case: Case, said: Prediction | None, alarms: Sequence[Reason]) -> "_Decision":
+        decision = _decide(case, said, alarms, policy)
+        _place(decision, case, alarms, policy, never)
+        return decision
 
+    def at(instant: datetime) -> Standing:
+        def tier_with(other: Prediction) -> int:
+            found = alarms_of(hits, other, text)
+            return decided(case_at(instant, other), other, found).tier
+
+        case = case_at(instant)
+        decision = decided(case, said, alarms)
+        decision.reasons += displaced if text else ()
+        assessment = assess(case, policy, incidents_of(alarms))
+        changes = would_change(
+            case, decision.tier, assessment, policy, lambda c: decided(c, said, alarms).tier
+        )
+        others = alternatives(said, tier_with) if said else ()
+        return _standing(decision, case, policy, _Beside(others, assessment, changes), bool(alarms))
+
+    answer = at(now)
     why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
     return Recommendation(
         id=ticket.id,
-        tier=decision.tier,
-        path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
-        owner=policy.tiers[decision.tier].owner,
-        team=decision.team,
-        lane=decision.lane,
+        tier=answer.tier,
+        path=answer.path,
+        owner=policy.tiers[answer.tier].owner,
+        team=answer.team,
+        lane=answer.lane,
         **_head_columns(said),
-        respond_by=_respond_by(case, policy, bool(alarms)),
-        reasons=tuple(decision.reasons),
-        notify=tuple(dict.fromkeys(decision.notify)),
+        respond_by=answer.due.respond_by,
+        resolve_by=answer.due.resolve_by,
+        reasons=answer.reasons,
+        notify=answer.notify,
         needs_review=why_review is not None,
         review_reason=why_review,
-        alternatives=alternatives(said, tier_with) if said else (),
-        assessment=assessment,
-        would_change=would_change(case, decision.tier, assessment, policy, tier_of),
-        next_review_at=_next_review(case, policy),
+        alternatives=answer.alternatives,
+        assessment=answer.assessment,
+        would_change=answer.would_change,
+        next_review_at=next_review(case_at(now), policy, answer, at),
         mode=mode,
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
@@ -104,12 +113,51 @@ def _case(
     words: str,
     prediction: Prediction | None,
     policy: Policy,
+    described: datetime,
     now: datetime,
 ) -> Case:
     labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
     severity = policy.severity_of(labels.get("severity"))
-    return Case(
-        ticket, text, words, severity, labels.get("issue_type"), labels.get("sentiment"), now
+    issue_type, sentiment = labels.get("issue_type"), labels.get("sentiment")
+    return Case(ticket, text, words, severity, issue_type, sentiment, now, now - described)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What an answer tells beside the decision."""
+
+    alternatives: tuple[Alternative, ...]
+    assessment: Assessment
+    would_change: tuple[Change, ...]
+
+
+def _standing(
+    decision: "_Decision", case: Case, policy: Policy, beside: _Beside, safe: bool
+) -> Standing:
+    """Return the decision with its deadlines and with what has run out."""
+    calendar = policy.calendar_of(decision.team, decision.tier)
+    start = filed(case.ticket, case.now, case.waited)
+    due = deadlines(policy, decision.tier, calendar, case.severity, start, safe=safe)
+    always = runs_always(policy, case.severity, safe)
+    covered, on_call = cover(case, policy, decision.team, calendar) if always else (None, None)
+    notify = (*decision.notify, *([on_call] if on_call else ()))
+    return Standing(
+        tier=decision.tier,
+        path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
+        team=decision.team,
+        lane=decision.lane,
+        reasons=(
+            *decision.reasons,
+            *([covered] if covered else ()),
+            *clock_reasons(case, due),
+        ),
+        notify=tuple(dict.fromkeys(notify)),
+        alternatives=beside.alternatives,
+        assessment=beside.assessment,
+        would_change=beside.would_change,
+        due=due,
+        always=always,
+        calendar=calendar,
     )
 
 
@@ -263,55 +311,6 @@ def _place(
     if not case.ticket.locked_by_human:
         done = close(case, policy, unsafe=bool(alarms))
         decision.reasons += [done] if done else []
-
-
-def _respond_by(case: Case, policy: Policy, safe: bool) -> datetime:
-    """Return the deadline, counted from when the ticket was filed (or from now less the wait)."""
-    limit = policy.respond_within[case.severity or policy.fallback.severity]
-    if safe:
-        limit = min(limit, policy.respond_within[Severity(policy.safety.respond_as)])
-    if case.ticket.created_at is not None:
-        return _later(case.ticket.created_at, limit)
-    return _later(case.now - (case.waited or timedelta(0)), limit)
-
-
-def _later(start: datetime, by: timedelta) -> datetime:
-    """Return the instant in UTC; the first or last that exists where dates end.
-
-    Exports write 9999-12-31 for "no date": that must not end a job.
-    """
-    try:
-        return (start + by).astimezone(UTC)
-    except OverflowError:
-        return (datetime.min if start.year == 1 else datetime.max).replace(tzinfo=UTC)
-
-
-def _next_review(case: Case, policy: Policy) -> datetime | None:
-    """Return the first instant at which a rule about waiting will hold that doesn't hold yet."""
-    if case.waited is None:
-        return None
-    began = case.ticket.created_at if case.ticket.waited_minutes is None else None
-    began = began or case.now - case.waited
-    instants = []
-    for condition in _not_yet(case, policy):
-        if condition.waited_over is None:
-            continue
-        due = _later(began, condition.waited_over + _TICK)
-        later = condition.model_copy(update={"waited_over": None})
-        if due > case.now and first_match((later,), case) is not None:
-            instants.append(due)
-    return min(instants, default=None)
-
-
-def _not_yet(case: Case, policy: Policy) -> Iterator[Condition]:
-    """Yield the conditions of entry rules above the one that holds, and of triggers that don't."""
-    entries = takewhile(lambda when: first_match(when, case) is None, _whens(policy.entry))
-    triggers = (when for when in _whens(policy.triggers) if first_match(when, case) is None)
-    yield from chain.from_iterable(chain(entries, triggers))
-
-
-def _whens(rules: Sequence[EntryRule | Trigger]) -> Iterator[tuple[Condition, ...]]:
-    return (rule.when for rule in rules)
 
 
 def _head_columns(prediction: Prediction | None) -> dict[str, Any]:

@@ -58,10 +58,14 @@ class Recommendation(_Frozen):
 
     ``path`` lists the tiers that the ticket may climb, the recommended one first. ``team`` takes
     it: the tier's ``owner`` unless a reason under ``team.`` or ``lock.`` says why not. Labels and
-    confidences are None where no model answered. ``next_review_at`` is the next instant at
-    which the clock alone changes the answer. ``alternatives`` are there wherever two labels are
-    too close to call, whatever the first reason for a person's look. ``mode`` is ``rules_only``
-    without a model.
+    confidences are None where no model answered. ``respond_by`` and ``resolve_by`` count open
+    hours of the team's calendar from when the ticket was filed (P1, data loss and breaches: all
+    hours). ``next_review_at`` is the first instant at which the clock alone changes the answer,
+    the ticket staying as it was described; until then only the times in the evidence of
+    reasons move (``waited: 2 h 05 min``, ``over: …``), and the deadlines of a ticket that says
+    neither when it was filed nor how long it has waited. ``alternatives`` are there wherever two
+    labels are too close to call, whatever the first reason for a person's look. ``mode`` is
+    ``rules_only`` without a model.
     """
 
     id: str | None
@@ -77,6 +81,7 @@ class Recommendation(_Frozen):
     sentiment: str | None
     sentiment_confidence: float | None
     respond_by: datetime
+    resolve_by: datetime
     reasons: tuple[Reason, ...]
     notify: tuple[str, ...]
     needs_review: bool

@@ -98,7 +98,7 @@ def _ranked(wanted: Wanted, tier: int, policy: Policy) -> list[tuple[str, _Found
             if found or name == owner:
                 fitting.append((name, found))
     # Sorting is stable: what is equal stays in the policy's order.
-    return sorted(fitting, key=lambda fit: _rank(*fit, wanted.current))
+    return sorted(fitting, key=lambda fit: _rank(fit[0], fit[1], wanted.current))
 
 
 def _rank(name: str, found: _Found, current: str | None) -> tuple[bool, ...]:

@@ -1,13 +1,13 @@
 """What would change the tier: one fact at a time, decided anew with that fact changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import DIMENSIONS, CustomerTier, HandAssessment
-from tierline.serving.policy import Ask, Policy, duration_text
+from tierline.serving.policy import TIERS, Ask, Policy, duration_text
 from tierline.serving.routing.conditions import Case, evidence
 from tierline.serving.teams.answers import Assessment, Change
 
@@ -51,13 +51,13 @@ def _changes(
     policy: Policy,
     tier_of: Callable[[Case], int],
 ) -> Iterator[Change]:
-    groups = (
+    groups: tuple[Iterable[_Fact], ...] = (
         _counts(case, policy, "sites_affected", "sites_over", _sites),
         _counts(case, policy, "attempts", "attempts_over", _attempts),
         _waits(case, policy),
         _customers(case, policy),
-        _severities(case, worse=True),
-        _severities(case, worse=False),
+        _severities(case, worse=True) if tier < TIERS[-1] else (),
+        _severities(case, worse=False) if tier > TIERS[0] else (),
         *(_by_hand(name, case, tier, assessment, policy) for name in DIMENSIONS),
     )
     for group in groups:

@@ -1,0 +1,1 @@
+"""Time: what the clock alone decides. Hours, deadlines, what has run out, when to ask again."""
