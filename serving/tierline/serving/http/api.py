@@ -19,6 +19,8 @@ from tierline.models.runtime.certificate import Certificate
 from tierline.serving.http.body_limit import BodyLimit
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
+from tierline.serving.http.problem import Problem
+from tierline.serving.http.queue_api import queue_router
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
 
@@ -50,13 +52,6 @@ class Answers(BaseModel):
     """One recommendation per ticket, in the order of the request."""
 
     answers: list[Recommendation]
-
-
-class Problem(BaseModel):
-    """Why a request was refused; it never repeats the ticket's words."""
-
-    error: str
-    details: list[str] = []
 
 
 class Ready(BaseModel):
@@ -117,6 +112,8 @@ def create_app(policy: Policy, source: ModelSource | None, keys: ApiKeys) -> Fas
     async def route_batch(batch: Batch) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
         return Answers(answers=await _answer(state, batch.tickets))
+
+    app.include_router(queue_router(state), dependencies=guarded, responses=refusals)
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:

@@ -10,7 +10,7 @@ import numpy as np
 from tierline.serving.policy import Policy
 from tierline.serving.policy.queue import limit_of
 from tierline.serving.queue.choices import Choice, Choices, Option, Waiting, Way
-from tierline.serving.queue.flow import Network, cheapest, most_urgent
+from tierline.serving.queue.flow import Network, cheapest, most_urgent, need_scipy
 from tierline.serving.queue.hours import Hours
 from tierline.serving.queue.priority import Ranked
 from tierline.serving.queue.reached import Slots
@@ -44,6 +44,7 @@ def allocate(ranked: Sequence[Ranked], policy: Policy, now: datetime) -> list[Se
     Raises:
         InputError: when scipy isn't there.
     """
+    need_scipy()
     if not ranked:
         return []
     hours = Hours(policy)

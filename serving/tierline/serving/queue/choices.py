@@ -100,7 +100,7 @@ class Choices:
         closed = not self._open[own]
         if not barred and not closed:
             yield own, Way.OWN, 0
-        elif not barred and entry.first is not None:
+        elif not barred and entry.first is not None and self._hours.on_call(own):
             yield own, Way.ON_CALL, 2
         if entry.locked:
             return

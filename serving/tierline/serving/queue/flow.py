@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from tierline.data.errors import InputError
 
 Counts = NDArray[np.int64]
-#: Steps in which a server fills up: those of a team fill evenly to 1/16 of their capacity.
-_LEVELS: Final = 16
+#: Steps in which a server fills up: those of equal cost fill evenly to 1/64 of it.
+_LEVELS: Final = 64
 #: One step of preference outweighs any gain in evenness.
 _STEP: Final = 1_000.0
 
@@ -169,7 +169,7 @@ def cheapest(taken: Counts, network: Network) -> list[dict[int, int]]:
 
 def _levels(capacity: int | None, total: int) -> list[tuple[int, int]]:
     """Return the steps in which a server fills up, each with its size."""
-    size = _within(capacity, total)
+    size = total if capacity is None else capacity
     ends = [size * level // _LEVELS for level in range(_LEVELS + 1)]
     return [(level, b - a) for level, (a, b) in enumerate(pairwise(ends)) if b > a]
 

@@ -22,6 +22,10 @@ class Hours:
         """Return whether someone of the team is there at an instant."""
         return is_open(self._calendars[team], at)
 
+    def on_call(self, team: str) -> bool:
+        """Return whether the policy names someone who takes what can't wait while it is closed."""
+        return any(calendar.on_call for calendar in self._calendars[team])
+
     def reached(self, team: str, start: datetime, work: timedelta) -> datetime | None:
         """Return the first open instant by which ``work`` of open time has passed, or None."""
         calendars = self._calendars[team]
