@@ -38,7 +38,7 @@ def test_tickets_are_ordered_and_given_out(client: TestClient) -> None:
     assert [t["id"] for t in found["tickets"]] == ["T-1", "T-0"]
     first = found["tickets"][0]
     assert (first["rank"], first["first"], first["team"]) == (1, "safety", "incident-response")
-    assert [t["name"] for t in first["terms"]][0] == "severity"
+    assert first["terms"][0]["name"] == "severity"
     assert sum(t["points"] for t in first["terms"]) == pytest.approx(first["points"], abs=1e-3)
     assert found["teams"]["incident-response"]["holds"] == 1
     assert found["policy_version"] == POLICY.version
@@ -83,6 +83,8 @@ def answered(team: str = "general-support", **fields: Any) -> dict[str, Any]:
         ({"tickets": [{"id": "T-0"}], "answers": [answered(PLANTED)]},
          "answers: team: expected a team of the policy"),
         ({"tickets": [{"id": "T-0"}], "answers": [answered(tier=7)]}, "answers.0.tier"),
+        ({"tickets": [{"id": "T-0"}], "answers": [answered(reasons="[" * 100_000)]},
+         "answers.0.reasons"),
         ({"tickets": [{"id": "T-0", "attempts": -1}]}, "tickets.0.attempts"),
         ({"tickets": [{"id": "T-0"}], "head": 3}, "head"),
     ],

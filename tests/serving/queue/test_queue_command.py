@@ -137,7 +137,9 @@ def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:
     answers = rows("scored.jsonl")
     answers[0]["team"] = "nobody"
     answers[1]["tier"] = 7
-    lines = [json.dumps(a) for a in [*answers, answers[2]]] + ["[]", "{", '"x"']
+    answers[3]["respond_by"] = "0001-01-01T00:00:00+14:00"
+    deep = json.dumps(answers[0] | {"reasons": "[" * 100_000})
+    lines = [*map(json.dumps, [*answers, answers[2]]), "[]", "{", '"x"', deep]
     Path("scored.jsonl").write_text("\n".join(lines))
     with Path(backlog).open("a") as file:
         file.write(f"big,{CALM},,,\nbad,{CALM},soon,,\n")
@@ -148,7 +150,7 @@ def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:
     assert reasons[2] == "id: expected an answer with this id; found none"
     assert reasons[6] == "id: expected every id once; this one is in row 3 already"
     assert "created_at" in reasons[7]
-    assert "5 rows of scored.jsonl are no answers" in said
+    assert "6 rows of scored.jsonl are no answers" in said
     assert "4 rows quarantined" in said
 
 

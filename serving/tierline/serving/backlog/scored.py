@@ -30,11 +30,10 @@ class ScoredAnswers:
         self.unusable = 0
         self._found: dict[str, Scored] = {}
         for record in _records(path):
+            given = {k: v for k, v in record.items() if v is not None and v != ""}
             try:
-                answer = Scored.model_validate(
-                    {k: v for k, v in record.items() if v not in {"", None}} if record else {}
-                )
-            except (ValidationError, ValueError, RecursionError):
+                answer = Scored.model_validate(given)
+            except ValidationError:
                 self.unusable += 1
                 continue
             if self._found.setdefault(answer.id, answer) is not answer:
@@ -50,7 +49,7 @@ class ScoredAnswers:
         return self._found.get(name)
 
 
-def _records(path: Path) -> Iterator[Mapping[str, Any] | None]:
+def _records(path: Path) -> Iterator[Mapping[str, Any]]:
     readers = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -69,15 +68,15 @@ def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
             yield {name: row.get(name) for name in _COLUMNS}
 
 
-def _jsonl(path: Path) -> Iterator[Mapping[str, Any] | None]:
+def _jsonl(path: Path) -> Iterator[Mapping[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in filter(str.strip, file):
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError):
-                record = None
-            is_object = isinstance(record, dict)
-            yield {name: record.get(name) for name in _COLUMNS} if is_object else None
+                record = {}
+            fields = record if isinstance(record, dict) else {}
+            yield {name: fields.get(name) for name in _COLUMNS}
 
 
 def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:

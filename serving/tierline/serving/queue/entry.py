@@ -1,5 +1,6 @@
 """What the queue knows of a ticket: no words, so that 100,000 fit in memory."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket, utc_when_naive
 from tierline.serving.clock.filed import filed
+from tierline.serving.clock.open_time import in_utc
 from tierline.serving.policy import Policy
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.conditions import Case
@@ -41,9 +43,13 @@ class Answer(Protocol):
 
 
 def _from_json(value: object) -> object:
-    import json
-
-    return json.loads(value) if isinstance(value, str) else value
+    """Read a list from its JSON: cells of CSV and Parquet files hold nothing else."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 class Scored(BaseModel):
@@ -113,7 +119,7 @@ def entry_of(
         id=ticket.id,
         tier=answer.tier,
         team=answer.team,
-        respond_by=answer.respond_by,
+        respond_by=in_utc(answer.respond_by),
         severity=severity,
         severity_said=answer.severity if known else None,
         first="safety" if safe else "P1" if severity is Severity.P1 else None,

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from tierline.data.labels import Severity
+from tierline.serving.clock.open_time import in_utc
 from tierline.serving.policy import QueuePolicy
 from tierline.serving.queue.entry import Entry
 
@@ -141,4 +142,4 @@ def span_said(span: timedelta) -> str:
 
 def instant_said(instant: datetime | None) -> str:
     """Return an instant as a lead reads it, in UTC."""
-    return "never" if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return "never" if instant is None else f"{in_utc(instant):%Y-%m-%d %H:%M}"
