@@ -17,7 +17,12 @@ LANGUAGES = ("de", "fr", "es")
 
 def entry(name: str = "a", due: float = 4.0, **fields: Any) -> Entry:
     """An open P3 ticket of general support that is due in ``due`` hours."""
-    known = {"tier": 1, "team": "general-support", "severity": Severity.P3, "age": timedelta(0)}
+    known: dict[str, Any] = {
+        "tier": 1,
+        "team": "general-support",
+        "severity": Severity.P3,
+        "age": timedelta(0),
+    }
     return Entry(name, respond_by=NOW + timedelta(hours=due), **(known | fields))
 
 

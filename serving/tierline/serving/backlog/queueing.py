@@ -100,25 +100,24 @@ def write_queue(queue: Queue, out: Path, progress: Progress) -> None:
 
 
 _BATCH: Final = 4_096
-_SCHEMA: Final = pa.schema(
-    [
-        ("rank", pa.int64()),
-        ("id", pa.string()),
-        ("first", pa.string()),
-        ("points", pa.float64()),
-        ("why", pa.string()),
-        ("tier", pa.int8()),
-        ("own_team", pa.string()),
-        ("respond_by", pa.timestamp("us", tz="UTC")),
-        ("team", pa.string()),
-        ("agent", pa.string()),
-        ("way", pa.string()),
-        ("waits_for", pa.string()),
-        ("reached_by", pa.timestamp("us", tz="UTC")),
-        ("in_time", pa.bool_()),
-        ("terms", pa.string()),
-    ]
-)
+_COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
+    ("rank", pa.int64()),
+    ("id", pa.string()),
+    ("first", pa.string()),
+    ("points", pa.float64()),
+    ("why", pa.string()),
+    ("tier", pa.int8()),
+    ("own_team", pa.string()),
+    ("respond_by", pa.timestamp("us", tz="UTC")),
+    ("team", pa.string()),
+    ("agent", pa.string()),
+    ("way", pa.string()),
+    ("waits_for", pa.string()),
+    ("reached_by", pa.timestamp("us", tz="UTC")),
+    ("in_time", pa.bool_()),
+    ("terms", pa.string()),
+]
+_SCHEMA: Final = pa.schema(_COLUMNS)
 
 
 def _table(queue: Queue) -> Table[Queued]:

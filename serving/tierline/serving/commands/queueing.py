@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -121,15 +122,15 @@ def _lines(queue: Queue, queued: Queued) -> Iterator[str]:
 
 
 def _teams(queue: Queue) -> Table:
-    table = Table(title="By team")
-    columns = ("queued", "first", "taken", "moved", "waiting", "late", "holds", "capacity")
-    table.add_column("team")
-    for column in columns:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    columns = ("queued", "first", "taken", "moved", "waiting", "late", "holds")
+    table.add_column("team", no_wrap=True)
+    for column in (*columns, "of"):
         table.add_column(column, justify="right")
     for name, figures in queue.teams().items():
         capacity = queue.capacity(name)
-        counts = (f"{getattr(figures, column):,}" for column in columns[:-1])
-        table.add_row(escape(name), *counts, "∞" if capacity is None else f"{capacity:,}")
+        counts = (f"{getattr(figures, column):,}" for column in columns)
+        table.add_row(escape(name), *counts, "any" if capacity is None else f"{capacity:,}")
     return table
 
 

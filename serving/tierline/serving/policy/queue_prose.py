@@ -1,6 +1,6 @@
 """The queue as people read it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from tierline.serving.policy.durations import duration_text
 from tierline.serving.policy.model import Policy
@@ -12,13 +12,13 @@ def queue_lines(policy: Policy) -> Iterator[str]:
     queue, weights = policy.queue, policy.queue.weights
     horizon = duration_text(queue.breach_horizon)
     yield "\nThe queue: safety tickets and P1 first, then by points"
-    yield f"  severity up to {weights.severity:g}: {_shares(queue.severity)}"
+    yield f"  severity up to {weights.severity:g}: {_shares(queue.severity.items())}"
     yield (
         f"  time to breach up to {weights.breach:g}: none {horizon} before the response is due, "
         f"half when it is due, all {horizon} after"
     )
-    yield f"  customer tier up to {weights.customer_tier:g}: {_shares(queue.customer_tier)}"
-    yield f"  sentiment up to {weights.sentiment:g}: {_shares(queue.sentiment)}"
+    yield f"  customer tier up to {weights.customer_tier:g}: {_shares(queue.customer_tier.items())}"
+    yield f"  sentiment up to {weights.sentiment:g}: {_shares(queue.sentiment.items())}"
     yield f"  attempts up to {weights.attempts:g}: all from {queue.attempts_full} on"
     full = f"{queue.order_value_full:g} {policy.currency}"
     yield f"  order value up to {weights.order_value:g}: all from {full} on"
@@ -37,5 +37,5 @@ def queue_lines(policy: Policy) -> Iterator[str]:
             yield f"  {name}: what is beyond {limit_of(team)} tickets goes to {pools}"
 
 
-def _shares(shares: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+def _shares(shares: Iterable[tuple[str, float]]) -> str:
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares)

@@ -51,6 +51,8 @@ def order(entries: Iterable[Entry], queue: QueuePolicy, now: datetime) -> list[R
     ticket, the id. So the order doesn't depend on the input's. A ticket with a date precedes
     every other one (safety and P1 apart) that is younger by more than
     `QueuePolicy.passed_within_days`: age counts alike for all, and the other terms are bounded.
+    So only what is filed up to then can precede it, and it is reached, if safety tickets and P1
+    are served faster than they come in. A ticket without any date has no such promise.
 
     Raises:
         ValueError: when an id comes twice.
