@@ -122,7 +122,7 @@ def _lines(queue: Queue, queued: Queued) -> Iterator[str]:
 
 
 def _teams(queue: Queue) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     columns = ("queued", "first", "taken", "moved", "waiting", "late", "holds")
     table.add_column("team", no_wrap=True)
     for column in (*columns, "of"):
