@@ -69,7 +69,7 @@ def score(
         raise InputError(f"--out: expected another file than the tickets; found {out}")
     summary = Summary()
     with AnswerFile(out) as answers, Quarantine(quarantine_path(out)) as quarantine:
-        for batch in _batches(tickets, quarantine):
+        for batch in batches(tickets, quarantine):
             recommendations = _answers(router, store, batch, now)
             answers.write(recommendations)
             for recommendation in recommendations:
@@ -98,7 +98,8 @@ def _answers(
     ]
 
 
-def _batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+def batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+    """Yield the usable rows; put the others into quarantine."""
     batch: list[Row] = []
     for row in tickets:
         if isinstance(row, BadRow):

@@ -23,6 +23,7 @@ from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.queue_api import queue_router
 from tierline.serving.http.remembering import StoreState, answer, store_state
 from tierline.serving.http.store_api import add_store
 from tierline.serving.messages.templates import Templates
@@ -165,6 +166,8 @@ def create_app(
     app.include_router(hooks_router(state, store, hooks, notifier))
 
     app.include_router(handing_router(state, templates, notifier), dependencies=guarded)
+
+    app.include_router(queue_router(state, store), dependencies=guarded, responses=refusals)
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:

@@ -7,6 +7,7 @@ from tierline.serving import safety
 from tierline.serving.policy import TIERS, Condition, GatePolicy, Policy, duration_text
 from tierline.serving.policy.calendar_prose import calendar_lines, counted_in
 from tierline.serving.policy.handing_prose import handing_lines
+from tierline.serving.policy.queue_prose import queue_lines
 from tierline.serving.policy.team_prose import guideline_lines, team_lines
 from tierline.serving.routing.caution import CAUTION_P1
 
@@ -59,6 +60,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from team_lines(policy)
     yield from guideline_lines(policy)
     yield from handing_lines(policy)
+    yield from queue_lines(policy)
     retired = [
         f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
     ]
