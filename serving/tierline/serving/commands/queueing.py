@@ -10,12 +10,13 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from tierline.data.columns import parse_map, shown_name
+from tierline.data.columns import shown_name
 from tierline.data.readers import TicketFile
 from tierline.serving.backlog.queueing import read_entries, write_queue
 from tierline.serving.backlog.scored import ScoredAnswers
 from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.commands.shared import (
+    FormatOption,
     MapOption,
     ModelOption,
     PolicyOption,
@@ -24,6 +25,7 @@ from tierline.serving.commands.shared import (
     clock_at,
     console,
     make_router,
+    pairs_of,
 )
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.serving.policy import load_policy
@@ -48,6 +50,7 @@ def queue_command(
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
     mapping: MapOption = None,
+    source: FormatOption = None,
     head: Annotated[int, typer.Option(min=0, help="So many tickets are printed.")] = 10,
     order_only: Annotated[
         bool, typer.Option("--order-only", help="Don't give them to teams and agents.")
@@ -59,9 +62,10 @@ def queue_command(
     """Order open tickets by priority and give them to teams and agents."""
     if not order_only:
         need_scipy()
-    tickets, clock = TicketFile(file, parse_map(mapping)), clock_at(now)
+    rules, clock = load_policy(policy), clock_at(now)
+    tickets = TicketFile(file, pairs_of(mapping, source, rules))
     before = ScoredAnswers(answers) if answers else None
-    router = Router(load_policy(policy)) if before else make_router(model, rules_only, policy)
+    router = Router(rules) if before else make_router(model, rules_only, policy)
     with ShareProgress(console, "queueing") as progress:
 
         def read(share: float, count: int) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -19,6 +19,10 @@ from tierline.serving.queue.entry import Answer, Scored, entry_of
 from tierline.serving.queue.priority import Term
 from tierline.serving.queue.queued import Queue, TeamFigures
 from tierline.serving.routing.router import Router
+from tierline.serving.teams.exclusions import NO_MORE
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
 
 #: Tickets in one request; those without an answer are routed first, which takes longer.
 MAX_QUEUED: Final = 5_000
@@ -83,8 +87,8 @@ class _Unusable(Exception):  # noqa: N818
     """What is wrong with a request beyond its schema."""
 
 
-def queue_router(state: ModelState) -> APIRouter:
-    """Return the queue's resource."""
+def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
+    """Return the queue's resource; a ``store``'s locks and exclusions hold."""
     router = APIRouter()
 
     @router.post(

@@ -16,7 +16,7 @@ from tierline.serving.policy import Policy
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.conditions import Case
 from tierline.serving.routing.recommendation import Reason
-from tierline.serving.teams.exclusions import Exclusions, against
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against
 
 _SAFETY: Final = "safety."
 #: A field with the values (in one case) of which an agent must have one among the skills.
@@ -100,7 +100,7 @@ def entry_of(
     answer: Answer,
     policy: Policy,
     now: datetime,
-    exclusions: Exclusions,
+    exclusions: Exclusions = NO_MORE,
 ) -> Entry:
     """Return a ticket's entry by its answer; ``exclusions`` hold beside the policy's own.
 
