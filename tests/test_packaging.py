@@ -69,6 +69,7 @@ def test_the_wheel_holds_every_source_file_and_no_other_room(wheel: Path) -> Non
     assert names >= sources
     assert "tierline/serving/policy/default.toml" in names
     assert "tierline/training/report/templates/page.html" in names
+    assert "tierline/serving/page/templates/style.css" in names
     assert "tierline/training/retraining/safety_suite.jsonl" in names
     assert "tierline/__init__.py" not in names
     assert {name.rpartition(".")[2] for name in others} == {"dist-info"}
@@ -76,7 +77,7 @@ def test_the_wheel_holds_every_source_file_and_no_other_room(wheel: Path) -> Non
 
 def test_the_command_runs(clean: Path, tmp_path: Path) -> None:
     shown = run(clean / "tierline", "--help", cwd=tmp_path)
-    for command in ("score", "route", "serve", "policy", "train"):
+    for command in ("score", "route", "serve", "policy", "map", "train"):
         assert command in shown
     assert "Tier 1" in run(clean / "tierline", "policy", "show", cwd=tmp_path).title()
 

@@ -7,7 +7,7 @@ PROGRAM = """
 import sys
 import tierline.serving.http.api, tierline.serving.commands, tierline.models.runtime
 training = {"torch", "transformers", "sklearn", "mlflow"}
-extras = {"jinja2", "babel", "apprise", "tenacity", "filelock"}
+extras = {"jinja2", "babel", "apprise", "tenacity", "filelock", "sqlalchemy", "alembic"}
 loaded = (training | extras) & sys.modules.keys()
 assert not loaded, loaded
 """

@@ -7,6 +7,7 @@ from tierline.data.errors import (
     ModelNotFoundError,
     PolicyError,
     RowError,
+    StoreError,
     TierlineError,
 )
 from tierline.data.labels import HEADS, LABELS, IssueType, Sentiment, Severity
@@ -25,6 +26,7 @@ __all__ = [
     "RowError",
     "Sentiment",
     "Severity",
+    "StoreError",
     "Ticket",
     "TierlineError",
 ]

@@ -6,6 +6,7 @@
     ├── BundleError     a model bundle is missing, incomplete or altered
     ├── ModelNotFoundError  no model where one was asked for
     ├── LaunchError     processes launched together can't train together, or one has stopped
+    ├── StoreError      the store of decisions is away, not at this version, or misused
     └── PolicyError     a policy file breaks the policy's schema
 
 Messages say what was expected, what was found, and the remedy. They never hold ticket text.
@@ -38,3 +39,7 @@ class LaunchError(TierlineError):
 
 class PolicyError(TierlineError):
     """A policy file breaks the policy's schema; the message names the key's path."""
+
+
+class StoreError(TierlineError):
+    """The store of decisions is away, not at this version, or asked for what it doesn't hold."""

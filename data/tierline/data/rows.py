@@ -52,9 +52,9 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
         RowError: with the field that is wrong and what was expected of it.
     """
     values = {
-        name: clean
+        name: value
         for name, column in columns.columns.items()
-        if (clean := _clean(record.get(column))) is not None
+        if (value := clean(record.get(column))) is not None
     }
     labels = {h: _label(h, values[h]) for h in HEADS if h in values}
     extra: dict[str, str] = {
@@ -88,7 +88,7 @@ def check_vocabulary(row: Row, allowed: Mapping[str, tuple[str, ...]] = LABELS) 
             raise RowError(f"{head}: expected one of {expected}; found another label")
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Return None for what files use to say nothing: null, NaN, blanks."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None

@@ -65,7 +65,8 @@ class Ticket(BaseModel):
     ``created_at``. ``attempts`` counts the contacts about the same matter so far.
     ``order_value`` is in the policy's currency. ``current_tier`` and ``team`` are where the
     ticket is now, and ``locked_by_human`` says that a person put it there. ``customer`` is an
-    id, ``language`` a code such as ``de`` or ``pt-BR``, ``status`` the help desk's own word.
+    id: exclusions may name it, and all that a store holds of it can be found and erased.
+    ``language`` is a code such as ``de`` or ``pt-BR``, ``status`` the help desk's own word.
     ``sites_affected`` is how many sites an agent found to be hit. ``earlier_severity`` and
     ``earlier_sentiment`` are an earlier answer's labels; ``assessment`` is an agent's own.
     """
@@ -84,7 +85,7 @@ class Ticket(BaseModel):
     order_value: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     current_tier: int | None = Field(default=None, ge=1, le=4)
     locked_by_human: bool = False
-    customer: str | None = Field(default=None, max_length=200)
+    customer: str | None = Field(default=None, max_length=200, repr=False)
     product: str | None = Field(default=None, max_length=200)
     language: str | None = Field(default=None, max_length=64)
     team: str | None = Field(default=None, max_length=200)

@@ -165,12 +165,24 @@ def test_an_exclusion_that_keeps_nothing_away_gives_no_reason() -> None:
     assert rules(found) == ["entry.owner", "team.issue_type"]
 
 
-def test_a_router_hears_of_exclusions_at_once() -> None:
+def test_a_router_takes_exclusions_with_every_call() -> None:
     router = Router(POLICY)
     ticket = Ticket(body="x", product="Till")
     assert router.route([ticket], NOW)[0].team == "general-support"
-    router.exclusions = excluding("general-support")
-    assert router.route([ticket], NOW)[0].team == "technical-support"
+    made = router.decide([ticket], NOW, excluding("general-support"))[0]
+    assert made.recommendation.team == "technical-support"
+    assert made.exclusions == excluding("general-support")
+
+
+def test_a_ticket_never_goes_from_one_team_to_another() -> None:
+    never = Exclusions((Exclusion(team="integrations", from_team="social-media"),))
+    said = prediction("P3", "integration")
+    for team, then in (
+        ("social-media", "technical-support"),
+        ("technical-support", "integrations"),
+    ):
+        found = recommend(Ticket(body="x", team=team, channel="web"), said, POLICY, NOW, never)
+        assert found.team == then
 
 
 @pytest.mark.parametrize(

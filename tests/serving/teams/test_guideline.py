@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tierline.data.ticket import DIMENSIONS, HandAssessment, Ticket
 from tierline.models.runtime.prediction import Prediction
+from tierline.serving.policy import Exclusion
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.teams.answers import Change
@@ -98,6 +99,31 @@ def test_the_highest_of_what_is_asked_for_counts() -> None:
     own = policy_with(assessment={"asks": asks})
     found = answer(prediction("P4"), own, **by_hand(business_risk=2))
     assert (found.tier, found.reasons[-1].evidence) == (4, ("business_risk: 2",))
+
+
+def loud(**asked: int) -> Any:
+    """A policy in which a word gives impact 3, which asks for tier 3 if a person stated it."""
+    rule = {"level": 3, "when": {"phrases": ["loud"]}}
+    return policy_with(assessment={"customer_impact": [rule], "asks": [{"tier": 3, **asked}]})
+
+
+def test_a_word_on_one_level_says_nothing_of_another() -> None:
+    one = answer(prediction("P4"), loud(customer_impact=3), body="loud", **by_hand(business_risk=1))
+    assert one.tier == 1
+    total = answer(prediction("P4"), loud(total=4), body="loud", **by_hand(business_risk=1))
+    assert total.tier == 3
+
+
+def test_a_level_that_is_high_enough_needs_a_persons_word_only() -> None:
+    found = answer(prediction("P4"), loud(customer_impact=2), body="loud")
+    assert "tier 3 if an agent sets customer impact to 3" in changes(found)
+
+
+def test_what_would_change_minds_the_exclusions() -> None:
+    never = Exclusions((Exclusion(team="technical-support", product="Till"),))
+    ticket = Ticket(body="x", product="Till")
+    found = recommend(ticket, prediction("P4"), POLICY, NOW, never)
+    assert "tier 3 if it is P2" in changes(found)
 
 
 def test_grave_facts_alone_raise_nothing() -> None:

@@ -48,7 +48,7 @@ def load(folder: Path, toml: str) -> Policy:
         ('[[exclusions]]\nteam = "engineering-and-product"\nproduct = "x"',
          "exclusions.0.team: engineering-and-product owns the last tier"),
         ('[[exclusions]]\nteam = "order-desk"',
-         "exclusions.0: expected at least one of customer, product, issue_type, channel"),
+         "exclusions.0: expected at least one of from_team, customer, product"),
         ('[assessment]\nasks = [{ tier = 3 }]', "assessment.asks.0: expected at least"),
         ('[assessment]\nasks = [{ tier = 3, total = 13 }]', "assessment.asks.0.total: "),
         ('[assessment]\nbusiness_risk = [{ level = 4, when = {} }]',

@@ -77,6 +77,10 @@ def test_an_answer_file_names_the_team(tmp_path: Path) -> None:
     assert (first["tier"], first["team"]) == (3, "senior-engineers")
     assert first["assessment"]["customer_impact"]["by_hand"]
     assert (second["team"], second["would_change"][0]["tier"]) == ("general-support", 2)
+    assert runner.invoke(app, [*arguments, "--no-what-if"], catch_exceptions=False).exit_code == 0
+    bare = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row.pop("would_change") for row in bare] == [[], []]
+    assert (bare[0]["tier"], bare[0]["assessment"]) == (3, first["assessment"])
 
 
 def test_route_shows_team_assessment_and_what_would_change(monkeypatch: pytest.MonkeyPatch) -> None:

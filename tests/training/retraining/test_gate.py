@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tierline.serving.policy.model import RetiredLabels
 from tierline.training.answers import TIER
 from tierline.training.retraining.gate import Shared
 from tierline.training.retraining.promise import chance_of_misses
@@ -184,6 +185,8 @@ def test_labels_that_the_policy_does_not_know_or_that_are_gone_fail() -> None:
     assert (found.passed, found.measured) == (False, 1)
     assert "no training ticket teaches severity P2" in found.words
     assert named(known, untaught)["label_set"].passed
+    retired = policy().model_copy(update={"retired_labels": RetiredLabels(severity=("P2",))})
+    assert named(untaught, known, rules=retired)["label_set"].passed
 
 
 def test_labels_that_came_back_changed_fail() -> None:

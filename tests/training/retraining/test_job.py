@@ -10,7 +10,7 @@ import mlflow
 import pytest
 from filelock import FileLock
 
-from tierline.data.errors import InputError, TierlineError
+from tierline.data.errors import InputError, LaunchError, TierlineError
 from tierline.serving.model_source import REGISTERED_NAME
 from tierline.training import cli
 from tierline.training.retraining import registry
@@ -149,6 +149,13 @@ def test_a_champion_moved_meanwhile_is_left_alone(
     with pytest.raises(TierlineError, match="expected version 1 to be the champion still; found"):
         world.retrain()
     assert registry.champion() == "3"
+
+
+def test_it_is_not_shared_between_processes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(LaunchError, match="process 1 of 2"):
+        world.retrain()
 
 
 def test_a_missing_file_is_named_before_anything_is_made(world: World) -> None:

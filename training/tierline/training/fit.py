@@ -18,6 +18,7 @@ from tierline.models.encoder import TicketClassifier, load_pretrained
 from tierline.models.runtime.predictor import column_slices
 from tierline.models.runtime.tokens import TicketTokenizer
 from tierline.training.augment import strip_some
+from tierline.training.averaging import MovingAverage
 from tierline.training.batches import Batch, in_length_order, shuffled
 from tierline.training.joining import joined
 from tierline.training.losses import MultiHeadLoss
@@ -140,6 +141,7 @@ class _Loop:
         )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
         self.learner = processes.prepare(self.model)
+        self.average = MovingAverage(self.model.parameters())
 
     def run(self, step_done: StepDone, epoch_done: EpochDone) -> None:
         """Train for at most the planned epochs, and leave the best epoch's weights in the model."""
@@ -151,14 +153,16 @@ class _Loop:
             for batch in shuffled(self.inputs, self.recipe.batch_size, rng):
                 total += self._step(batch)
                 step_done(next(step) / self.steps)
-            scores = self._validate()
+            with self.average.in_place():
+                scores = self._validate()
+                state = {k: v.clone() for k, v in self.model.state_dict().items()}
             total = self.processes.sum_up(torch.tensor(total, dtype=torch.float64)).item()
             scores["train_loss"] = total / -(-len(self.inputs) // self.recipe.batch_size)
             self.fitted.history.append(scores)
             epoch_done(epoch, scores)
             if scores["validation_score"] > best:
                 best, self.fitted.best_epoch = scores["validation_score"], epoch
-                best_state = {k: v.clone() for k, v in self.model.state_dict().items()}
+                best_state = state
             elif epoch - self.fitted.best_epoch >= self.recipe.patience:
                 break
         if best_state is not None:
@@ -188,6 +192,7 @@ class _Loop:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
+        self.average.update()
         return loss.item()
 
     def _rate(self, step: int) -> float:

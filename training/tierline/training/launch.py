@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+from tierline.data.errors import LaunchError
+
 #: Rank and size as torchrun (and so accelerate) names them, and as Open MPI does.
 _NAMES: Final = (("RANK", "WORLD_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"))
 
@@ -30,3 +32,11 @@ def launched() -> Launch:
         if rank in os.environ and int(os.environ.get(count, "1")) > 1:
             return Launch(int(os.environ[rank]), int(os.environ[count]))
     return Launch()
+
+
+def unshared(launch: Launch) -> LaunchError:
+    """Return the error of a command that one process must run alone."""
+    return LaunchError(
+        f"of the commands only `tierline train` shares its work; found {launch}. "
+        "Run this one without accelerate launch or torchrun"
+    )

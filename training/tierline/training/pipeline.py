@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from tierline.data.corpus import Corpus, load_corpus, read_rows
-from tierline.data.errors import InputError, LaunchError
+from tierline.data.errors import InputError
 from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
@@ -27,7 +27,7 @@ from tierline.training.bundling import add_metrics, build_bundle
 from tierline.training.certify import check_apart
 from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.fit import Fitted, fit
-from tierline.training.launch import launched
+from tierline.training.launch import launched, unshared
 from tierline.training.recipe import Recipe
 
 _TEST = "test"
@@ -79,10 +79,7 @@ def train(job: TrainJob, console: Console) -> Trained:
             when the processes can't train together.
     """
     if not launched().main:
-        raise LaunchError(
-            f"of the commands only `tierline train` shares its work; found {launched()}. "
-            "Run this one without accelerate launch or torchrun"
-        )
+        raise unshared(launched())
     refuse_foreign_folder(job.out)
     _refuse_like_names(job.evaluate_on)
     book = read_label_book(job.labels)

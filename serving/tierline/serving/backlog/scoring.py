@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
@@ -14,6 +14,9 @@ from tierline.data.rows import BadRow, Row
 from tierline.serving.backlog.writers import AnswerFile
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
 
 _BATCH: Final = 512
 
@@ -52,10 +55,12 @@ def score(
     router: Router,
     now: datetime,
     progress: Callable[[float, int], None],
+    store: "Store | None" = None,
 ) -> Summary:
     """Answer every ticket of a file, in constant memory; ``now`` is one clock for all.
 
-    ``progress`` is called with the share read and the count answered.
+    ``progress`` is called with the share read and the count answered. A ``store`` says which
+    tickets people locked, and remembers the answers.
 
     Raises:
         InputError: when the input or output file is unusable as a whole.
@@ -64,8 +69,8 @@ def score(
         raise InputError(f"--out: expected another file than the tickets; found {out}")
     summary = Summary()
     with AnswerFile(out) as answers, Quarantine(quarantine_path(out)) as quarantine:
-        for batch in _batches(tickets, quarantine):
-            recommendations = router.route([row.ticket for row in batch], now)
+        for batch in batches(tickets, quarantine):
+            recommendations = _answers(router, store, batch, now)
             answers.write(recommendations)
             for recommendation in recommendations:
                 summary.add(recommendation)
@@ -74,7 +79,27 @@ def score(
     return summary
 
 
-def _batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+def _answers(
+    router: Router, store: "Store | None", batch: list[Row], now: datetime
+) -> list[Recommendation]:
+    tickets = [row.ticket for row in batch]
+    if store is None:
+        return router.route(tickets, now)
+    # A row's number that stands in for an id is no ticket's name.
+    nameless = [
+        t if row.named else t.model_copy(update={"id": None})
+        for t, row in zip(tickets, batch, strict=True)
+    ]
+    made = router.decide(store.with_locks(nameless), now, store.exclusions_beside(router.policy))
+    store.record(made, router.policy, now, wait=True)
+    return [
+        decision.recommendation.model_copy(update={"id": ticket.id})
+        for decision, ticket in zip(made, tickets, strict=True)
+    ]
+
+
+def batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:
+    """Yield the usable rows; put the others into quarantine."""
     batch: list[Row] = []
     for row in tickets:
         if isinstance(row, BadRow):

@@ -1,6 +1,31 @@
 """The commands that need no training library; importing them adds them to the app."""
 
-from tierline.serving.commands import answering, handing, labelling, notifying, policies
+from tierline.serving.commands import (
+    answering,
+    handing,
+    labelling,
+    mapping,
+    notifying,
+    policies,
+    queueing,
+    store,
+    store_feedback,
+    store_replay,
+)
 from tierline.serving.commands.shared import app, console, errors
 
-__all__ = ["answering", "app", "console", "errors", "handing", "labelling", "notifying", "policies"]
+__all__ = [
+    "answering",
+    "app",
+    "console",
+    "errors",
+    "handing",
+    "labelling",
+    "mapping",
+    "notifying",
+    "policies",
+    "queueing",
+    "store",
+    "store_feedback",
+    "store_replay",
+]

@@ -10,27 +10,32 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
 from tierline.serving.commands.notifying import own_notifier
+from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
+    FormatOption,
     MapOption,
     ModelOption,
     PolicyOption,
     RulesOnly,
+    SpoolOption,
+    StoreOption,
     app,
     clock_at,
     console,
     make_router,
+    pairs_of,
 )
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+from tierline.serving.store.opening import open_store
 
 
 @app.command(rich_help_panel="Answering")
@@ -41,20 +46,34 @@ def score(
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
     mapping: MapOption = None,
+    source: FormatOption = None,
     now: Annotated[
         str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
     ] = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
+    what_if: Annotated[
+        bool, typer.Option(help="Say what would change each tier; --no-what-if is faster.")
+    ] = True,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
-    tickets = TicketFile(file, parse_map(mapping))
+    tickets = TicketFile(file, pairs_of(mapping, source, load_policy(policy)))
     router = make_router(model, rules_only, policy)
+    if store and not what_if:
+        raise InputError(
+            "expected --store or --no-what-if; found both: a store keeps whole answers"
+        )
+    router.what_if = what_if
     clock = clock_at(now)
-    with ShareProgress(console, "scoring") as progress:
+    with (
+        recording(store, spool) as remembering,
+        ShareProgress(console, "scoring") as progress,
+    ):
 
         def report(share: float, count: int) -> None:
             progress.update(share, f"{count:,} tickets, {count / progress.seconds:,.0f}/s")
 
-        summary = run_score(tickets, out, router, clock, report)
+        summary = run_score(tickets, out, router, clock, report, remembering)
         seconds = progress.seconds
     _print_summary(summary, seconds, out)
 
@@ -129,16 +148,21 @@ def serve(
     allow_open: Annotated[
         bool, typer.Option(help="Bind to a public address even without API keys.")
     ] = False,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
     templates: Annotated[
         Path | None, typer.Option(help="Folder with templates of messages of your own.")
     ] = None,
 ) -> None:
     """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
 
-    People are notified where TIERLINE_NOTIFY_AUDIENCE (such as ..._ON_CALL) holds Apprise URLs.
+    Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
+    TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
+    ..._ON_CALL) holds Apprise URLs.
     """
     import uvicorn
 
+    from tierline.serving.helpdesk.secrets import HookSecrets
     from tierline.serving.http.api import create_app
     from tierline.serving.http.keys import ApiKeys, require_keys_for
     from tierline.serving.messages.templates import Templates
@@ -147,9 +171,16 @@ def serve(
     require_keys_for(host, keys, allow_open)
     rules = load_policy(policy)
     source = None if rules_only else (lambda: load_predictor(model))
-    own = Templates.load(templates) if templates else None
-    api = create_app(rules, source, keys, own, own_notifier(rules))
-    uvicorn.run(api, host=host, port=port, log_level="info")
+    app = create_app(
+        rules,
+        source,
+        keys,
+        store=open_store(store, spool) if store else None,
+        hooks=HookSecrets.from_environment(os.environ),
+        templates=Templates.load(templates) if templates else None,
+        notifier=own_notifier(rules),
+    )
+    uvicorn.run(app, host=host, port=port, log_level="info")
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from tierline.data.columns import parse_map, shown_name
+from tierline.data.columns import shown_name
 from tierline.data.errors import InputError
 from tierline.data.labels import HEADS
 from tierline.data.readers import TicketFile
 from tierline.serving.backlog.sampling import GROUPS, Plan, Summary, sample
 from tierline.serving.backlog.scoring import quarantine_path
-from tierline.serving.commands.shared import MapOption, app, console
+from tierline.serving.commands.shared import FormatOption, MapOption, app, console, pairs_of
 from tierline.serving.progress import ShareProgress
 
 
@@ -30,13 +30,14 @@ def sample_for_labelling(
         str | None, typer.Option(help=f"Fields that make groups: {', '.join(GROUPS)}.")
     ] = None,
     mapping: MapOption = None,
+    source: FormatOption = None,
 ) -> None:
     """Draw a small random share of tickets to be labelled without seeing any answer."""
     if share is not None and count is not None:
         raise InputError("expected --share or --count; found both: leave one out")
     fields = tuple(filter(None, (name.strip() for name in (by or "").split(","))))
     plan = Plan(Plan.share if share is None else share, count, seed, fields)
-    tickets = TicketFile(file, parse_map(mapping))
+    tickets = TicketFile(file, pairs_of(mapping, source))
     with ShareProgress(console, "drawing") as progress:
 
         def report(done: float, seen: int) -> None:

@@ -1,5 +1,6 @@
 """The one command ``tierline``, and the options that several commands share."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
+from tierline.data.helpdesk import Format, export_map
+from tierline.serving.helpdesk.desks import desk_of
 from tierline.serving.model_source import load_predictor
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.routing.known_labels import unused_labels
@@ -28,9 +32,40 @@ RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without an
 MapOption = Annotated[
     str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
 ]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="The help desk whose export this is; plain tables if absent."),
+]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file that overrides the default policy.")
 ]
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="TIERLINE_STORE_URL",
+        show_envvar=True,
+        help="Store of decisions: sqlite:///FILE or postgresql://USER@HOST/DATABASE.",
+    ),
+]
+SpoolOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--spool",
+        envvar="TIERLINE_STORE_SPOOL",
+        show_envvar=True,
+        help="Folder where decisions wait while the store is away.",
+    ),
+]
+
+
+def pairs_of(
+    mapping: str | None, source: Format | None, policy: Policy | None = None
+) -> Mapping[str, str]:
+    """Return how files are read by ``--map`` and ``--format``; the policy names groups."""
+    desk = desk_of(policy, source) if policy and source else None
+    return export_map(parse_map(mapping), source, desk)
 
 
 def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
@@ -48,12 +83,12 @@ def router_with(policy: Policy, model: str) -> Router:
     return router
 
 
-def clock_at(now: str | None) -> datetime:
-    """Return the instant of ``--now``, the present when it is absent."""
+def clock_at(now: str | None, option: str = "--now") -> datetime:
+    """Return the instant that an option gives, the present when it is absent."""
     if now is None:
         return datetime.now(UTC)
     try:
         clock = datetime.fromisoformat(now)
     except ValueError:
-        raise InputError(f"--now: expected an ISO 8601 time; found {now!r}") from None
+        raise InputError(f"{option}: expected an ISO 8601 time; found {now!r}") from None
     return clock if clock.tzinfo else clock.replace(tzinfo=UTC)

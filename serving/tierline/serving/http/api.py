@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from fastapi import BackgroundTasks, Depends, FastAPI, Request
+from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
@@ -16,15 +16,23 @@ from pydantic.config import JsonDict
 from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
+from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
 from tierline.serving.http.handing import handing_router
+from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.queue_api import queue_router
+from tierline.serving.http.remembering import StoreState, answer, store_state
+from tierline.serving.http.store_api import add_store
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
 
 MAX_BATCH: Final = 256
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
@@ -51,16 +59,24 @@ class Batch(BaseModel):
 
 
 class Answers(BaseModel):
-    """One recommendation per ticket, in the order of the request."""
+    """One recommendation per ticket, in the order of the request.
+
+    ``decisions`` are their ids in the store, where the server has one.
+    """
 
     answers: list[Recommendation]
+    decisions: list[str] | None = None
 
 
 class Ready(BaseModel):
-    """What the server can do: ``full``, ``rules_only``, or ``not_ready`` while it loads."""
+    """What the server can do: ``full``, ``rules_only``, or ``not_ready`` while it loads.
+
+    ``store`` is absent from a server without one.
+    """
 
     status: Readiness
     problem: str | None = None
+    store: StoreState | None = None
 
 
 class ModelInfo(BaseModel):
@@ -80,21 +96,30 @@ def create_app(
     policy: Policy,
     source: ModelSource | None,
     keys: ApiKeys,
+    *,
+    store: "Store | None" = None,
+    hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
     templates: Templates | None = None,
     notifier: Notifier | None = None,
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
-    ``templates`` are those of messages (None: the packaged ones). A ``notifier`` tells people of
-    what is routed or handed on one by one, never of batches; it is closed with the server.
+    A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
+    secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
+    (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
+    one, never of batches; it is closed with the server.
     """
     state = ModelState(policy, source)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(state.load())
+        if store is not None:
+            await asyncio.to_thread(store.start)
         yield
         loading.cancel()
+        if store is not None:
+            await asyncio.to_thread(store.close)
         if notifier is not None:
             await asyncio.to_thread(notifier.close)
 
@@ -118,19 +143,31 @@ def create_app(
     refusals: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 413: {"model": Problem}}
 
     @app.post("/v1/route", dependencies=guarded, responses=refusals)
-    async def route(ticket: TicketIn, later: BackgroundTasks) -> Recommendation:
+    async def route(ticket: TicketIn, response: Response, later: BackgroundTasks) -> Recommendation:
         """Recommend a tier for one ticket."""
-        answer = (await _answer(state, [ticket]))[0]
+        found = await answer(state.router, store, [ticket])
+        response.headers.update(found.headers)
         if notifier is not None:
-            later.add_task(notifier.tell, ticket, answer, datetime.now(UTC))
-        return answer
+            later.add_task(notifier.tell, ticket, found.answers[0], datetime.now(UTC))
+        return found.answers[0]
 
-    @app.post("/v1/route/batch", dependencies=guarded, responses=refusals)
-    async def route_batch(batch: Batch) -> Answers:
+    @app.post(
+        "/v1/route/batch",
+        dependencies=guarded,
+        responses=refusals,
+        response_model_exclude=None if store else {"decisions"},
+    )
+    async def route_batch(batch: Batch, response: Response) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
-        return Answers(answers=await _answer(state, batch.tickets))
+        found = await answer(state.router, store, batch.tickets)
+        response.headers.update(found.headers)
+        return Answers(answers=found.answers, decisions=found.decisions)
+
+    app.include_router(hooks_router(state, store, hooks, notifier))
 
     app.include_router(handing_router(state, templates, notifier), dependencies=guarded)
+
+    app.include_router(queue_router(state, store), dependencies=guarded, responses=refusals)
 
     @app.get("/v1/model", dependencies=guarded, responses={401: {"model": Problem}})
     async def model() -> ModelInfo:
@@ -146,9 +183,12 @@ def create_app(
     async def readyz() -> JSONResponse:
         """Say what the server can do now; 503 while the model loads."""
         ready = Ready(status=state.readiness, problem=state.public_problem)
+        if store is not None:
+            ready.store = store_state(store)
         status = 503 if state.readiness is Readiness.LOADING else 200
-        return JSONResponse(ready.model_dump(mode="json"), status)
+        return JSONResponse(ready.model_dump(mode="json", exclude_unset=True), status)
 
+    add_store(app, store, guarded)
     return app
 
 
@@ -162,11 +202,6 @@ class TicketIn(Ticket):
 
 class _Unauthorised(Exception):  # noqa: N818
     pass
-
-
-async def _answer(state: ModelState, tickets: list[Any]) -> list[Recommendation]:
-    """Route on a thread: the event loop goes on taking requests meanwhile."""
-    return await asyncio.to_thread(state.router.route, tickets, datetime.now(UTC))
 
 
 def _model_info(state: ModelState) -> ModelInfo:

@@ -4,6 +4,7 @@ from tierline.serving.policy.assessment import AdvicePolicy, Ask, AssessmentPoli
 from tierline.serving.policy.durations import duration_text
 from tierline.serving.policy.load import load_policy, toml_of_default
 from tierline.serving.policy.model import GatePolicy, Policy, TierPolicy
+from tierline.serving.policy.queue import QueuePolicy
 from tierline.serving.policy.rules import TIERS, Condition, EntryRule, Trigger
 from tierline.serving.policy.teams import Authority, Exclusion, Member, TeamPolicy
 
@@ -20,6 +21,7 @@ __all__ = [
     "LevelRule",
     "Member",
     "Policy",
+    "QueuePolicy",
     "TeamPolicy",
     "TierPolicy",
     "Trigger",

@@ -31,11 +31,29 @@ def load_policy(path: Path | None = None) -> Policy:
             raise PolicyError(f"{path}: can't be read: {error.strerror}") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"{path}: expected TOML in UTF-8: {error}") from None
+    return _checked(_merged(default, own), str(path or "default policy"))
+
+
+def policy_from(content: dict[str, Any], name: str) -> Policy:
+    """Return a policy from its content as plain data, such as a store keeps.
+
+    What this version of Tierline asks of policies beyond that is taken from the default policy.
+
+    Raises:
+        PolicyError: naming the key's path, what was expected and what was found.
+    """
     try:
-        return Policy.model_validate(_merged(default, own))
+        return Policy.model_validate(content)
+    except ValidationError:
+        return _checked(_merged(tomllib.loads(toml_of_default()), content), name)
+
+
+def _checked(content: dict[str, Any], name: str) -> Policy:
+    try:
+        return Policy.model_validate(content)
     except ValidationError as error:
         lines = [_problem(dict(e)) for e in error.errors()]
-        raise PolicyError(f"{path or 'default policy'}:\n  " + "\n  ".join(lines)) from None
+        raise PolicyError(f"{name}:\n  " + "\n  ".join(lines)) from None
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,9 @@ from tierline.serving.policy.calendars import (
 )
 from tierline.serving.policy.durations import Duration
 from tierline.serving.policy.handoff import HandOffPolicy
+from tierline.serving.policy.helpdesk import HelpdeskPolicy
 from tierline.serving.policy.messages import MessagePolicy
+from tierline.serving.policy.queue import QueuePolicy, queue_problems
 from tierline.serving.policy.rules import (
     RESERVED,
     TIERS,
@@ -113,12 +115,14 @@ class Policy(Strict):
     severity_names: dict[str, Severity]
     retired_labels: RetiredLabels
     gate: GatePolicy
+    helpdesk: HelpdeskPolicy
     entry: tuple[EntryRule, ...]
     triggers: tuple[Trigger, ...]
     teams: dict[str, TeamPolicy] = Field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
     assessment: AssessmentPolicy = AssessmentPolicy()
     advice: AdvicePolicy = AdvicePolicy()
+    queue: QueuePolicy
     handoff: HandOffPolicy = HandOffPolicy()
     messages: MessagePolicy = MessagePolicy()
 
@@ -156,7 +160,7 @@ class Policy(Strict):
         if not self.entry or self.entry[-1].when != (Condition(),):
             raise ValueError("entry: the last rule must match every ticket: give it no 'when'")
         problems = team_problems(self.teams, self.exclusions, self.last_owner)
-        if problem := next(problems, None):
+        if problem := next(chain(problems, queue_problems(self.queue, self.teams)), None):
             raise ValueError(problem)
         return self
 

@@ -7,6 +7,7 @@ from tierline.serving import safety
 from tierline.serving.policy import TIERS, Condition, GatePolicy, Policy, duration_text
 from tierline.serving.policy.calendar_prose import calendar_lines, counted_in
 from tierline.serving.policy.handing_prose import handing_lines
+from tierline.serving.policy.queue_prose import queue_lines
 from tierline.serving.policy.team_prose import guideline_lines, team_lines
 from tierline.serving.routing.caution import CAUTION_P1
 
@@ -59,6 +60,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from team_lines(policy)
     yield from guideline_lines(policy)
     yield from handing_lines(policy)
+    yield from queue_lines(policy)
     retired = [
         f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
     ]
@@ -69,8 +71,21 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "\nWhen the model can't say"
     yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"
     yield f"  an unknown severity is answered as {fallback.severity}"
+    yield "\nWhat the hooks set in help desks"
+    yield from _helpdesk(policy)
     yield "\nWhen a retrained model replaces the champion: all of this holds"
     yield from _gate(policy.gate)
+
+
+def _helpdesk(policy: Policy) -> Iterator[str]:
+    desks = policy.helpdesk
+    for name, desk in (
+        ("Zendesk", desks.zendesk),
+        ("Jira", desks.jira),
+        ("Freshdesk", desks.freshdesk),
+    ):
+        said = ", ".join(f"{severity} is {word}" for severity, word in desk.priorities.items())
+        yield f"  {name}: priority {said}; tags tier_1 to tier_4, tierline_safety, tierline_review"
 
 
 def _gate(gate: GatePolicy) -> Iterator[str]:

@@ -31,7 +31,9 @@ class TeamPolicy(Strict):
     A team without any list takes only what its tier's ownership or another team's ``cover``
     brings. ``keywords`` are searched in the ticket's words, whatever their case. ``capacity`` is
     the open tickets that the team can hold (None: no limit), ``calendar`` its own (None: its
-    tier's), ``cover`` the team that takes over (None: the owner of its tier).
+    tier's), ``cover`` the team that takes over (None: the owner of its tier). What is in its queue
+    beyond ``limit`` tickets (None: its capacity) may go to the teams in ``overflow_to``, in this
+    order.
     """
 
     tier: Tier
@@ -47,6 +49,8 @@ class TeamPolicy(Strict):
     calendar: Phrase | None = None
     cover: str | None = None
     members: tuple[Member, ...] = ()
+    limit: int | None = Field(default=None, ge=0)
+    overflow_to: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> "TeamPolicy":
@@ -57,13 +61,17 @@ class TeamPolicy(Strict):
 
 
 #: What an exclusion may name of a ticket.
-SELECTORS: Final = ("customer", "product", "issue_type", "channel")
+SELECTORS: Final = ("from_team", "customer", "product", "issue_type", "channel")
 
 
 class Exclusion(Strict):
-    """Tickets that a team never gets: those with every value that is given. ``text`` says why."""
+    """Tickets that a team never gets: those with every value that is given. ``text`` says why.
+
+    ``from_team`` is the team that has the ticket now.
+    """
 
     team: str
+    from_team: str | None = None
     customer: str | None = None
     product: str | None = None
     issue_type: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS, Severity
@@ -24,11 +24,11 @@ from tierline.serving.teams.advice import close, step_down
 from tierline.serving.teams.answers import Assessment, Change
 from tierline.serving.teams.assessment import asked, assess
 from tierline.serving.teams.choice import Wanted, place
-from tierline.serving.teams.exclusions import Exclusions
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 from tierline.serving.teams.would_change import would_change
 
 _STANDARD_LANE: Final = "standard"
-_NONE_MORE: Final = Exclusions()
+ENTRY_FALLBACK: Final = "entry.fallback"
 
 
 def recommend(
@@ -36,14 +36,19 @@ def recommend(
     prediction: Prediction | None,
     policy: Policy,
     now: datetime,
-    exclusions: Exclusions = _NONE_MORE,
+    exclusions: Exclusions = NO_MORE,
+    known_hits: tuple[safety.SafetyHit, ...] = (),
+    *,
+    what_if: bool = True,
 ) -> Recommendation:
     """Return which tier and team should take the ticket, by when, and why.
 
     Pure: the same arguments give the same answer, and nothing else is read. ``now`` must
     carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
     policy or the model say, a safety hit goes to tier 3 at least. ``exclusions`` hold beside the
-    policy's own.
+    policy's own. ``known_hits`` are safety hits of a stored ticket, whose words may have been
+    redacted since: they can only add to those that its words give. ``what_if`` false leaves out
+    what would change the answer, which costs as much as four more decisions.
 
     Raises:
         ValueError: when ``now`` has no time zone.
@@ -54,7 +59,7 @@ def recommend(
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
-    hits = safety.check(text)
+    hits = safety.united(known_hits, safety.check(text))
     words, never = searchable(text), exclusions.beside(policy)
     alarms = alarms_of(hits, said, text)
 
@@ -75,9 +80,11 @@ def recommend(
         decision = decided(case, said, alarms)
         decision.reasons += displaced if text else ()
         assessment = assess(case, policy, incidents_of(alarms))
-        changes = would_change(
-            case, decision.tier, assessment, policy, lambda c: decided(c, said, alarms).tier
-        )
+        changes: tuple[Change, ...] = ()
+        if what_if:
+            changes = would_change(
+                case, decision.tier, assessment, policy, lambda c: decided(c, said, alarms).tier
+            )
         others = alternatives(said, tier_with) if said else ()
         return _standing(decision, case, policy, _Beside(others, assessment, changes), bool(alarms))
 
@@ -105,6 +112,16 @@ def recommend(
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
     )
+
+
+def entry_path(
+    severity: Severity | None, issue_type: str | None, policy: Policy
+) -> tuple[int, ...] | None:
+    """Return the tiers that the policy gives to these labels alone; None where it doesn't say."""
+    now = datetime.max.replace(tzinfo=UTC)
+    case = Case(Ticket(), "", "", severity, issue_type, None, now)
+    entered = _enter(case, policy)
+    return None if entered.reasons[0].rule == ENTRY_FALLBACK else entered.path
 
 
 def _case(
@@ -210,7 +227,7 @@ def _entry_reason(rule: EntryRule, found: tuple[str, ...], case: Case, policy: P
         return Reason(rule=rule.id, text=rule.text, evidence=found)
     if case.issue_type is None or not policy.owns(case.issue_type):
         who = "no model named the issue type" if case.issue_type is None else "no tier owns it"
-        return Reason(rule="entry.fallback", text=f"{who}: the policy's fallback tier takes it")
+        return Reason(rule=ENTRY_FALLBACK, text=f"{who}: the policy's fallback tier takes it")
     return Reason(rule=rule.id, text=rule.text, evidence=(f"issue_type: {case.issue_type}",))
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from tierline.data.ticket import Ticket
@@ -11,15 +12,25 @@ from tierline.serving.policy import Policy
 from tierline.serving.routing.known_labels import refuse_unknown_labels
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.teams.exclusions import Exclusions
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An answer with all that it was made from, but for the policy and the clock."""
+
+    ticket: Ticket
+    prediction: Prediction | None
+    recommendation: Recommendation
+    exclusions: Exclusions = NO_MORE
 
 
 class Router:
     """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
 
-    ``exclusions`` hold beside the policy's: setting others takes effect with the next ticket.
+    ``what_if`` false leaves out what would change an answer: long backlogs go faster.
 
     Raises:
         PolicyError: when the model has labels that the policy doesn't know.
@@ -30,13 +41,27 @@ class Router:
             refuse_unknown_labels(policy, predictor.manifest.heads, predictor.version)
         self.policy = policy
         self.predictor = predictor
-        self.exclusions = Exclusions()
+        self.what_if = True
 
     def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
         """Return one recommendation per ticket, in order; never fails because of the model."""
+        return [decision.recommendation for decision in self.decide(tickets, now)]
+
+    def decide(
+        self, tickets: Sequence[Ticket], now: datetime, exclusions: Exclusions = NO_MORE
+    ) -> list[Decision]:
+        """Return the recommendations as `route` does, each with what it was made from.
+
+        ``exclusions`` hold beside the policy's.
+        """
         predictions = self._predict(tickets)
         return [
-            recommend(ticket, prediction, self.policy, now, self.exclusions)
+            Decision(
+                ticket,
+                prediction,
+                recommend(ticket, prediction, self.policy, now, exclusions, what_if=self.what_if),
+                exclusions,
+            )
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
 

@@ -7,6 +7,7 @@ from tierline.serving.safety.check import (
     TEXTS,
     SafetyHit,
     check,
+    united,
 )
 
-__all__ = ["DATA_LOSS", "SAFETY_TIER", "SECURITY_BREACH", "TEXTS", "SafetyHit", "check"]
+__all__ = ["DATA_LOSS", "SAFETY_TIER", "SECURITY_BREACH", "TEXTS", "SafetyHit", "check", "united"]

@@ -49,6 +49,12 @@ def check(text: str) -> tuple[SafetyHit, ...]:
     return tuple(hit for hit in hits if hit is not None)
 
 
+def united(known: tuple[SafetyHit, ...], found: tuple[SafetyHit, ...]) -> tuple[SafetyHit, ...]:
+    """Return the hits of both, at most one per rule, known ones first, in the order of `check`."""
+    by_rule = {hit.rule: hit for hit in (*found, *known)}
+    return tuple(by_rule[rule] for rule in TEXTS if rule in by_rule)
+
+
 def _hits(
     rule: str, patterns: tuple[Pattern, ...], folded: Folded, text: str
 ) -> Iterator[SafetyHit]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tierline.data.errors import PolicyError
 from tierline.serving.policy import Exclusion, Policy
@@ -33,6 +34,10 @@ class Exclusions:
         return policy.exclusions + self.rules if self.rules else policy.exclusions
 
 
+#: Nothing beside the policy's exclusions.
+NO_MORE: Final = Exclusions()
+
+
 def against(
     team: str, rules: Sequence[Exclusion], case: Case, issue_types: Sequence[str]
 ) -> Exclusion | None:
@@ -43,7 +48,8 @@ def against(
 def _names(rule: Exclusion, case: Case, issue_types: Sequence[str]) -> bool:
     ticket = case.ticket
     return (
-        (rule.customer is None or rule.customer == ticket.customer)
+        (rule.from_team is None or rule.from_team == ticket.team)
+        and (rule.customer is None or rule.customer == ticket.customer)
         and (rule.product is None or _same(rule.product, ticket.product))
         and (rule.channel is None or _same(rule.channel, ticket.channel))
         and (rule.issue_type is None or rule.issue_type in issue_types)

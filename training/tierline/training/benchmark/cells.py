@@ -12,7 +12,7 @@ from tierline.training.benchmark.machine import environment
 from tierline.training.benchmark.methods import METHODS
 from tierline.training.benchmark.outcome import Job, Outcome, Results
 
-#: Called with the share of all cells done, and the cell at work.
+#: Called with the share done of the cells that are to be run, and the cell at work.
 Progress = Callable[[float, Job], None]
 CellDone = Callable[[Outcome], None]
 
@@ -21,20 +21,17 @@ def run_cells(
     jobs: Sequence[Job], results: Results, progress: Progress, cell_done: CellDone
 ) -> tuple[Outcome, ...]:
     """Return the outcome of every job; those already in ``results`` aren't run again."""
-    outcomes = []
-    for done, job in enumerate(jobs):
-        outcome = results.done(job)
-        if outcome is None:
+    pending = [job for job in jobs if results.done(job) is None]
+    for done, job in enumerate(pending):
 
-            def share_done(share: float, done: int = done, job: Job = job) -> None:
-                progress((done + share) / len(jobs), job)
+        def share_done(share: float, done: int = done, job: Job = job) -> None:
+            progress((done + share) / len(pending), job)
 
-            share_done(0.0)
-            outcome = run_cell(job, share_done)
-            results.add(outcome)
-            cell_done(outcome)
-        outcomes.append(outcome)
-    return tuple(outcomes)
+        share_done(0.0)
+        outcome = run_cell(job, share_done)
+        results.add(outcome)
+        cell_done(outcome)
+    return tuple(results[job] for job in jobs)
 
 
 def run_cell(job: Job, progress: Callable[[float], None]) -> Outcome:

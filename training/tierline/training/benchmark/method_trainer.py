@@ -60,8 +60,8 @@ def _one(task: Task, watch: Stopwatch, head: HeadLabels, done: int) -> tuple[lis
         with watch.training():
             trainer.train_dataset = _encoded(train, tokenizer)
             trainer.train()
-        if validation.texts:
-            trainer.evaluate()
+        if validation.texts and trainer.state.global_step % trainer.state.eval_steps:
+            trainer.evaluate()  # the end isn't on the curve yet
         asked = [_ids(plain_text(row), tokenizer) for row in task.test]
         predicted = _best(trainer.predict(asked).predictions)
     return [head.labels[i] for i in predicted], str(trainer.state.global_step)

@@ -11,12 +11,10 @@ from tierline.training.benchmark.task import Method
 
 @dataclass(frozen=True)
 class Entry:
-    """``needs`` names the packages beyond the training extra; ``tunes``: validation is its own."""
+    """The module that runs a method; ``needs`` names packages beyond the training extra."""
 
-    title: str
     module: str
     needs: tuple[str, ...] = ()
-    fine_tunes: bool = True
 
     def load(self) -> Method:
         """Import the method and its libraries."""
@@ -31,9 +29,9 @@ class Entry:
 
 
 METHODS: Final[Mapping[str, Entry]] = {
-    "tierline": Entry("Tierline, default recipe", "method_tierline"),
-    "tfidf": Entry("TF-IDF + logistic regression", "method_tfidf", fine_tunes=False),
-    "frozen": Entry("frozen encoder + logistic regression", "method_frozen", fine_tunes=False),
-    "setfit": Entry("SetFit", "method_setfit", ("setfit",)),
-    "trainer": Entry("transformers.Trainer", "method_trainer", ("accelerate",)),
+    "tierline": Entry("method_tierline"),
+    "tfidf": Entry("method_tfidf"),
+    "frozen": Entry("method_frozen"),
+    "setfit": Entry("method_setfit", ("setfit",)),
+    "trainer": Entry("method_trainer", ("accelerate",)),
 }

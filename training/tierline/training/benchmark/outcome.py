@@ -103,6 +103,10 @@ class Results:
         found = self._by_key.get(job.key)
         return found if found and found.status == "ok" else None
 
+    def __getitem__(self, job: Job) -> Outcome:
+        """Return the cell's last outcome, figures or not."""
+        return self._by_key[job.key]
+
     def add(self, outcome: Outcome) -> None:
         """Keep an outcome, on disk before it returns."""
         self._by_key[outcome.job.key] = outcome

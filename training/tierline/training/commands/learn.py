@@ -6,9 +6,15 @@ from typing import Annotated
 
 import typer
 
-from tierline.data.columns import parse_map
 from tierline.data.errors import InputError
-from tierline.serving.commands.shared import MapOption, PolicyOption, app, console
+from tierline.serving.commands.shared import (
+    FormatOption,
+    MapOption,
+    PolicyOption,
+    app,
+    console,
+    pairs_of,
+)
 from tierline.training.commands.options import (
     PANEL,
     AlphaOption,
@@ -29,6 +35,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the trained bundle.")],
     encoder: EncoderOption = None,
     mapping: MapOption = None,
+    source: FormatOption = None,
     labels: LabelsOption = None,
     evaluate_on: Annotated[
         list[Path] | None,
@@ -44,12 +51,12 @@ def train(
     if not launched().main:
         from tierline.training.along import train_along
 
-        train_along(files, parse_map(mapping), recipe, labels)
+        train_along(files, pairs_of(mapping, source), recipe, labels)
         return
     from tierline.training.pipeline import TrainJob
     from tierline.training.pipeline import train as run
 
-    job = TrainJob(files, out, recipe, parse_map(mapping), evaluate_on or (), labels=labels)
+    job = TrainJob(files, out, recipe, pairs_of(mapping, source), evaluate_on or (), labels=labels)
     run(job, console)
     console.print("make it the champion with: tierline promote")
 
@@ -67,6 +74,7 @@ def retrain(
     mapping: Annotated[
         str | None, typer.Option("--map", help="FIELD=COLUMN pairs of the files of --data.")
     ] = None,
+    source: FormatOption = None,
     policy: PolicyOption = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the challenger, report.html and gate.json.")
@@ -91,7 +99,7 @@ def retrain(
     from tierline.training.retraining.job import retrain as run
 
     recipe = recipe_with(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
-    sources = Sources(data, feedback or (), _date(since), parse_map(mapping), labels)
+    sources = Sources(data, feedback or (), _date(since), pairs_of(mapping, source), labels)
     outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)
     raise typer.Exit(outcome.exit_code)
 

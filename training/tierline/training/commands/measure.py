@@ -9,12 +9,14 @@ import typer
 
 from tierline.data.columns import parse_map
 from tierline.serving.commands.shared import (
+    FormatOption,
     MapOption,
     ModelOption,
     PolicyOption,
     app,
     console,
     errors,
+    pairs_of,
 )
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.training.commands.options import (
@@ -29,6 +31,7 @@ def evaluate(
     bundle: Annotated[Path, typer.Argument(help="Folder of a trained bundle.")],
     file: Annotated[Path, typer.Argument(help="Labelled tickets to measure it on.")],
     mapping: MapOption = None,
+    source: FormatOption = None,
     labels: LabelsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     html: Annotated[
@@ -57,7 +60,7 @@ def evaluate(
     job = EvaluateJob(
         bundle,
         file,
-        parse_map(mapping),
+        pairs_of(mapping, source),
         policy,
         html,
         costs,
@@ -138,6 +141,7 @@ def drift(
     recent: Annotated[Path, typer.Argument(help="Tickets to compare with them.")],
     model: ModelOption = CHAMPION_URI,
     mapping: MapOption = None,
+    source: FormatOption = None,
     alpha: Annotated[
         float, typer.Option(min=0.001, max=0.2, help="Chance of any false alarm, at most.")
     ] = 0.01,
@@ -174,5 +178,6 @@ def drift(
     from tierline.training.drift.limits import Limits
 
     limits = Limits(alpha, min_auc, min_points, min_confidence_points)
-    job = DriftJob(reference, recent, model, parse_map(mapping), limits, sample, seed, as_json, out)
+    pairs = pairs_of(mapping, source)
+    job = DriftJob(reference, recent, model, pairs, limits, sample, seed, as_json, out)
     raise typer.Exit(run(job, console, errors))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup
 
+from tierline.serving.page.charts import Picture, picture
+from tierline.serving.page.environment import environment
 from tierline.training import plots
 from tierline.training.answers import TIER, Answers
 from tierline.training.calibrate import TARGET_ERROR
@@ -16,7 +17,6 @@ from tierline.training.evaluate import FIGURE_NAMES, INTERVALS
 from tierline.training.metrics import Figure, HeadReport
 from tierline.training.report import duplicates, leaks, mistakes
 from tierline.training.report.build import MANY_COPIES, Report
-from tierline.training.report.charts import Picture, picture
 from tierline.training.report.compare import Comparison
 from tierline.training.report.costs import OVER, UNDER
 from tierline.training.risk import LIMITS
@@ -72,23 +72,15 @@ def render(report: Report, gate: Mapping[str, Any] | None = None) -> str:
             most_mistakes=mistakes.MOST_MISTAKES,
             similar=duplicates.SIMILAR,
             many_copies=MANY_COPIES,
-            style=Markup((_TEMPLATES / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         )
     )
 
 
 def _environment() -> jinja2.Environment:
-    loader = jinja2.FunctionLoader(lambda name: (_TEMPLATES / name).read_text("utf-8"))
-    environment = jinja2.Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": _percent, "interval": _interval, "name": _name}
-    environment.filters |= {"share": _share, "whole": _whole_percent}
-    return environment
+    made = environment(_TEMPLATES)
+    made.filters |= {"percent": _percent, "interval": _interval, "name": _name}
+    made.filters |= {"share": _share, "whole": _whole_percent}
+    return made
 
 
 def _pictures(report: Report, head: HeadReport) -> list[Picture]:

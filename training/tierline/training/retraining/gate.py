@@ -155,10 +155,11 @@ def _label_set(challenger: Side, champion: Side | None, policy: Policy) -> Verdi
         for label in sorted(labels)
         if not policy.knows(head, label)
     ]
+    retired = {head: frozenset(names) for head, names in policy.retired_labels.by_head().items()}
     gone = [
         f"{head} {label}"
         for head, labels in (champion.taught.items() if champion else ())
-        for label in sorted(labels - _taught(challenger, head))
+        for label in sorted(labels - _taught(challenger, head) - retired.get(head, frozenset()))
     ]
     problems = [f"the policy doesn't know {_list(unknown)}"] if unknown else []
     problems += [f"no training ticket teaches {_list(gone)}, as the champion's did"] if gone else []

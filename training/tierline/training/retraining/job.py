@@ -20,6 +20,7 @@ from tierline.data.readers import TicketFile
 from tierline.serving.policy import Policy, load_policy
 from tierline.training import tracking
 from tierline.training.bundling import tierline_version
+from tierline.training.launch import launched, unshared
 from tierline.training.pipeline import Lesson, learn, put_in_place, refuse_foreign_folder
 from tierline.training.recipe import Recipe
 from tierline.training.retraining import registry
@@ -73,8 +74,11 @@ def retrain(job: RetrainJob, console: Console) -> Outcome:
     Inputs that were judged before are not trained on again: their outcome is returned.
 
     Raises:
-        TierlineError: for unusable inputs, or when another job runs or moved the champion.
+        TierlineError: for unusable inputs, when another job runs or moved the champion, or
+            in a process of a launch.
     """
+    if launched().count > 1:
+        raise unshared(launched())
     policy = load_policy(job.policy)
     job.out.mkdir(parents=True, exist_ok=True)
     refuse_foreign_folder(job.out / _CHALLENGER)

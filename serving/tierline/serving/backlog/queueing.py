@@ -1,0 +1,137 @@
+"""Read a backlog into the queue, and write the queue to a file."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from tierline.data.errors import InputError
+from tierline.data.quarantine import Quarantine
+from tierline.data.readers import TicketFile
+from tierline.data.rows import BadRow, Row
+from tierline.serving.backlog.scored import ScoredAnswers
+from tierline.serving.backlog.scoring import batches, quarantine_path
+from tierline.serving.backlog.tables import Table, TableFile
+from tierline.serving.queue.entry import Answer, Entry, entry_of
+from tierline.serving.queue.queued import Queue, Queued
+from tierline.serving.routing.router import Router
+
+Progress = Callable[[float, int], None]
+
+
+class _Refused:
+    """Where rows go that can't be queued, and which ids are already in the queue."""
+
+    def __init__(self, quarantine: Quarantine, tickets: TicketFile) -> None:
+        self._quarantine, self._tickets = quarantine, tickets
+        self._rows: dict[str, int] = {}
+
+    def refuse(self, row: Row, reason: str) -> None:
+        self._quarantine.add(BadRow(row.number, reason), self._tickets.path)
+
+    def comes_twice(self, row: Row) -> bool:
+        name = row.ticket.id or ""
+        first = self._rows.setdefault(name, row.number)
+        if first != row.number:
+            self.refuse(row, f"id: expected every id once; this one is in row {first} already")
+        return first != row.number
+
+
+def read_entries(
+    tickets: TicketFile,
+    answers: ScoredAnswers | None,
+    router: Router,
+    now: datetime,
+    out: Path,
+    progress: Progress,
+) -> tuple[list[Entry], int]:
+    """Return the entries of a backlog and the count of rows in quarantine, beside ``out``.
+
+    ``answers`` were given before; without them the router answers, as when scoring. A ticket
+    without an answer, with an id that came before, or with a team that the policy doesn't know
+    is put into quarantine.
+
+    Raises:
+        InputError: when a file is unusable as a whole.
+    """
+    if out.resolve() in {tickets.path.resolve(), answers.path.resolve() if answers else None}:
+        raise InputError(f"--out: expected another file than what is read; found {out}")
+    entries: list[Entry] = []
+    with Quarantine(quarantine_path(out)) as quarantine:
+        refused = _Refused(quarantine, tickets)
+        for batch in batches(tickets, quarantine):
+            rows = [row for row in batch if not refused.comes_twice(row)]
+            for row, answer in _answered(rows, answers, router, now):
+                if answer is None:
+                    refused.refuse(row, "id: expected an answer with this id; found none")
+                    continue
+                try:
+                    entries.append(entry_of(row.ticket, answer, router.policy, now))
+                except ValueError as error:
+                    refused.refuse(row, str(error))
+            progress(tickets.progress, len(entries))
+    return entries, quarantine.count
+
+
+def _answered(
+    rows: list[Row], answers: ScoredAnswers | None, router: Router, now: datetime
+) -> Iterator[tuple[Row, Answer | None]]:
+    if answers is None:
+        yield from zip(rows, router.route([row.ticket for row in rows], now), strict=True)
+    else:
+        yield from ((row, answers.get(row.ticket.id or "")) for row in rows)
+
+
+def write_queue(queue: Queue, out: Path, progress: Progress) -> None:
+    """Write every ticket's place, in order.
+
+    Raises:
+        InputError: when the path ends in nothing that can be written.
+    """
+    with TableFile(out, _table(queue)) as file:
+        for start in range(0, len(queue.tickets), _BATCH):
+            file.write(queue.tickets[start : start + _BATCH])
+            progress(start / len(queue.tickets), start)
+
+
+_BATCH: Final = 4_096
+_COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
+    ("rank", pa.int64()),
+    ("id", pa.string()),
+    ("first", pa.string()),
+    ("points", pa.float64()),
+    ("why", pa.string()),
+    ("tier", pa.int8()),
+    ("own_team", pa.string()),
+    ("respond_by", pa.timestamp("us", tz="UTC")),
+    ("team", pa.string()),
+    ("agent", pa.string()),
+    ("way", pa.string()),
+    ("waits_for", pa.string()),
+    ("reached_by", pa.timestamp("us", tz="UTC")),
+    ("in_time", pa.bool_()),
+    ("terms", pa.string()),
+]
+_SCHEMA: Final = pa.schema(_COLUMNS)
+
+
+def _table(queue: Queue) -> Table[Queued]:
+    def typed(queued: Queued) -> Mapping[str, Any]:
+        row = queue.row(queued)
+        return row | {"terms": json.dumps(row["terms"])}
+
+    def flat(queued: Queued) -> Mapping[str, Any]:
+        row = typed(queued)
+        times = {name: row[name].isoformat() for name in _TIMES if row[name] is not None}
+        return {**row, **times}
+
+    def line(queued: Queued) -> str:
+        return json.dumps(queue.row(queued), ensure_ascii=False, default=datetime.isoformat)
+
+    return Table(_SCHEMA, flat, typed, line)
+
+
+_TIMES: Final = ("respond_by", "reached_by")

@@ -1,0 +1,86 @@
+"""The store of decisions: make it, bring it up to date, look at it, erase from it."""
+
+from typing import Annotated
+
+import typer
+
+from tierline.data.errors import InputError
+from tierline.serving.commands.recording import need_url, opened
+from tierline.serving.commands.shared import SpoolOption, StoreOption, app, clock_at, console
+from tierline.serving.store.opening import open_store
+
+store_app = typer.Typer(no_args_is_help=True, help="Keep decisions, corrections and locks.")
+app.add_typer(store_app, name="store", rich_help_panel="Store")
+
+
+@store_app.command("init")
+def store_init(store: StoreOption = None) -> None:
+    """Make the store: SQLite's file, or the tables in a database of PostgreSQL that is there."""
+    from tierline.serving.store.setup import make
+
+    made = make(open_store(need_url(store)).database)
+    console.print(f"{made.shown}: migration {made.migration}", markup=False)
+
+
+@store_app.command("upgrade")
+def store_upgrade(store: StoreOption = None) -> None:
+    """Bring an older store up to date; take a copy first."""
+    from tierline.serving.store.setup import upgrade
+
+    done = upgrade(open_store(need_url(store)).database)
+    console.print(f"{done.shown}: migration {done.before} → {done.migration}", markup=False)
+
+
+@store_app.command("status")
+def store_status(store: StoreOption = None, spool: SpoolOption = None) -> None:
+    """Say whether the store is there and up to date, what it holds, and what waits for it.
+
+    Exit code 1 when it is away or not up to date.
+    """
+    from tierline.serving.store.setup import counts
+
+    known = open_store(need_url(store), spool)
+    waiting, refused = known.spool.count()
+    console.print(f"waiting in {known.spool.folder}: {waiting:,}", markup=False, soft_wrap=True)
+    if refused:
+        console.print(f"refused by the database, kept there: {refused:,}", markup=False)
+    with opened(store, spool) as there:
+        found = counts(there.database)
+        console.print(f"{there.database.shown}: up to date", markup=False, soft_wrap=True)
+    for name, count in found.items():
+        console.print(f"{name}: {count:,}", markup=False, highlight=False)
+
+
+@store_app.command("sync")
+def store_sync(store: StoreOption = None, spool: SpoolOption = None) -> None:
+    """Write the decisions that wait; a running server does so by itself."""
+    with opened(store, spool) as there:
+        before, _ = there.spool.count()
+        there.write_spool()
+        console.print(f"{before:,} decisions written")
+
+
+@store_app.command("purge")
+def store_purge(
+    before: Annotated[
+        str | None, typer.Option(help="Erase what is older than this date or time, ISO 8601.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(help="Erase a customer by id.")] = None,
+    ticket: Annotated[str | None, typer.Option(help="Erase a ticket by id.")] = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
+) -> None:
+    """Erase decisions, corrections and outcomes, from the database's files too.
+
+    Locks go with their ticket or customer, not with age. Run it on every machine that has a
+    spool. PostgreSQL's own log and backups keep rows until they are recycled.
+    """
+    from tierline.serving.store.purge import Doomed, purge
+
+    if sum(value is not None for value in (before, customer, ticket)) != 1:
+        raise InputError("expected one of --before, --customer and --ticket")
+    doomed = Doomed(ticket, customer, clock_at(before, "--before") if before else None)
+    with opened(store, spool) as there:
+        found = purge(there.database, there.spool, there.pseudonyms(), doomed)
+    for name, count in found.items():
+        console.print(f"{name}: {count:,} erased", markup=False, highlight=False)

@@ -1,0 +1,91 @@
+"""``POST /v1/hooks/...``: help desks' own webhooks, answered with what to set on the ticket."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from tierline.data.errors import RowError
+from tierline.data.helpdesk import LAYOUTS, Format
+from tierline.serving.helpdesk.hook import HOOKS, HookAnswer, HookIgnored, Replayed, answer
+from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
+from tierline.serving.http.model_state import ModelState
+from tierline.serving.http.problem import Problem
+from tierline.serving.http.remembering import decide
+from tierline.serving.notify.notifier import Notifier
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
+
+_REFUSED: Final = "expected a request signed with this hook's secret, not long ago"
+_UNREADABLE: Final = "the body is no ticket event of this help desk; see /docs"
+Reply = HookAnswer | HookIgnored | JSONResponse
+
+
+def hooks_router(
+    state: ModelState,
+    store: "Store | None",
+    secrets: HookSecrets,
+    notifier: Notifier | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> APIRouter:
+    """Return the hooks' resources.
+
+    A ``store`` remembers what they are answered, a ``notifier`` tells people. A
+    hook needs no API key: its signature says who calls.
+    """
+    router = APIRouter()
+    refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (401, 404, 413)}
+    for desk in HOOKS:
+        router.add_api_route(
+            f"/v1/hooks/{desk}",
+            _endpoint(desk, state, store, secrets, notifier, clock),
+            methods=["POST"],
+            name=f"{desk}_hook",
+            summary=f"{LAYOUTS[desk].title} Hook",
+            response_model=HookAnswer | HookIgnored,
+            responses=refusals,
+        )
+    return router
+
+
+def _endpoint(
+    desk: Format,
+    state: ModelState,
+    store: "Store | None",
+    secrets: HookSecrets,
+    notifier: Notifier | None,
+    clock: Callable[[], datetime],
+) -> Callable[[Request], Awaitable[Any]]:
+    async def endpoint(request: Request) -> Reply:
+        """Check a help desk's webhook and answer with the tier and what to set."""
+        secret = secrets.known.get(desk)
+        if secret is None:
+            return _refuse(404, f"this hook is off: set {VARIABLES[desk]} and restart the server")
+        body = await request.body()
+        now = clock()
+        if not HOOKS[desk].signed(secret, request.headers, body, now):
+            return _refuse(401, _REFUSED)
+        try:
+            router = state.router
+            return await asyncio.to_thread(
+                answer,
+                desk,
+                router.policy,
+                lambda t, at: decide(router, store, t, at)[0],
+                body,
+                now,
+            )
+        except Replayed:
+            return _refuse(401, _REFUSED)
+        except RowError as error:
+            return _refuse(422, _UNREADABLE, str(error))
+
+    return endpoint
+
+
+def _refuse(status: int, error: str, *details: str) -> JSONResponse:
+    return JSONResponse({"error": error, "details": list(details)}, status)

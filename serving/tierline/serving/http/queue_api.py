@@ -1,0 +1,153 @@
+"""The queue over HTTP: order open tickets and give them out."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from tierline.data.errors import InputError
+from tierline.data.ticket import Ticket
+from tierline.serving.http.model_state import ModelState
+from tierline.serving.http.problem import Problem
+from tierline.serving.queue.choices import Waiting, Way
+from tierline.serving.queue.entry import Answer, Scored, entry_of
+from tierline.serving.queue.priority import Term
+from tierline.serving.queue.queued import Queue, TeamFigures
+from tierline.serving.routing.router import Router
+from tierline.serving.teams.exclusions import NO_MORE
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
+
+#: Tickets in one request; those without an answer are routed first, which takes longer.
+MAX_QUEUED: Final = 5_000
+MAX_UNANSWERED: Final = 256
+_UNUSABLE: Final = 422
+_NOT_INSTALLED: Final = 501
+
+
+class OpenTicket(Ticket):
+    """An open ticket. Its words are needed only where no answer is given for it."""
+
+    id: str = Field(max_length=200)
+
+
+class OpenTickets(BaseModel):
+    """Up to 5,000 open tickets, of which 256 may lack an answer.
+
+    ``answers`` are those that `/v1/route` gave before, by id. ``allocate`` false only orders.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    tickets: list[OpenTicket] = Field(min_length=1, max_length=MAX_QUEUED)
+    answers: list[Scored] = Field(default=[], max_length=MAX_QUEUED)
+    allocate: bool = True
+
+
+class QueuedTicket(BaseModel):
+    """A ticket's place (``rank`` from 1), why, who takes it, and by when it is reached.
+
+    ``waits_for`` says why nobody takes it now; ``reached_by`` null is never, and ``in_time``
+    whether it is reached before its answer is due.
+    """
+
+    rank: int
+    id: str
+    first: str | None
+    points: float
+    why: str
+    tier: int
+    own_team: str
+    respond_by: datetime
+    team: str | None
+    agent: str | None
+    way: Way | None
+    waits_for: Waiting | None
+    reached_by: datetime | None
+    in_time: bool | None
+    terms: list[Term]
+
+
+class QueueOut(BaseModel):
+    """The queue at an instant, by a policy, with each team's figures."""
+
+    now: datetime
+    policy_version: str
+    tickets: list[QueuedTicket]
+    teams: dict[str, TeamFigures]
+
+
+class _Unusable(Exception):  # noqa: N818
+    """What is wrong with a request beyond its schema."""
+
+
+def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
+    """Return the queue's resource; a ``store``'s locks and exclusions hold."""
+    router = APIRouter()
+
+    @router.post(
+        "/v1/queue/order", response_model=QueueOut, responses={_NOT_INSTALLED: {"model": Problem}}
+    )
+    async def order(open_tickets: OpenTickets) -> Any:
+        """Order open tickets by priority, and give them to teams and agents."""
+        try:
+            return await asyncio.to_thread(
+                _queue, state.router, store, open_tickets, datetime.now(UTC)
+            )
+        except _Unusable as error:
+            return _refusal(str(error), _UNUSABLE)
+        except InputError as error:
+            return _refusal(str(error), _NOT_INSTALLED)
+
+    return router
+
+
+def _refusal(error: str, status: int) -> JSONResponse:
+    return JSONResponse(Problem(error=error).model_dump(), status)
+
+
+def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datetime) -> QueueOut:
+    answers = _by_id(asked.answers)
+    _refuse_twice("tickets", (ticket.id for ticket in asked.tickets))
+    open_now = [ticket for ticket in asked.tickets if ticket.id not in answers]
+    if len(open_now) > MAX_UNANSWERED:
+        raise _Unusable(
+            f"answers: expected one for all but {MAX_UNANSWERED} tickets; {len(open_now):,} have "
+            "none: ask /v1/route/batch for them"
+        )
+    found: dict[str, Answer] = dict(answers)
+    never = NO_MORE if store is None else store.exclusions_beside(router.policy)
+    placed = open_now if store is None else store.with_locks(open_now)
+    routed = router.decide(placed, now, never)
+    found |= {t.id: made.recommendation for t, made in zip(open_now, routed, strict=True)}
+    try:
+        entries = [
+            entry_of(ticket, found[ticket.id], router.policy, now, never)
+            for ticket in asked.tickets
+        ]
+    except ValueError as error:
+        raise _Unusable(f"answers: {error}") from None
+    queue = Queue.of(entries, router.policy, now, give_out=asked.allocate)
+    return QueueOut(
+        now=now,
+        policy_version=router.policy.version,
+        tickets=[QueuedTicket(**queue.row(queued)) for queued in queue.tickets],
+        teams=queue.teams(),
+    )
+
+
+def _by_id(answers: list[Scored]) -> dict[str, Scored]:
+    _refuse_twice("answers", (answer.id for answer in answers))
+    return {answer.id: answer for answer in answers}
+
+
+def _refuse_twice(name: str, ids: Iterable[str]) -> None:
+    """Refuse ids that come twice, by how many they are: an id may be a customer's words."""
+    if twice := sum(count > 1 for count in Counter(ids).values()):
+        raise _Unusable(f"{name}: expected every id once; {twice:,} come more often")

@@ -1,0 +1,90 @@
+"""Answers that a store remembers; whatever the store does, the answer is given."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel
+
+from tierline.data.ticket import Ticket
+from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Decision, Router
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
+
+log = logging.getLogger(__name__)
+DECISION_HEADER: Final = "X-Tierline-Decision"
+STORE_HEADER: Final = "X-Tierline-Store"
+
+
+class StoreState(BaseModel):
+    """``on``, or ``away``: then decisions wait on this machine. ``lost`` is 0 unless both fail."""
+
+    state: str
+    problem: str | None
+    waiting: bool
+    lost: int
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers with the ids of the decisions in the store; both are empty without a store."""
+
+    answers: list[Recommendation]
+    decisions: list[str]
+    headers: dict[str, str]
+
+
+async def answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
+    """Route on a thread: the event loop goes on taking requests meanwhile."""
+    return await asyncio.to_thread(_answer, router, store, tickets)
+
+
+def store_state(store: "Store | None") -> StoreState | None:
+    """Return what any caller may know of the store; the log has the rest."""
+    if store is None:
+        return None
+    found = store.status
+    problem = None if found.problem is None else "the store is away; see the server's log"
+    return StoreState(state=found.state, problem=problem, waiting=found.waiting, lost=found.lost)
+
+
+def decide(
+    router: Router, store: "Store | None", tickets: Sequence[Ticket], now: datetime
+) -> tuple[list[Decision], list[str]]:
+    """Return decisions under the store's locks and exclusions, and their ids there."""
+    if store is None:
+        return router.decide(tickets, now), []
+    made = router.decide(_placed(store, tickets), now, store.exclusions_beside(router.policy))
+    return made, _recorded(store, router, made, now)
+
+
+def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
+    made, ids = decide(router, store, tickets, datetime.now(UTC))
+    answers = [decision.recommendation for decision in made]
+    if store is None:
+        return Answered(answers, [], {})
+    headers: dict[str, str] = {STORE_HEADER: store.status.state if ids else "away"}
+    if len(ids) == 1:
+        headers[DECISION_HEADER] = ids[0]
+    return Answered(answers, ids, headers)
+
+
+def _placed(store: "Store", tickets: Sequence[Ticket]) -> Sequence[Ticket]:
+    try:
+        return store.with_locks(tickets)
+    except Exception as error:
+        log.error("locks can't be read (%s)", type(error).__name__)
+        return tickets
+
+
+def _recorded(store: "Store", router: Router, made: Sequence[Decision], now: datetime) -> list[str]:
+    try:
+        return store.record(made, router.policy, now)
+    except Exception as error:
+        log.error("decisions can't be recorded (%s)", type(error).__name__)
+        return []

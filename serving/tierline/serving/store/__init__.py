@@ -1,0 +1,1 @@
+"""What Tierline remembers: decisions, corrections, locks, exclusions and outcomes in a database."""

@@ -1,0 +1,124 @@
+"""Retention and erasure: rows go from every table, from the spool, and from SQLite's files.
+
+What a database deletes stays on its pages for a while. SQLite overwrites it (``secure_delete``),
+and its log is emptied and the file written anew. PostgreSQL's tables are written anew; its own
+log and backups keep the rows for as long as they are kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
+
+from tierline.data.errors import StoreError
+from tierline.serving.store.engine import Database
+from tierline.serving.store.pseudonyms import Pseudonyms
+from tierline.serving.store.remembered import Json
+from tierline.serving.store.schema import decisions, feedback, locks, outcomes
+from tierline.serving.store.spool import Spool
+
+Conditions = dict[Table, ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Doomed:
+    """What has to go: everything of a ticket, of a customer, or before an instant.
+
+    Locks of old tickets stay in force: they hold no words, and people have the last word.
+    """
+
+    ticket: str | None = None
+    customer: str | None = None
+    before: datetime | None = None
+
+
+def purge(
+    database: Database, spool: Spool, pseudonyms: Pseudonyms, doomed: Doomed
+) -> dict[str, int]:
+    """Delete what is doomed; return how many rows went from which table, the spool included.
+
+    The spool comes first: a line that is written to the store meanwhile is found there.
+
+    Raises:
+        StoreError: when the store is away, or something still holds the old pages.
+    """
+    keys = _ticket_keys(database, pseudonyms, doomed)
+    counts = {"spool": spool.erase(_line_test(pseudonyms, doomed, keys))}
+    with database.writing() as connection:
+        keys |= _keys_of(connection, pseudonyms, doomed)
+        for table, condition in _conditions(pseudonyms, doomed, keys).items():
+            counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
+    _wipe(database)
+    return counts
+
+
+def _ticket_keys(database: Database, pseudonyms: Pseudonyms, doomed: Doomed) -> set[str]:
+    with database.reading() as connection:
+        return _keys_of(connection, pseudonyms, doomed)
+
+
+def _keys_of(connection: Connection, pseudonyms: Pseudonyms, doomed: Doomed) -> set[str]:
+    """Return the hashes of the ticket, or of all the customer's tickets that are known."""
+    if doomed.ticket is not None:
+        return {pseudonyms.ticket(doomed.ticket)}
+    if doomed.customer is None:
+        return set()
+    key = pseudonyms.customer(doomed.customer)
+    found: set[str] = set()
+    for table in (decisions, feedback):
+        query = select(table.c.ticket_key).where(table.c.customer_key == key)
+        found |= {name for name in connection.scalars(query) if name is not None}
+    return found
+
+
+def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Conditions:
+    if doomed.before is not None:
+        return {
+            decisions: decisions.c.decided_at < doomed.before,
+            feedback: feedback.c.received_at < doomed.before,
+            outcomes: outcomes.c.received_at < doomed.before,
+        }
+    conditions: Conditions = {t: t.c.ticket_key.in_(keys) for t in (locks, outcomes)}
+    for table in (decisions, feedback):
+        whose: list[ColumnElement[bool]] = [table.c.ticket_key.in_(keys)]
+        if doomed.customer is not None:
+            whose.append(table.c.customer_key == pseudonyms.customer(doomed.customer))
+        conditions[table] = or_(*whose)
+    return conditions
+
+
+def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callable[[Json], bool]:
+    """Return the test that spooled decisions fail; their ids may be hashed already or not."""
+
+    def key(item: Json, kind: str) -> Any:
+        given = item.get(f"{kind}_id")
+        return pseudonyms.of(kind, given) if given is not None else item.get(f"{kind}_key")
+
+    def test(item: Json) -> bool:
+        if item["kind"] != decisions.name:
+            return False
+        if doomed.before is not None:
+            return datetime.fromisoformat(item["clock"]) < doomed.before
+        customer = doomed.customer and pseudonyms.customer(doomed.customer)
+        return key(item, "ticket") in keys or (
+            customer is not None and key(item, "customer") == customer
+        )
+
+    return test
+
+
+def _wipe(database: Database) -> None:
+    with database.apart() as connection:
+        if not database.is_sqlite:
+            for table in (decisions, feedback, locks, outcomes):
+                connection.exec_driver_sql(f"VACUUM FULL {table.name}")
+            return
+        connection.exec_driver_sql("VACUUM")
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+    if busy:
+        raise StoreError(
+            f"store {database.shown}: the rows are deleted, but another program still reads the "
+            "log that held them. Give the same command again when it is done"
+        )

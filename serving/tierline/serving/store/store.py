@@ -1,0 +1,224 @@
+"""The store as servers and jobs hold it: `open_store`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from tierline.data.errors import StoreError
+from tierline.data.ticket import Ticket
+from tierline.serving.policy import Exclusion as TeamExclusion
+from tierline.serving.policy import Policy
+from tierline.serving.policy.teams import exclusion_problem
+from tierline.serving.routing.router import Decision
+from tierline.serving.store import decisions, exclusions, feedback, locks, outcomes
+from tierline.serving.store.engine import READ_SECONDS, Database
+from tierline.serving.store.forms import CorrectionForm, Exclusion, Lock, OutcomeForm
+from tierline.serving.store.pseudonyms import Pseudonyms, read_key
+from tierline.serving.store.remembered import Json, Remembered
+from tierline.serving.store.spool import Spool
+from tierline.serving.store.urls import spool_folder
+from tierline.serving.store.version import need_current
+from tierline.serving.store.writer import Writer
+from tierline.serving.teams.exclusions import Exclusions
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether the store is there; ``waiting`` says that decisions are spooled."""
+
+    state: Literal["on", "away"]
+    problem: str | None
+    waiting: bool
+    lost: int
+
+
+class Store:
+    """One store: a database, a spool and a writer in the background."""
+
+    def __init__(self, url: str, spool: Path | None = None) -> None:
+        self.database = Database(url)
+        self.spool = Spool(spool or spool_folder(self.database.url))
+        self._pseudonyms: Pseudonyms | None = None
+        self._locks: dict[str, Lock] = {}
+        self._exclusions: list[Exclusion] = []
+        self.writer = Writer(self._write, self.check, self._seal, self.spool)
+
+    def start(self, *, need: bool = False) -> None:
+        """Start writing; with ``need``, only if the store is there and of this version.
+
+        Raises:
+            StoreError: with ``need``, saying what to do.
+        """
+        try:
+            self.check()
+        except StoreError as error:
+            if need:
+                raise
+            self.writer.away(error)
+        self.writer.start()
+
+    def close(self) -> None:
+        """Write what is left and let go of the database."""
+        self.writer.close()
+        self.database.close()
+
+    def write_spool(self) -> None:
+        """Write all that waits in the spool.
+
+        Raises:
+            StoreError: when the store is away.
+        """
+        while not self.writer.catch_up():
+            pass
+
+    @property
+    def status(self) -> Status:
+        """What is known of the store now, without asking it."""
+        problem = self.writer.problem
+        state: Literal["on", "away"] = "on" if problem is None else "away"
+        return Status(state, problem, not self.spool.is_empty(), self.writer.lost)
+
+    def check(self) -> None:
+        """See whether the store is there, of this version, and has the right key.
+
+        Raises:
+            StoreError: saying what to do.
+        """
+        with self.database.reading() as connection:
+            need_current(self.database, connection)
+            self._pseudonyms = read_key(connection)
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Return the store's hashes; the store is asked for the key once.
+
+        Raises:
+            StoreError: while it is away, before it was ever there.
+        """
+        if self._pseudonyms is None:
+            self.check()
+        assert self._pseudonyms is not None  # noqa: S101
+        return self._pseudonyms
+
+    def record(
+        self, made: Sequence[Decision], policy: Policy, now: datetime, *, wait: bool = False
+    ) -> list[str]:
+        """Take decisions to write in the background; return their ids."""
+        found = [Remembered.of(decision, policy, now) for decision in made]
+        self.writer.submit(found, wait=wait)
+        return [one.id for one in found]
+
+    def with_locks(self, tickets: Sequence[Ticket]) -> list[Ticket]:
+        """Return the tickets as people placed them; never fails, and never waits long.
+
+        While the store is away, the locks that were seen before still hold.
+        """
+        if self._pseudonyms is None:
+            return list(tickets)
+        keys = [None if t.id is None else self._pseudonyms.ticket(t.id) for t in tickets]
+        known = self._locks_of({key for key in keys if key})
+        return [
+            ticket if lock is None else _locked(ticket, lock)
+            for ticket, key in zip(tickets, keys, strict=True)
+            for lock in [known.get(key or "")]
+        ]
+
+    def _locks_of(self, keys: set[str]) -> dict[str, Lock]:
+        if self.writer.problem is None and keys:
+            try:
+                with self.database.reading(READ_SECONDS) as connection:
+                    found = locks.find(connection, keys)
+            except StoreError as error:
+                self.writer.away(error)
+            else:
+                for key in keys:
+                    self._locks.pop(key, None)
+                self._locks |= found
+        return {key: lock for key in keys if (lock := self._locks.get(key))}
+
+    def exclusions_beside(self, policy: Policy) -> Exclusions:
+        """Return the standing orders as they hold beside a policy; never fails.
+
+        While the store is away, those that were seen last still hold. Teams that the policy
+        doesn't know have no say.
+        """
+        if self.writer.problem is None:
+            try:
+                with self.database.reading(READ_SECONDS) as connection:
+                    self._exclusions = exclusions.every(connection)
+            except StoreError as error:
+                self.writer.away(error)
+        rules = (
+            TeamExclusion(team=order.to_team, from_team=order.from_team)
+            for order in self._exclusions
+        )
+        last, teams = policy.last_owner, policy.teams
+        return Exclusions(tuple(r for r in rules if exclusion_problem(r, teams, last) is None))
+
+    def put_lock(self, ticket_id: str, tier: int) -> Lock:
+        """Lock a ticket at a tier.
+
+        Raises:
+            StoreError: while the store is away, as all that follow.
+        """
+        key = self.pseudonyms().ticket(ticket_id)
+        with self.database.writing() as connection:
+            self._locks[key] = locks.put(connection, key, tier, datetime.now(UTC))
+        return self._locks[key]
+
+    def find_lock(self, ticket_id: str) -> Lock | None:
+        """Return a ticket's lock."""
+        key = self.pseudonyms().ticket(ticket_id)
+        with self.database.reading() as connection:
+            return locks.find(connection, [key]).get(key)
+
+    def remove_lock(self, ticket_id: str) -> bool:
+        """Give a ticket back; return whether it was locked."""
+        key = self.pseudonyms().ticket(ticket_id)
+        with self.database.writing() as connection:
+            found = locks.remove(connection, key)
+        self._locks.pop(key, None)
+        return found
+
+    def put_exclusion(self, exclusion: Exclusion) -> None:
+        """Store a standing order between teams."""
+        with self.database.writing() as connection:
+            exclusions.put(connection, exclusion, datetime.now(UTC))
+
+    def remove_exclusion(self, exclusion: Exclusion) -> bool:
+        """Remove a standing order; return whether there was one."""
+        with self.database.writing() as connection:
+            return exclusions.remove(connection, exclusion)
+
+    def exclusions(self) -> list[Exclusion]:
+        """Return the standing orders between teams."""
+        with self.database.reading() as connection:
+            return exclusions.every(connection)
+
+    def put_outcome(self, outcome: OutcomeForm) -> None:
+        """Store what became of a ticket."""
+        key = self.pseudonyms().ticket(outcome.ticket)
+        with self.database.writing() as connection:
+            outcomes.put(connection, key, outcome, datetime.now(UTC))
+
+    def put_correction(
+        self, form: CorrectionForm, answered: dict[str, str] | None = None
+    ) -> tuple[str, bool]:
+        """Store a correction; return its id and whether it is new."""
+        pseudonyms = self.pseudonyms()
+        self.writer.flush()  # the decision may have been made a moment ago
+        with self.database.writing() as connection:
+            return feedback.put(connection, form, pseudonyms, datetime.now(UTC), answered)
+
+    def _write(self, items: list[Json]) -> None:
+        pseudonyms = self.pseudonyms()
+        with self.database.writing() as connection:
+            decisions.write(connection, items, pseudonyms)
+
+    def _seal(self, item: Json) -> Json:
+        return decisions.sealed(item, self._pseudonyms)
+
+
+def _locked(ticket: Ticket, lock: Lock) -> Ticket:
+    return ticket.model_copy(update={"locked_by_human": True, "current_tier": lock.tier})

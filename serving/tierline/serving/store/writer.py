@@ -1,0 +1,194 @@
+"""Writes decisions in the background, so that no answer waits for a database.
+
+Decisions go through a bounded queue to one thread, which writes some hundreds at a time. While
+the store is away they go to the spool; when it is back, the spool is written. Ids are made with
+the answers and inserts skip what is there, so nothing is doubled by trying again.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tierline.data.errors import StoreError
+from tierline.serving.store.engine import RowsRefusedError
+from tierline.serving.store.remembered import Json, Remembered
+from tierline.serving.store.spool import Spool
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 500
+_QUEUE: Final = 20_000
+_PAUSE_SECONDS: Final = 0.1
+_RETRY_SECONDS: Final = (0.5, 30.0)
+
+
+class Writer:
+    """The queue and its thread.
+
+    ``write`` inserts items or raises `StoreError`; ``check`` raises it while the store is away;
+    ``seal`` puts hashes in place of ids as far as the key is known. ``problem`` is None while
+    the store is there. ``lost`` counts decisions that neither store nor disk would take.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[list[Json]], None],
+        check: Callable[[], None],
+        seal: Callable[[Json], Json],
+        spool: Spool,
+        room: int = _QUEUE,
+    ) -> None:
+        self._write, self._check, self._seal, self._spool = write, check, seal, spool
+        self._queue: queue.Queue[Remembered] = queue.Queue(room)
+        self._retry = _RETRY_SECONDS[0]
+        self._due = 0.0
+        self._closing = threading.Event()
+        self.problem: str | None = None
+        self.lost = 0
+        self._thread = threading.Thread(target=self._run, name="tierline-store", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, found: Sequence[Remembered], *, wait: bool = False) -> None:
+        """Take decisions to write; returns at once, unless ``wait`` asks for room in the queue.
+
+        Without room they go to the spool at once: a short write to a local disk.
+        """
+        for i, one in enumerate(found):
+            try:
+                self._queue.put(one, block=wait)
+            except queue.Full:
+                self._keep(self._items(found[i:]))
+                return
+
+    def flush(self) -> None:
+        """Wait until everything submitted so far is in the store or the spool."""
+        self._queue.join()
+
+    def close(self) -> None:
+        """Write what is left, to the store or the spool, and stop the thread."""
+        self._closing.set()
+        self._thread.join()
+
+    def away(self, error: Exception) -> None:
+        """Note that the store can't be reached; it is tried again after a while."""
+        # Only the store's own errors are known to say nothing of tickets.
+        problem = str(error) if isinstance(error, StoreError) else type(error).__name__
+        if self.problem is None:
+            log.error("the store is away, decisions wait in %s: %s", self._spool.folder, problem)
+        self.problem = problem
+        self._due = time.monotonic() + self._retry
+        self._retry = min(2 * self._retry, _RETRY_SECONDS[1])
+
+    def catch_up(self) -> bool:
+        """Write some of the spool; return whether nothing is left of it.
+
+        Raises:
+            StoreError: when the store is away.
+        """
+        return self._spool.drain(self._write_or_refuse, _BATCH)
+
+    def _back(self) -> None:
+        if self.problem is not None:
+            log.info("the store is back")
+        self.problem, self._retry = None, _RETRY_SECONDS[0]
+
+    def _run(self) -> None:
+        while not (self._closing.is_set() and self._queue.empty()):
+            batch = self._take()
+            if batch:
+                self._store(self._items(batch))
+            for _ in batch:
+                self._queue.task_done()
+            self._catch_up()
+
+    def _take(self) -> list[Remembered]:
+        batch: list[Remembered] = []
+        try:
+            batch.append(self._queue.get(timeout=_PAUSE_SECONDS))
+            while len(batch) < _BATCH:
+                batch.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _store(self, items: list[Json]) -> None:
+        if self.problem is not None and not self._may_try():
+            self._keep(items)
+            return
+        try:
+            if self.problem is not None:
+                self._check()
+            self._write_or_refuse(items)
+        except Exception as error:
+            # Whatever it is, the thread must live on and the items be kept.
+            self.away(error)
+            self._keep(items)
+        else:
+            self._back()
+
+    def _catch_up(self) -> None:
+        """Write some of the spool, or see whether the store is back."""
+        if self._closing.is_set() or (self._spool.is_empty() and self.problem is None):
+            return
+        if self.problem is not None and not self._may_try():
+            return
+        try:
+            if self.problem is not None:
+                self._check()
+            self.catch_up()
+        except Exception as error:
+            self.away(error)
+        else:
+            self._back()
+
+    def _may_try(self) -> bool:
+        return time.monotonic() >= self._due
+
+    def _write_or_refuse(self, items: list[Json]) -> None:
+        """Write items; when the database refuses them, one by one, and set the bad ones aside."""
+        try:
+            self._write(items)
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, RowsRefusedError):
+                raise
+            if len(items) == 1:
+                log.error("the store refuses a row; it is kept in %s", self._spool.folder)
+                self._spool.refuse([self._seal(item) for item in items])
+                return
+            for item in items:
+                self._write_or_refuse([item])
+
+    def _keep(self, items: list[Json]) -> None:
+        try:
+            self._spool.append([self._seal(item) for item in items])
+        except Exception as error:
+            decisions = sum(item["kind"] == "decisions" for item in items)
+            self.lost += decisions
+            log.error(
+                "%d decisions lost: the store is away and %s can't be written (%s)",
+                decisions,
+                self._spool.folder,
+                getattr(error, "strerror", None) or type(error).__name__,
+            )
+
+    def _items(self, found: Sequence[Remembered]) -> list[Json]:
+        """Return the rows of several decisions; versions that they share come once."""
+        rows: list[Json] = []
+        known: set[str] = set()
+        for one in found:
+            try:
+                items = [*one.versions(known), one.decision()]
+            except Exception as error:
+                # One decision that can't be put down must not take the others along.
+                self.lost += 1
+                log.error("decision %s can't be stored (%s)", one.id, type(error).__name__)
+                continue
+            known |= {item["version"] for item in items if "version" in item}
+            rows += items
+        return rows

@@ -1,0 +1,396 @@
+"""The hooks: who is let in, what is answered, and what no body can do."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tierline.data.helpdesk import Format
+from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
+from tierline.serving.http.api import MAX_REQUEST_BYTES, create_app
+from tierline.serving.http.hooks import hooks_router
+from tierline.serving.http.keys import ApiKeys
+from tierline.serving.http.model_state import ModelState
+from tierline.serving.policy import Policy
+from tierline.serving.routing.router import Router
+
+from ..fakes import BREACH, CALM, LOSS, POLICY, default_dict, predictor
+
+SAMPLES = Path(__file__).parents[3] / "serving" / "samples" / "helpdesk"
+SECRET = b"dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # Zendesk's own for testing
+SECRETS = HookSecrets(dict.fromkeys(VARIABLES, SECRET))
+NOW = datetime(2026, 11, 24, 8, 13, tzinfo=UTC)
+PLANTED = "zebrafish"
+DESKS = tuple(VARIABLES)
+FILES = {
+    Format.ZENDESK: "zendesk_event.json",
+    Format.JIRA: "jira_event.json",
+    Format.FRESHDESK: "freshdesk_automation.json",
+}
+
+
+def app_with(policy: Policy = POLICY, *, model: bool = False, now: datetime = NOW) -> TestClient:
+    state = ModelState(policy, None)
+    if model:
+        state.router = Router(policy, predictor())
+    app = FastAPI()
+    app.include_router(hooks_router(state, None, SECRETS, None, lambda: now))
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with app_with() as client:
+        yield client
+
+
+def headers(
+    desk: Format, body: bytes, secret: bytes = SECRET, at: datetime = NOW
+) -> dict[str, str]:
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if desk is Format.ZENDESK:
+        digest = hmac.new(secret, stamp.encode() + body, hashlib.sha256).digest()
+        return {
+            "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
+            "X-Zendesk-Webhook-Signature-Timestamp": stamp,
+        }
+    if desk is Format.JIRA:
+        return {"X-Hub-Signature": f"sha256={hmac.new(secret, body, hashlib.sha256).hexdigest()}"}
+    return {"X-Tierline-Secret": secret.decode()}
+
+
+def send(client: TestClient, desk: Format, body: bytes) -> Any:
+    return client.post(f"/v1/hooks/{desk}", content=body, headers=headers(desk, body))
+
+
+def ask(client: TestClient, desk: Format, payload: Any) -> dict[str, Any]:
+    response = send(client, desk, json.dumps(payload).encode())
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def sample(desk: Format) -> Any:
+    return json.loads((SAMPLES / FILES[desk]).read_text(encoding="utf-8"))
+
+
+def test_zendesk_is_answered_in_its_own_words(client: TestClient) -> None:
+    found = ask(client, Format.ZENDESK, sample(Format.ZENDESK))
+    assert (found["id"], found["tier"], found["owner"]) == ("35436", 3, "senior-engineers")
+    assert found["reasons"][0]["rule"] == "safety.security_breach"
+    assert found["mode"] == "rules_only"
+    assert found["set"] == {
+        "priority": "high",  # a safety hit is answered as P2 at least
+        "additional_tags": ["tier_3", "tierline_safety", "tierline_review"],
+        "remove_tags": ["tier_1", "tier_2", "tier_4", "tierline_express"],
+        "group": "senior-engineers",
+    }
+
+
+def test_jira_is_answered_with_what_its_api_takes(client: TestClient) -> None:
+    found = ask(client, Format.JIRA, sample(Format.JIRA))
+    assert (found["id"], found["tier"]) == ("SUP-53", 3)
+    assert found["set"]["fields"] == {"priority": {"name": "High"}}
+    labels = found["set"]["update"]["labels"]
+    assert {"add": "tier_3"} in labels
+    assert {"add": "tierline_safety"} in labels
+    assert {"remove": "tier_2"} in labels
+
+
+def test_freshdesk_keeps_the_tags_of_others(client: TestClient) -> None:
+    found = ask(client, Format.FRESHDESK, sample(Format.FRESHDESK))
+    assert (found["id"], found["tier"]) == ("4101", 3)
+    assert found["set"] == {
+        "priority": 3,
+        "tags": ["smb", "tier_3", "tierline_safety", "tierline_review"],
+        "group": "senior-engineers",
+    }
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_a_ticket_as_a_trigger_writes_it(client: TestClient, desk: Format) -> None:
+    ticket = {"id": 7, "key": "A-7", "subject": "x", "description": LOSS}
+    issue = {"key": "A-7", "fields": {"summary": "x", "description": LOSS}}
+    found = ask(client, desk, {"issue": issue} if desk is Format.JIRA else {"ticket": ticket})
+    assert found["tier"] == 3
+
+
+def test_a_model_sets_the_priority_and_without_one_it_stays() -> None:
+    calm = {"ticket": {"id": 1, "subject": "x", "description": CALM}}
+    with app_with(model=True) as client:
+        found = ask(client, Format.ZENDESK, calm)
+        assert (found["mode"], found["severity"]) == ("full", "P3")
+        assert found["set"]["priority"] == "normal"
+        assert found["set"]["additional_tags"] == ["tier_1"]
+    with app_with() as client:
+        assert "priority" not in ask(client, Format.ZENDESK, calm)["set"]
+
+
+def test_the_policy_has_the_companys_own_words() -> None:
+    helpdesk = default_dict()["helpdesk"]
+    helpdesk["zendesk"]["groups"] = {"senior-engineers": 360001234}
+    helpdesk["zendesk"]["priorities"]["P2"] = "urgent"
+    helpdesk["zendesk"]["customer_tiers"] = {"vip": "enterprise"}
+    helpdesk["jira"] |= {"owner_field": "customfield_10050", "groups": {"senior-engineers": "L3"}}
+    policy = Policy.model_validate(default_dict() | {"helpdesk": helpdesk})
+    with app_with(policy) as client:
+        ticket = {"id": 1, "subject": "x", "description": BREACH, "group_id": "360001234"}
+        found = ask(client, Format.ZENDESK, {"ticket": ticket})["set"]
+        assert (found["priority"], found["group_id"]) == ("urgent", 360001234)
+        waiting = ticket | {"description": CALM, "tags": "vip", "group_id": None}
+        waiting["created_at"] = (NOW - timedelta(hours=3)).isoformat()
+        found = ask(client, Format.ZENDESK, {"ticket": waiting})
+        assert "trigger.enterprise_wait" in [r["rule"] for r in found["reasons"]]
+        issue = {"key": "A-1", "fields": {"summary": "x", "description": BREACH}}
+        found = ask(client, Format.JIRA, {"issue": issue})["set"]
+        assert found["fields"]["customfield_10050"] == {"value": "L3"}
+
+
+@pytest.mark.parametrize("words", [LOSS, CALM])
+@pytest.mark.parametrize("desk", DESKS)
+def test_what_a_person_locked_is_left_where_it_is(
+    client: TestClient, desk: Format, words: str
+) -> None:
+    locked = ["tierline_locked", "tier_1"]
+    ticket = {"id": 7, "subject": "x", "description": words, "tags": locked}
+    issue = {"key": "A-7", "fields": {"summary": "x", "description": words, "labels": locked}}
+    found = ask(client, desk, {"issue": issue} if desk is Format.JIRA else {"ticket": ticket})
+    marks: dict[Format, dict[str, Any]] = {
+        Format.ZENDESK: {"additional_tags": ["tierline_safety"]},
+        Format.JIRA: {"update": {"labels": [{"add": "tierline_safety"}]}},
+        Format.FRESHDESK: {"tags": [*locked, "tierline_safety"]},
+    }
+    assert found["set"] == (marks[desk] if words == LOSS else {})
+    assert found["reasons"]
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_the_same_event_is_answered_alike(desk: Format) -> None:
+    payload = sample(desk)
+    if desk is Format.FRESHDESK:  # its default body has no time at all
+        payload["freshdesk_webhook"]["ticket_created_at"] = NOW.isoformat()
+    elif desk is Format.JIRA:  # the event's own time is the clock
+        del payload["issue"]["fields"]["created"]
+    else:
+        del payload["detail"]["created_at"]
+    with app_with() as client, app_with(now=NOW + timedelta(minutes=4)) as later:
+        assert ask(client, desk, payload) == ask(client, desk, payload) == ask(later, desk, payload)
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_setting_an_answer_changes_the_next_one_no_more(client: TestClient, desk: Format) -> None:
+    def about(tags: list[str]) -> dict[str, Any]:
+        if desk is Format.JIRA:
+            return {"issue": {"key": "A", "fields": {"summary": LOSS, "labels": tags}}}
+        return {"ticket": {"id": 7, "subject": LOSS, "tags": tags}}
+
+    first = ask(client, desk, about(["mine", "tier_1"]))["set"]
+    tags = ["mine", "tier_3", "tierline_safety", "tierline_review"]
+    assert ask(client, desk, about(tags))["set"] == first
+
+
+def zendesk(kind: str) -> dict[str, Any]:
+    return {"type": f"zen:event-type:{kind}", "zendesk_event_version": "2022-11-06"}
+
+
+@pytest.mark.parametrize(
+    ("desk", "payload"),
+    [
+        (Format.ZENDESK, zendesk("user.created")),
+        (Format.ZENDESK, zendesk("ticket.soft_deleted")),
+        (Format.JIRA, {"webhookEvent": "jira:issue_deleted", "issue": {}}),
+        (Format.JIRA, {"webhookEvent": "comment_created"}),
+    ],
+)
+def test_other_events_are_no_error(client: TestClient, desk: Format, payload: Any) -> None:
+    found = ask(client, desk, payload)
+    assert found["set"] == {}
+    assert found["ignored"]
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_only_the_signed_are_let_in(client: TestClient, desk: Format) -> None:
+    body = json.dumps(sample(desk)).encode()
+    right = headers(desk, body)
+    wrong = headers(desk, body, b"another")
+    empty = dict.fromkeys(right, "")
+    for sent in ({}, wrong, empty, {name: value + "x" for name, value in right.items()}):
+        response = client.post(f"/v1/hooks/{desk}", content=body, headers=sent)
+        assert response.status_code == 401
+        assert response.json() == {
+            "error": "expected a request signed with this hook's secret, not long ago",
+            "details": [],
+        }
+    assert client.post(f"/v1/hooks/{desk}", content=body, headers=right).status_code == 200
+
+
+@pytest.mark.parametrize("desk", [Format.ZENDESK, Format.JIRA])
+def test_another_body_is_not_the_signed_one(client: TestClient, desk: Format) -> None:
+    body = json.dumps(sample(desk)).encode()
+    response = client.post(f"/v1/hooks/{desk}", content=body + b" ", headers=headers(desk, body))
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(-6, 401), (-4, 200), (4, 200), (6, 401)])
+def test_a_signature_of_zendesk_holds_for_minutes(
+    client: TestClient, minutes: int, status: int
+) -> None:
+    body = json.dumps(sample(Format.ZENDESK)).encode()
+    sent = headers(Format.ZENDESK, body, at=NOW + timedelta(minutes=minutes))
+    assert client.post("/v1/hooks/zendesk", content=body, headers=sent).status_code == status
+
+
+@pytest.mark.parametrize("stamp", ["", "yesterday", "2026-13-01T00:00:00Z", "99999999999999999999"])
+def test_a_signed_time_that_is_none_is_refused(client: TestClient, stamp: str) -> None:
+    body = b"{}"
+    digest = hmac.new(SECRET, stamp.encode() + body, hashlib.sha256).digest()
+    sent = {
+        "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
+        "X-Zendesk-Webhook-Signature-Timestamp": stamp,
+    }
+    assert client.post("/v1/hooks/zendesk", content=body, headers=sent).status_code == 401
+
+
+@pytest.mark.parametrize(("hours", "status"), [(-3, 401), (-1, 200), (0, 200), (3, 401)])
+def test_an_event_of_jira_holds_for_two_hours(client: TestClient, hours: int, status: int) -> None:
+    payload = sample(Format.JIRA)
+    payload["timestamp"] = int((NOW + timedelta(hours=hours)).timestamp() * 1000)
+    assert send(client, Format.JIRA, json.dumps(payload).encode()).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"Basic {base64.b64encode(b'tierline:' + SECRET).decode()}", 200),
+        (f"basic {base64.b64encode(b':' + SECRET).decode()}", 200),
+        (f"Basic {base64.b64encode(b'tierline:other').decode()}", 401),
+        (f"Basic {base64.b64encode(SECRET).decode()}", 401),
+        (f"Bearer {base64.b64encode(b'a:' + SECRET).decode()}", 401),
+        ("Basic ???", 401),
+        (f"Basic {SECRET.decode()}", 401),
+    ],
+)
+def test_freshdesk_may_use_basic_auth(client: TestClient, sent: str, status: int) -> None:
+    body = json.dumps(sample(Format.FRESHDESK)).encode()
+    response = client.post("/v1/hooks/freshdesk", content=body, headers={"Authorization": sent})
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize("desk", DESKS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"zebrafish",
+        b'"zebrafish"',
+        b"[1]",
+        b'{"zebrafish": 1}',
+        b'{"ticket": "zebrafish", "issue": "zebrafish", "detail": 1}',
+        b'{"ticket": {"id": 1, "subject": ["zebrafish"]}, "issue": {"fields": {"summary": []}}}',
+        b'{"ticket": {"id": 1, "subject": "\\ud800 zebrafish"}}',
+        b'{"issue": {"fields": {"summary": "\\ud800 zebrafish"}}}',
+        b'{"type": "zen:event-type:ticket.created", "zendesk_event_version": "zebrafish"}',
+        b'{"ticket": {"id": 1, "description": "zebrafish", "created_at": "zebrafish"}}',
+        b'{"issue": {"fields": {"summary": "x", "description": {"type": "zebrafish"}}}}',
+        b"\xff\xfe",
+        b'{"ticket": ' * 100_000,
+        b'{"ticket": {"id": ' + b"9" * 5000 + b"}}",
+    ],
+)
+def test_what_is_no_event_is_refused_without_an_echo(
+    client: TestClient, desk: Format, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = send(client, desk, body)
+    assert response.status_code == 422
+    assert set(response.json()) == {"error", "details"}
+    assert PLANTED not in response.text
+    assert PLANTED not in caplog.text
+
+
+def test_without_its_secret_a_hook_is_off() -> None:
+    app = create_app(POLICY, None, ApiKeys(), hooks=HookSecrets({Format.JIRA: SECRET}))
+    with TestClient(app) as client:
+        body = json.dumps(sample(Format.ZENDESK)).encode()
+        response = send(client, Format.ZENDESK, body)
+        assert response.status_code == 404
+        assert "set TIERLINE_ZENDESK_SECRET" in response.json()["error"]
+        assert send(client, Format.JIRA, b'{"webhookEvent": "x"}').status_code == 200
+        assert client.post("/v1/hooks/intercom", content=b"{}").status_code == 404
+
+
+def test_a_hook_needs_no_api_key_and_keeps_the_limit() -> None:
+    app = create_app(POLICY, None, ApiKeys.parse("key"), hooks=SECRETS)
+    with TestClient(app) as client:
+        assert send(client, Format.JIRA, b'{"webhookEvent": "x"}').status_code == 200
+        assert send(client, Format.JIRA, b" " * (MAX_REQUEST_BYTES + 1)).status_code == 413
+        paths = client.get("/openapi.json").json()["paths"]
+        assert set(paths["/v1/hooks/jira"]["post"]["responses"]) == {
+            "200",
+            "401",
+            "404",
+            "413",
+            "422",
+        }
+
+
+def test_secrets_come_from_the_environment_and_are_not_shown() -> None:
+    found = HookSecrets.from_environment(
+        {"TIERLINE_ZENDESK_SECRET": f" {PLANTED} ", "TIERLINE_JIRA_SECRET": " ", "OTHER": "x"}
+    )
+    assert found.known == {Format.ZENDESK: PLANTED.encode()}
+    assert PLANTED not in repr(found)
+
+
+WORDS = st.sampled_from(
+    "ticket issue freshdesk_webhook detail type zendesk_event_version webhookEvent timestamp"  # noqa: SIM905
+    " fields summary description id key subject tags labels via channel created_at time content"
+    " doc text zen:event-type:ticket.created 2022-11-06 jira:issue_created ticket_subject"
+    " ticket_description group company custom_fields tierline_locked tier_3".split()
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@pytest.mark.parametrize("desk", DESKS)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.binary(max_size=200) | ANYTHING.map(lambda value: json.dumps(value).encode()))
+def test_no_body_breaks_the_server(client: TestClient, desk: Format, body: bytes) -> None:
+    assert send(client, desk, body).status_code in {200, 401, 422}
+
+
+@pytest.mark.parametrize("desk", DESKS)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(WORDS, ANYTHING, max_size=8))
+def test_no_ticket_breaks_the_server(client: TestClient, desk: Format, extra: Any) -> None:
+    if desk is Format.JIRA:
+        payload: Any = {"issue": {"key": "A", "fields": {"summary": "x"} | extra}}
+    else:
+        payload = {"ticket": {"id": 1, "subject": "x"} | extra}
+    assert send(client, desk, json.dumps(payload).encode()).status_code in {200, 422}
+
+
+@settings(max_examples=100, deadline=None)
+@given(sent=st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=80))
+def test_no_made_up_signature_is_let_in(sent: str) -> None:
+    from tierline.serving.helpdesk import signatures
+
+    for check in (signatures.signed_by_jira, signatures.sent_by_freshdesk):
+        for name in ("X-Hub-Signature", "X-Tierline-Secret", "Authorization"):
+            assert not check(SECRET, {name: sent}, b"{}", NOW)

@@ -1,0 +1,101 @@
+"""The assignment problem against all of its solutions."""
+
+import builtins
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tierline.data.errors import InputError
+from tierline.serving.queue.flow import Network, cheapest, most_urgent, need_scipy
+
+from ..test_recommend_properties import PROFILE
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[list[int], Network]:
+    """Up to 6 tickets of up to 3 classes, up to 3 servers in up to 2 teams."""
+    servers = draw(st.integers(1, 3))
+    limit = st.none() | st.integers(0, 3)
+    teams = draw(st.integers(1, 2))
+    costs = st.dictionaries(st.integers(0, servers - 1), st.integers(0, 3), max_size=servers)
+    classes = draw(st.lists(costs, min_size=1, max_size=3))
+    tickets = draw(st.lists(st.integers(0, len(classes) - 1), max_size=6))
+    return tickets, Network(
+        tuple(tuple(c.items()) for c in classes),
+        tuple(draw(limit) for _ in range(servers)),
+        tuple(draw(st.integers(0, teams - 1)) for _ in range(servers)),
+        tuple(draw(limit) for _ in range(teams)),
+    )
+
+
+def within(counts: Counter[int], limits: tuple[int | None, ...]) -> bool:
+    return all((limit := limits[n]) is None or count <= limit for n, count in counts.items())
+
+
+def solutions(tickets: list[int], network: Network) -> Iterator[tuple[tuple[bool, ...], int]]:
+    """Yield which tickets every possible allocation serves, and at what cost."""
+    options = [[None, *network.options[c]] for c in tickets]
+    for chosen in product(*options):
+        servers = Counter(option[0] for option in chosen if option)
+        teams: Counter[int] = Counter()
+        for server, count in servers.items():
+            teams[network.team[server]] += count
+        if within(servers, network.capacity) and within(teams, network.team_capacity):
+            yield tuple(o is not None for o in chosen), sum(o[1] for o in chosen if o)
+
+
+@PROFILE
+@given(problems())
+def test_the_most_urgent_are_served_at_the_least_cost(
+    problem: tuple[list[int], Network],
+) -> None:
+    tickets, network = problem
+    served, cost = max(solutions(tickets, network), key=lambda s: (s[0], -s[1]))
+    taken = most_urgent(np.array(tickets, dtype=np.int64), network)
+    seen: Counter[int] = Counter()
+    found = []
+    for c in tickets:
+        found.append(bool(seen[c] < taken[c]))
+        seen[c] += 1
+    assert tuple(found) == served
+    shares = cheapest(taken, network)
+    assert [sum(share.values()) for share in shares] == list(taken)
+    assert sum(n * dict(o)[s] for o, own in zip(network.options, shares, strict=True)
+               for s, n in own.items()) == cost  # fmt: skip
+    loads = sum((Counter(own) for own in shares), Counter[int]())
+    teams: Counter[int] = Counter()
+    for server, n in loads.items():
+        teams[network.team[server]] += n
+    assert within(loads, network.capacity)
+    assert within(teams, network.team_capacity)
+
+
+def test_equal_servers_fill_evenly() -> None:
+    network = Network((((0, 0), (1, 0), (2, 0)),), (None, None, None), (0, 0, 0), (None,))
+    shares = cheapest(np.array([300]), network)[0]
+    assert sum(shares.values()) == 300
+    assert max(shares.values()) - min(shares.values()) <= 300 / 64 + 1
+
+
+def test_a_larger_agent_takes_more() -> None:
+    network = Network((((0, 0), (1, 0)),), (80, 20), (0, 0), (None,))
+    assert cheapest(np.array([50]), network)[0][0] == pytest.approx(40, abs=2)
+
+
+def test_a_missing_scipy_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name.partition(".")[0] == "scipy":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(InputError, match=r"pip install 'tierline\[queue\]'"):
+        need_scipy()

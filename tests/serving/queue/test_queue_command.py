@@ -1,0 +1,179 @@
+"""The command: a backlog in, a queue out, and what is printed of it."""
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from tierline.data.errors import InputError, TierlineError
+from tierline.serving import commands
+from tierline.serving.commands import app
+
+from ..fakes import CALM, LOSS
+
+runner = CliRunner()
+NOW = ("--now", "2025-03-10T12:00")
+OWN = ("--rules-only", *NOW)
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, a wide terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands.console, "width", 200)
+
+
+def run(*arguments: str) -> str:
+    result = runner.invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def refusal(kind: type[TierlineError], *arguments: str) -> str:
+    with pytest.raises(kind) as caught:
+        runner.invoke(app, arguments, catch_exceptions=False)
+    return str(caught.value)
+
+
+@pytest.fixture
+def backlog() -> str:
+    Path("in.csv").write_text(
+        "id,body,created_at,customer_tier,attempts\n"
+        f"late,{CALM},2025-03-09T11:00,,\n"
+        f"new,{CALM},2025-03-10T11:00,,\n"
+        f"big,{CALM},2025-03-10T11:00,enterprise,2\n"
+        f"loss,{LOSS},2025-03-10T11:30,,\n"
+        f"none,{CALM},,,\n"
+    )
+    return "in.csv"
+
+
+def rows(path: str = "out.jsonl") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def quarantined() -> list[tuple[int, str]]:
+    return [(r["row"], r["reason"]) for r in rows("out.jsonl.quarantine.jsonl")]
+
+
+def test_a_backlog_is_ordered_and_given_out(backlog: str) -> None:
+    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--head", "2")
+    found = rows()
+    assert [r["id"] for r in found] == ["loss", "late", "big", "new", "none"]
+    assert [r["rank"] for r in found] == [1, 2, 3, 4, 5]
+    first = found[0]
+    assert (first["first"], first["own_team"], first["team"]) == (
+        "safety",
+        "incident-response",
+        "incident-response",
+    )
+    assert sum(t["points"] for t in found[2]["terms"]) == pytest.approx(
+        found[2]["points"], abs=1e-3
+    )
+    assert "10.0 customer tier (enterprise)" in found[2]["why"]
+    for line in (
+        "The first 2 of 5",
+        "   1. loss  safety ",
+        "      → incident-response, respond by 2025-03-10 13:30",
+        "general-support: 1 can't be answered in time",
+        "  late: due 2025-03-09 19:00, taken only now",
+        "1 tickets say neither when they were filed nor how long they have waited",
+        "5 tickets queued in ",
+    ):
+        assert line in said
+    assert "big" not in said
+
+
+def test_capacity_and_reasons_are_shown(backlog: str) -> None:
+    Path("own.toml").write_text("[teams.general-support]\ncapacity = 1\n")
+    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
+    assert "waits for general-support (all who may take it are full)" in said
+    assert [r["waits_for"] for r in rows()] == [None, None, *["capacity"] * 3]
+
+
+def test_the_whole_queue_is_the_same_in_every_format(backlog: str) -> None:
+    for kind in ("jsonl", "csv", "parquet"):
+        run("queue", backlog, "--out", f"out.{kind}", *OWN)
+    lines, table = rows(), pq.read_table("out.parquet").to_pylist()
+    with Path("out.csv").open(newline="") as file:
+        flat = list(csv.DictReader(file))
+    for line, cells, typed in zip(lines, flat, table, strict=True):
+        assert json.loads(cells["terms"]) == json.loads(typed["terms"]) == line["terms"]
+        assert datetime.fromisoformat(line["respond_by"]) == typed["respond_by"]
+        assert cells["respond_by"] == line["respond_by"]
+        assert (cells["id"], cells["team"]) == (line["id"], line["team"])
+    assert table[0]["reached_by"] == datetime(2025, 3, 10, 12, tzinfo=UTC)
+
+
+def test_only_ordered_it_needs_no_scipy(backlog: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise InputError("needs scipy")
+
+    monkeypatch.setattr("tierline.serving.commands.queueing.need_scipy", missing)
+    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--order-only")
+    assert [r["team"] for r in rows()] == [None] * 5
+    assert "incident-response, respond by" in said
+    assert "in time" not in said
+    assert refusal(InputError, "queue", backlog, "--out", "o.csv", *OWN) == "needs scipy"
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_answers_given_before_give_the_same_queue(backlog: str, kind: str) -> None:
+    run("queue", backlog, "--out", "out.jsonl", *OWN)
+    before = rows()
+    run("score", backlog, "--out", f"scored.{kind}", *OWN)
+    run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
+    # A ticket without a date is due so long after it was scored: the same, as the clock is.
+    assert rows() == before
+
+
+def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:
+    run("score", backlog, "--out", "scored.jsonl", *OWN)
+    answers = rows("scored.jsonl")
+    answers[0]["team"] = "nobody"
+    answers[1]["tier"] = 7
+    answers[3]["respond_by"] = "0001-01-01T00:00:00+14:00"
+    deep = json.dumps(answers[0] | {"reasons": "[" * 100_000})
+    lines = [*map(json.dumps, [*answers, answers[2]]), "[]", "{", '"x"', deep]
+    Path("scored.jsonl").write_text("\n".join(lines))
+    with Path(backlog).open("a") as file:
+        file.write(f"big,{CALM},,,\nbad,{CALM},soon,,\n")
+    said = run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", "scored.jsonl")
+    assert [r["id"] for r in rows()] == ["loss", "big", "none"]
+    reasons = dict(quarantined())
+    assert reasons[1] == "team: expected a team of the policy; score the tickets again"
+    assert reasons[2] == "id: expected an answer with this id; found none"
+    assert reasons[6] == "id: expected every id once; this one is in row 3 already"
+    assert "created_at" in reasons[7]
+    assert "6 rows of scored.jsonl are no answers" in said
+    assert "4 rows quarantined" in said
+
+
+def test_a_backlog_without_a_usable_ticket_is_an_empty_queue() -> None:
+    Path("in.csv").write_text("id,body,created_at\na,x,soon\n")
+    assert "0 tickets queued" in run("queue", "in.csv", "--out", "out.jsonl", *OWN)
+    assert rows() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--answers", "none.jsonl"], "none.jsonl can't be read"),
+        (["--answers", "in.txt"], "expected a file ending in .csv, .jsonl, .parquet"),
+        (["--answers", "in.csv"], "expected answers, as 'tierline score' writes them"),
+        (["--answers", "bad.parquet"], "bad.parquet can't be read"),
+        (["--now", "soon"], "--now: expected an ISO 8601 time"),
+        (["--out", "in.csv"], "expected another file than what is read"),
+        (["--out", "out.txt"], "--out: expected a file ending in"),
+    ],
+)
+def test_what_can_not_work_is_refused(backlog: str, arguments: list[str], said: str) -> None:
+    Path("bad.parquet").write_text("no table")
+    own = ["--out", "out.jsonl"] if "--out" not in arguments else []
+    assert said in refusal(InputError, "queue", backlog, "--rules-only", *own, *arguments)
+    assert not Path("out.jsonl").exists()

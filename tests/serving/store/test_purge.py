@@ -1,0 +1,101 @@
+"""Erasure: of a ticket, a customer or old rows, nothing is left in any table or file."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from tierline.data.errors import StoreError
+from tierline.serving.store.forms import CorrectionForm, OutcomeForm
+from tierline.serving.store.purge import Doomed, purge
+from tierline.serving.store.remembered import Remembered
+from tierline.serving.store.schema import metadata
+from tierline.serving.store.setup import counts
+from tierline.serving.store.store import Store
+
+from ..fakes import NOW, POLICY, prediction
+from .making import decided, files_with, record, rows, ticket
+
+MARKED, OTHER = "zebrafish", "wolverine"
+
+
+def fill(store: Store) -> None:
+    """Two customers; of each a decision, a correction, an outcome, a lock and a spooled one."""
+    for words, name, customer in ((MARKED, "T-1", "C-1"), (OTHER, "T-2", "C-2")):
+        of = ticket(f"the {words} are gone", id=name, customer=customer)
+        record(store, of)
+        store.put_correction(CorrectionForm(ticket=name, severity="P2"))
+        store.put_outcome(OutcomeForm(ticket=name, csat=1))
+        store.put_lock(name, 2)
+    store.writer.close()
+    for words, name, customer in ((MARKED, "T-1", "C-1"), (OTHER, "T-2", "C-2")):
+        of = ticket(f"again the {words}", id=name, customer=customer)
+        found = Remembered.of(decided(of, prediction()), POLICY, NOW)
+        store.spool.append(found.items)
+        store.spool.append([store._seal(item) for item in found.items])
+        store.spool.refuse(found.items)
+
+
+def traces(store: Store, folder: Path, *marks: str) -> list[str]:
+    """Tables and files that still hold one of the marks."""
+    found = []
+    with store.database.reading() as connection:
+        for table in metadata.sorted_tables:
+            held = str(connection.execute(select(table)).all())
+            found += [table.name] if any(mark in held for mark in marks) else []
+    return [*found, *files_with(folder, marks)]
+
+
+@pytest.mark.parametrize("doomed", [Doomed(ticket="T-1"), Doomed(customer="C-1")])
+def test_nothing_remains_of_a_ticket_or_customer(
+    store: Store, tmp_path: Path, doomed: Doomed
+) -> None:
+    fill(store)
+    key = store.pseudonyms()
+    marks = (MARKED, "T-1", key.ticket("T-1"), key.customer("C-1"))
+    assert traces(store, tmp_path, *marks)
+    with store.database.apart() as other:
+        # While another program is connected, SQLite doesn't tidy up by itself.
+        other.execute(text("SELECT count(*) FROM locks")).all()
+        found = purge(store.database, store.spool, key, doomed)
+        assert traces(store, tmp_path, *marks) == []
+    assert found == {"spool": 3, "decisions": 1, "feedback": 1, "outcomes": 1, "locks": 1}
+    assert set(counts(store.database).values()) == {1, 0}  # the other customer's, no exclusions
+    assert store.spool.count() == (2, 1)
+    if store.database.is_sqlite:
+        with store.database.reading() as connection:
+            assert connection.execute(text("PRAGMA freelist_count")).scalar() == 0
+    assert OTHER in (store.spool.folder / "waiting.jsonl").read_text()
+
+
+def test_what_is_old_goes_and_locks_stay(store: Store, tmp_path: Path) -> None:
+    record(store, ticket(MARKED, id="T-1"), now=NOW)
+    record(store, ticket(OTHER, id="T-1"), now=NOW + timedelta(hours=2))
+    store.put_lock("T-1", 2)
+    old = Remembered.of(decided(ticket(f"{MARKED} too"), prediction()), POLICY, NOW)
+    store.writer.close()
+    store.spool.append(old.items)
+    found = purge(
+        store.database, store.spool, store.pseudonyms(), Doomed(before=NOW + timedelta(hours=1))
+    )
+    assert found == {"spool": 1, "decisions": 1, "feedback": 0, "outcomes": 0}
+    assert traces(store, tmp_path, MARKED) == []
+    assert [row["body"] for row in rows(store).values()] == [OTHER]
+    assert store.find_lock("T-1") is not None
+    later = Doomed(before=datetime.now(UTC) + timedelta(hours=1))
+    assert purge(store.database, store.spool, store.pseudonyms(), later)["decisions"] == 1
+
+
+def test_a_reader_of_the_old_log_is_told(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = sqlite_store
+    record(store, ticket(MARKED, id="T-1"))
+    monkeypatch.setattr("tierline.serving.store.engine.WRITE_SECONDS", 0.01)
+    with store.database.reading() as connection:
+        connection.execute(text("SELECT count(*) FROM decisions")).all()
+        with pytest.raises(StoreError, match="still reads"):
+            purge(store.database, store.spool, store.pseudonyms(), Doomed(ticket="T-1"))
+    purge(store.database, store.spool, store.pseudonyms(), Doomed(ticket="T-1"))
+    assert traces(store, Path(store.database.url.database or "").parent, MARKED) == []
