@@ -137,7 +137,7 @@ def test_complete_means_that_nothing_required_is_missing(
     notes = Notes(
         tried=("reset",) if tried else (), contact="mail" if contact else None, complete=claim
     )
-    fields = {"current_tier": tier, "locked_by_human": True}
+    fields: dict[str, Any] = {"current_tier": tier, "locked_by_human": True}
     bare = packet(
         prediction(severity, kind), notes.model_copy(update={"complete": False}), **fields
     )
@@ -178,7 +178,7 @@ def test_doubts_become_questions() -> None:
     rules_only = packet(None).open_questions
     assert rules_only == ("Rules answered without a model: is the tier right?",)
     sure = prediction("P3", "bug")
-    shares = sure.heads["issue_type"].probabilities | {"bug": 0.40, "how_to": 0.39}
+    shares = dict(sure.heads["issue_type"].probabilities) | {"bug": 0.40, "how_to": 0.39}
     heads = {**sure.heads, "issue_type": HeadPrediction("bug", 0.40, shares)}
     torn = Prediction(
         heads, False, sure.model_version, {"ambiguous": 0.1, "low_confidence.issue_type": 0.5}

@@ -74,7 +74,8 @@ def test_markdown_tells_all_that_a_packet_holds() -> None:
 
 def test_a_strangers_markdown_stays_text() -> None:
     notes = Notes(tried=(ATTACK,), reproduction=ATTACK, contact=ATTACK, open_questions=(ATTACK,))
-    text = page(notes, body=ATTACK, subject=ATTACK, customer=ATTACK, product=ATTACK, id=ATTACK)
+    body = f"{ATTACK}\n```\n{ATTACK}\n````\n{ATTACK}"
+    text = page(notes, body=body, subject=ATTACK, customer=ATTACK, product=ATTACK, id=ATTACK)
     html = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(text)
     for tag in ("<img", "<script", "<a ", "<em>"):
         assert tag not in html

@@ -44,6 +44,15 @@ def test_one_file_replaces_one_file(tmp_path: Path) -> None:
     assert other.subject == "What happens next"
 
 
+def test_even_ones_own_template_can_tell_no_details_in_public(tmp_path: Path) -> None:
+    told = GOOD.replace("All is well.", "All is well. {{ about }}{{ reference }}")
+    templates = Templates.load(own(tmp_path, "en/progress.j2", told))
+    for channel, text in (("chat", "All is well. Zebrafish-7"), ("social", "All is well.")):
+        ticket = Ticket(subject="Zebrafish", id="-7", channel=channel)
+        made = compose(Kind.PROGRESS, ticket, answer(prediction()), POLICY, templates, NOW)
+        assert made.text == text
+
+
 def test_a_folder_adds_a_language(tmp_path: Path) -> None:
     with resources.as_file(PACKAGED) as packaged:
         shutil.copytree(packaged / "en", tmp_path / "nl")

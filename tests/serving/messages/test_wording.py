@@ -41,9 +41,9 @@ def write(
     language: str | None = None,
     **fields: Any,
 ) -> Message:
-    fields = {"body": CALM, "created_at": NOW} | fields
-    said = answer(prediction(severity, "bug", mood), POLICY, **fields)
-    return compose(kind, Ticket(**fields), said, POLICY, templates, NOW, language)
+    known: dict[str, Any] = {"body": CALM, "created_at": NOW} | fields
+    said = answer(prediction(severity, "bug", mood), POLICY, **known)
+    return compose(kind, Ticket(**known), said, POLICY, templates, NOW, language)
 
 
 def test_tone_follows_the_mood(templates: Templates) -> None:

@@ -25,9 +25,10 @@ from tierline.serving.notify.letter import Letter, letters
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.notify.outbox import Outbox
 from tierline.serving.notify.sending import is_url
+from tierline.serving.notify.sending import send as send_by_apprise
 from tierline.serving.policy.rules import TIERS
 from tierline.serving.routing.recommend import recommend
-from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.recommendation import Reason, Recommendation
 
 from ..fakes import BREACH, CALM, LOSS, NOW, POLICY, prediction
 
@@ -189,7 +190,7 @@ def test_what_cant_be_sent_is_kept_and_retried(service: Service, outbox: Outbox)
     (dead,) = outbox.dead_letters()
     assert (dead.problem, dead.attempts) == ("the service didn't take it", 5)
     shares: list[float] = []
-    again = deliver(outbox, lambda *a: service.got.append({}) is None)
+    again = deliver(outbox, send_by_apprise)
     url = service.url
     assert retry(outbox, again, lambda _: url, lambda share, _: shares.append(share)) == (1, 0)
     assert shares == [1.0]
@@ -261,7 +262,10 @@ def test_a_service_that_hangs_holds_up_no_other_and_no_end(outbox: Outbox) -> No
     sent, go_on = threading.Event(), threading.Event()
 
     def send(url: str, title: str, body: str) -> bool:
-        return go_on.wait(30) if "slow" in url else sent.set() is None
+        if "slow" in url:
+            return go_on.wait(30)
+        sent.set()
+        return True
 
     endpoints = urls(on_call="json://fast.example", manager="json://slow.example")
     notifier = Notifier(endpoints, outbox, send)
@@ -281,15 +285,20 @@ def test_a_full_disk_doesnt_silence_on_call(
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    sent = []
+    sent: list[str] = []
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append(url)
+        return True
+
     for name in ("claim", "sent", "bury"):
         monkeypatch.setattr(outbox, name, full)
-    notifier = Notifier(urls(on_call="json://a.example"), outbox, lambda *a: not sent.append(a))
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, send)
     notifier.tell(*about(), NOW)
     notifier.close(30)
     assert len(sent) == 1
     assert "OSError" in caplog.text
-    notifier = Notifier(urls(on_call="json://a.example"), outbox, lambda *a: True, limit=0)
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, send, limit=0)
     notifier.tell(*about(), NOW)
     assert "is lost: the queue was full" in caplog.text
 
@@ -298,8 +307,11 @@ def test_letters_hold_no_text_but_evidence(planted: list[dict[str, Any]]) -> Non
     letter = one_letter(f"{LOSS}. Mail zoe@kestra.example about the Zebrafish project.")
     assert "Zebrafish" not in letter.model_dump_json()
     assert "kestra" not in letter.model_dump_json()
-    loud = one_letter("@channel https://evil.example our account was hacked", id="<!here> x")
-    for sign in ("@", "://", "<", "!here"):
+    ticket, answer = about(BREACH, id="<!here> x")
+    quote = Reason(rule="a.b", text="it says", evidence=("@channel hacked https://evil.example",))
+    (loud,) = letters(ticket, answer.model_copy(update={"reasons": (quote,)}), "on_call", 1, NOW)
+    assert "it says: “hacked”" in loud.body
+    for sign in ("@", "://", "<", ".example"):
         assert sign not in loud.title + loud.body
     for row in planted[::3]:
         said = one_letter(f"{row['text']} {BREACH}", id=None)

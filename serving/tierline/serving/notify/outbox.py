@@ -42,14 +42,12 @@ class Outbox:
     def claim(self, letter: Letter) -> bool:
         """Return whether the letter is this caller's to send: nobody sent it, or is about to."""
         pending, sent = self._files(letter)
-        if sent.exists():
-            return False
         try:
             with pending.open("x", encoding="utf-8") as file:
                 file.write(letter.model_dump_json())
         except FileExistsError:
             return False
-        if sent.exists():  # It was sent between the two looks.
+        if sent.exists():  # Looked up last: it may have been sent a moment ago.
             pending.unlink(missing_ok=True)
             return False
         return True
