@@ -249,6 +249,13 @@ def test_work_goes_on_only_in_open_hours() -> None:
     assert begun == [MONDAY + 14 * HOUR, MONDAY + 17 * HOUR, tuesday + 16 * HOUR]
 
 
+def test_a_place_that_is_free_at_closing_is_taken_at_the_next_opening() -> None:
+    teams: dict[str, Any] = {"order-desk": CLOSED["order-desk"] | {"capacity": 1}}
+    own = policy_with_queue(teams, calendars=AFTERNOON, handling=hours(4))
+    found = given_out([entry(f"t{n}", 40 + n, team="order-desk") for n in range(2)], own)
+    assert [s.reached_by for s in found.values()] == [MONDAY + h * HOUR for h in (14, 38)]
+
+
 TEAMS = ("general-support", "order-desk", "technical-support", "integrations")
 
 

@@ -1,7 +1,7 @@
 """The order: what makes a ticket urgent, and that every ticket is reached."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
+from tierline.serving.clock.open_time import BEGINNING
 from tierline.serving.policy import Exclusion, QueuePolicy
 from tierline.serving.queue.entry import Entry, entry_of
 from tierline.serving.queue.priority import TERMS, order, sentence, terms
@@ -228,6 +229,14 @@ def test_exclusions_by_customer_product_and_incident_are_kept() -> None:
         Exclusions.checked(rules, POLICY),
     )
     assert found.never == {"order-desk", "integrations", "incident-response"}
+
+
+def test_deadlines_of_any_zone_are_kept_in_utc() -> None:
+    first = datetime(1, 1, 1, tzinfo=timezone(14 * HOUR))
+    for given, kept in ((NOW.astimezone(timezone(2 * HOUR)), NOW), (first, BEGINNING)):
+        said = answer(None).model_copy(update={"respond_by": given})
+        found = entry_of(ticket(), said, POLICY, NOW, FREE).respond_by
+        assert (found, found.tzinfo) == (kept, UTC)
 
 
 def test_a_ticket_without_an_id_or_with_an_unknown_team_is_refused() -> None:
