@@ -233,8 +233,8 @@ def test_exclusions_by_customer_product_and_incident_are_kept() -> None:
 
 def test_deadlines_of_any_zone_are_kept_in_utc() -> None:
     first = datetime(1, 1, 1, tzinfo=timezone(14 * HOUR))
-    for stated, kept in ((NOW.astimezone(timezone(2 * HOUR)), NOW), (first, BEGINNING)):
-        said = answer(None).model_copy(update={"respond_by": stated})
+    for told, kept in ((NOW.astimezone(timezone(2 * HOUR)), NOW), (first, BEGINNING)):
+        said = answer(None).model_copy(update={"respond_by": told})
         found = entry_of(ticket(), said, POLICY, NOW, FREE).respond_by
         assert (found, found.tzinfo) == (kept, UTC)
 
