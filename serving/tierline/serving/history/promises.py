@@ -9,7 +9,7 @@ from typing import Final
 from tierline.data.labels import Severity
 from tierline.serving.clock.open_time import deadline
 from tierline.serving.policy import TIERS, Policy
-from tierline.serving.routing.recommend import entry_path
+from tierline.serving.routing.entry import entry_path
 
 #: ``P2``, ``2``, ``2 - High``: how help desks number four or more priorities, 1 the worst.
 _NUMBERED: Final = re.compile(r"[Pp]?\s?([1-4])(?:\s*-.*)?")
