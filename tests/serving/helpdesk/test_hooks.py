@@ -93,7 +93,7 @@ def test_zendesk_is_answered_in_its_own_words(client: TestClient) -> None:
         "priority": "high",  # a safety hit is answered as P2 at least
         "additional_tags": ["tier_3", "tierline_safety", "tierline_review"],
         "remove_tags": ["tier_1", "tier_2", "tier_4", "tierline_express"],
-        "group": "senior-engineers",
+        "group": "incident-response",
     }
 
 
@@ -113,7 +113,7 @@ def test_freshdesk_keeps_the_tags_of_others(client: TestClient) -> None:
     assert found["set"] == {
         "priority": 3,
         "tags": ["smb", "tier_3", "tierline_safety", "tierline_review"],
-        "group": "senior-engineers",
+        "group": "incident-response",
     }
 
 

@@ -13,10 +13,12 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from tierline.data.errors import InputError
+from tierline.data.helpdesk import Format
 from tierline.data.ticket import Ticket
 from tierline.serving import commands
 from tierline.serving.commands import app
 from tierline.serving.commands.notifying import own_notifier
+from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.notify.delivery import Deliver, retry
@@ -443,3 +445,18 @@ def test_a_server_notifies_only_where_urls_are_configured(
     monkeypatch.setenv("TIERLINE_NOTIFY_ON_CALL", "json://a.example")
     assert own_notifier(POLICY) is not None
     assert (tmp_path / "box").is_dir()
+
+
+def test_hooks_tell_people_too(service: Service, outbox: Outbox) -> None:
+    notifier = Notifier(urls(on_call=service.url), outbox)
+    secrets = HookSecrets({Format.FRESHDESK: b"secret"})
+    api = create_app(POLICY, None, ApiKeys(), hooks=secrets, notifier=notifier)
+    event = {"ticket_id": 7, "ticket_subject": "Gone", "ticket_description": LOSS}
+    with TestClient(api) as client:
+        found = client.post(
+            "/v1/hooks/freshdesk",
+            json={"freshdesk_webhook": event},
+            headers={"X-Tierline-Secret": "secret"},
+        )
+        assert found.json()["notify"] == ["on_call"]
+    assert len(service.got) == 1

@@ -122,10 +122,11 @@ def test_people_tell_the_store(made: Store) -> None:
         assert not client.post("/v1/feedback", json=told).json()["new"]
         outcome = {"ticket": "T-1", "resolved_at": "2025-03-10T12:00", "csat": 5}
         assert client.post("/v1/outcomes", json=outcome).status_code == 204
-        order = {"from_team": "a", "to_team": "b"}
-        assert client.put("/v1/exclusions/a/b").json() == order
+        order = {"from_team": "social-media", "to_team": "integrations"}
+        path = "/v1/exclusions/social-media/integrations"
+        assert client.put(path).json() == order
         assert client.get("/v1/exclusions").json() == {"exclusions": [order]}
-        assert client.delete("/v1/exclusions/a/b").json() == {"removed": True}
+        assert client.delete(path).json() == {"removed": True}
     assert counts(made.database) == {
         "decisions": 1,
         "feedback": 1,
@@ -148,6 +149,12 @@ def test_bad_requests_are_refused_without_repeating_them(made: Store) -> None:
         unknown = client.post("/v1/feedback", json={"decision": "x", "severity": "P1"})
         assert unknown.status_code == 404
         assert client.put(f"/v1/exclusions/{'x' * 65}/b").status_code == 422
+        for pair in ("nobody/integrations", "integrations/nobody"):
+            found = client.put(f"/v1/exclusions/{pair}")
+            assert found.status_code == 422
+            assert "expected teams of the policy: billing-desk" in found.json()["error"]
+        last = client.put("/v1/exclusions/integrations/engineering-and-product")
+        assert last.status_code == 422
 
 
 def test_the_resources_need_a_key(made: Store) -> None:
@@ -173,3 +180,15 @@ def test_without_a_store_the_resources_say_how_to_have_one(
     assert all("tierline serve --store URL" in found.text for found in refused)
     assert not [name for name in plain.headers if name.startswith("x-tierline")]
     assert many.json().keys() == {"answers"}
+
+
+def test_handing_on_hears_of_locks_and_exclusions(made: Store) -> None:
+    with serving(made) as client:
+        client.put("/v1/locks/T-1", json={"tier": 4})
+        ask = {"ticket": {"id": "T-1", "body": CALM}}
+        assert client.post("/v1/handoff", json=ask).json()["packet"]["tier"] == 4
+        client.put("/v1/exclusions/technical-support/general-support")
+        moved = {"ticket": {"id": "T-2", "body": CALM, "team": "technical-support"}}
+        here = client.post("/v1/route", json=moved["ticket"]).json()["team"]
+        assert client.post("/v1/handoff", json=moved).json()["packet"]["team"] == here
+    assert counts(made.database)["decisions"] == 3

@@ -20,12 +20,14 @@ class Desk:
 
     ``groups`` gives the tier (1 to 4) of a group by its name or number, ``customers`` the
     customer tier by a tag, an organisation's name or a field's value. ``fields`` says which of
-    the help desk's fields hold more of a ticket, as ``--map`` does.
+    the help desk's fields hold more of a ticket, as ``--map`` does. ``teams`` gives the policy's
+    team of a group.
     """
 
     groups: Mapping[str, int] = field(default_factory=dict)
     customers: Mapping[str, CustomerTier] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
 
     def tier_of(self, groups: Iterable[object], tags: Iterable[str]) -> int | None:
         """Return the tier where a ticket is: by its group, "Tier 2" in its name, or our tag."""
@@ -37,6 +39,12 @@ class Desk:
         ours = {f"{TIER_TAG}{tier}": tier for tier in (1, 2, 3, 4)}
         tagged = [ours[tag.casefold()] for tag in tags if tag.casefold() in ours]
         return found[0] if found else max(tagged, default=None)
+
+    def team_of(self, groups: Iterable[object]) -> str | None:
+        """Return the team that has a ticket, None where its group is none of the policy's."""
+        known = {name.casefold(): team for name, team in self.teams.items()}
+        names = (str(group).casefold() for group in groups if group)
+        return next((known[name] for name in names if name in known), None)
 
     def customer_tier(self, names: Iterable[object]) -> CustomerTier | None:
         """Return the highest customer tier that one of the names says, None when none does."""

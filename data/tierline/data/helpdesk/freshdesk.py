@@ -66,6 +66,7 @@ def _fields(ticket: Record, page: Record, desk: Desk) -> dict[str, Any]:
         "customer_tier": desk.customer_tier(name for name in known if name),
         "attempts": attempts,
         "current_tier": desk.tier_of([ticket.get("group_name"), ticket.get("group_id")], tags),
+        "team": desk.team_of([ticket.get("group_name"), ticket.get("group_id")]),
         "locked_by_human": LOCK_TAG in tags,
     }
 

@@ -51,6 +51,7 @@ def _fields(conversation: Record, page: Record, desk: Desk) -> dict[str, Any]:
         "customer_tier": desk.customer_tier([*tags, *companies]),
         "attempts": _attempts(conversation, source, said),
         "current_tier": desk.tier_of([conversation.get("team_assignee_id")], tags),
+        "team": desk.team_of([conversation.get("team_assignee_id")]),
         "locked_by_human": LOCK_TAG in tags,
     }
 

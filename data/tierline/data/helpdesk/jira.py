@@ -31,6 +31,7 @@ def _fields(issue: Record, page: Record, desk: Desk) -> dict[str, Any]:
         "customer_tier": desk.customer_tier([*labels, *organizations]),
         "attempts": _attempts(inner),
         "current_tier": desk.tier_of(names(inner.get("components")), labels),
+        "team": desk.team_of(names(inner.get("components"))),
         "locked_by_human": LOCK_TAG in labels,
     }
 

@@ -68,6 +68,7 @@ def _fields(ticket: Record, page: Record, desk: Desk) -> dict[str, Any]:
         ),
         "attempts": attempts or contacts_by_reopening(dig(ticket, "metric_set.reopens")),
         "current_tier": desk.tier_of([group.get("name"), ticket.get("group_id")], tags),
+        "team": desk.team_of([group.get("name"), ticket.get("group_id")]),
         "locked_by_human": LOCK_TAG in tags,
     }
 

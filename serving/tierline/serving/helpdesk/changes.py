@@ -48,8 +48,7 @@ def _jira(policy: Policy, answer: Recommendation, record: Record) -> dict[str, A
     if severity is not None:
         fields["priority"] = {"name": desk.priorities[severity]}
     if desk.owner_field:
-        owner = desk.groups.get(answer.owner, answer.owner)
-        fields[desk.owner_field] = {"value": str(owner)}
+        fields[desk.owner_field] = {"value": str(_group_of(desk.groups, answer))}
     labels = [{"add": tag} for tag in added] + [{"remove": tag} for tag in removed]
     return {"fields": fields, "update": {"labels": labels}}
 
@@ -123,9 +122,14 @@ def _severity(policy: Policy, answer: Recommendation) -> Severity | None:
     return floor if found is None else min(found, floor)
 
 
+def _group_of(groups: dict[str, int | str], answer: Recommendation) -> int | str:
+    """Return the team's group, that of its tier's owner where only this is known, or its name."""
+    return groups.get(answer.team, groups.get(answer.owner, answer.team))
+
+
 def _group(groups: dict[str, int | str], answer: Recommendation) -> dict[str, Any]:
-    """Return the owner's group: by number where the policy knows it, else by name."""
-    group = groups.get(answer.owner, answer.owner)
+    """Return the group as a field: by number where the policy knows it, else by name."""
+    group = _group_of(groups, answer)
     return {"group_id" if isinstance(group, int) else "group": group}
 
 

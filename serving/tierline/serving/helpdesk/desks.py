@@ -6,11 +6,9 @@ from tierline.serving.policy.helpdesk import DeskPolicy
 
 
 def desk_of(policy: Policy, source: Format) -> Desk:
-    """Return how a help desk's records are read: a tier's group is that of its owner."""
+    """Return how a help desk's records are read: its groups are the policy's teams."""
     names: DeskPolicy = getattr(policy.helpdesk, source)
-    groups: dict[str, int] = {}
-    for number, tier in policy.tiers.items():
-        groups[tier.owner] = number
-        if (group := names.groups.get(tier.owner)) is not None:
-            groups[str(group)] = number
-    return Desk(groups, names.customer_tiers, names.fields)
+    teams = {name: name for name in policy.teams}
+    teams |= {str(group): name for name, group in names.groups.items() if name in policy.teams}
+    groups = {group: policy.teams[name].tier for group, name in teams.items()}
+    return Desk(groups, names.customer_tiers, names.fields, teams)

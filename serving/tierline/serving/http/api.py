@@ -165,7 +165,7 @@ def create_app(
 
     app.include_router(hooks_router(state, store, hooks, notifier))
 
-    app.include_router(handing_router(state, templates, notifier), dependencies=guarded)
+    app.include_router(handing_router(state, store, templates, notifier), dependencies=guarded)
 
     app.include_router(queue_router(state, store), dependencies=guarded, responses=refusals)
 
@@ -188,7 +188,7 @@ def create_app(
         status = 503 if state.readiness is Readiness.LOADING else 200
         return JSONResponse(ready.model_dump(mode="json", exclude_unset=True), status)
 
-    add_store(app, store, guarded)
+    add_store(app, store, policy, guarded)
     return app
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -16,10 +16,14 @@ from tierline.serving.handoff.markdown import markdown
 from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.remembering import decide
 from tierline.serving.messages.compose import compose
 from tierline.serving.messages.message import Kind, Message
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
 
 _STRICT: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)
 _REFUSED: Final = 422
@@ -58,26 +62,34 @@ class MessageRequest(BaseModel):
 
 
 def handing_router(
-    state: ModelState, templates: Templates | None, notifier: Notifier | None
+    state: ModelState,
+    store: "Store | None",
+    templates: Templates | None,
+    notifier: Notifier | None,
 ) -> APIRouter:
-    """Return the two resources; without ``templates`` the packaged ones are used."""
+    """Return the two resources, under a ``store``'s locks and exclusions.
+
+    Without ``templates`` the packaged ones are used.
+    """
     router = APIRouter(responses=_REFUSALS)
     loaded = cache(lambda: templates or Templates.load())
 
     def hand_on(request: HandOffRequest) -> HandOff:
         deciding, now = state.router, datetime.now(UTC)
         policy = deciding.policy
-        answer = deciding.route([request.ticket], now)[0]
-        packet = make_packet(request.ticket, answer, policy, now, request.notes)
+        made = decide(deciding, store, [request.ticket], now)[0][0]
+        ticket, answer = made.ticket, made.recommendation
+        packet = make_packet(ticket, answer, policy, now, request.notes)
         zone = policy.calendars[policy.calendar_of(packet.team, packet.tier)].zone
-        told = notifier.tell(request.ticket, answer, now, team=True) if notifier else ()
+        told = notifier.tell(ticket, answer, now, team=True) if notifier else ()
         return HandOff(packet=packet, markdown=markdown(packet, zone), notified=told)
 
     def write(request: MessageRequest) -> Message:
         deciding, now = state.router, datetime.now(UTC)
-        answer = deciding.route([request.ticket], now)[0]
+        made = decide(deciding, store, [request.ticket], now)[0][0]
         asked = (request.language, request.time_zone)
-        return compose(request.kind, request.ticket, answer, deciding.policy, loaded(), now, *asked)
+        answer, policy = made.recommendation, deciding.policy
+        return compose(request.kind, made.ticket, answer, policy, loaded(), now, *asked)
 
     @router.post("/v1/handoff", response_model=HandOff)
     async def handoff(request: HandOffRequest) -> HandOff | JSONResponse:

@@ -1,21 +1,23 @@
 """``POST /v1/hooks/...``: help desks' own webhooks, answered with what to set on the ticket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from tierline.data.errors import RowError
 from tierline.data.helpdesk import LAYOUTS, Format
+from tierline.data.ticket import Ticket
 from tierline.serving.helpdesk.hook import HOOKS, HookAnswer, HookIgnored, Replayed, answer
 from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
-from tierline.serving.http.remembering import decide
+from tierline.serving.http.remembering import decide, store_headers
 from tierline.serving.notify.notifier import Notifier
+from tierline.serving.routing.router import Decision
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -59,8 +61,8 @@ def _endpoint(
     secrets: HookSecrets,
     notifier: Notifier | None,
     clock: Callable[[], datetime],
-) -> Callable[[Request], Awaitable[Any]]:
-    async def endpoint(request: Request) -> Reply:
+) -> Callable[[Request, Response], Awaitable[Any]]:
+    async def endpoint(request: Request, response: Response) -> Reply:
         """Check a help desk's webhook and answer with the tier and what to set."""
         secret = secrets.known.get(desk)
         if secret is None:
@@ -69,16 +71,18 @@ def _endpoint(
         now = clock()
         if not HOOKS[desk].signed(secret, request.headers, body, now):
             return _refuse(401, _REFUSED)
+        router = state.router
+
+        def decided(tickets: Sequence[Ticket], at: datetime) -> Sequence[Decision]:
+            made, ids = decide(router, store, tickets, at)
+            response.headers.update(store_headers(store, ids))
+            if notifier is not None:
+                for one in made:
+                    notifier.tell(one.ticket, one.recommendation, at)
+            return made
+
         try:
-            router = state.router
-            return await asyncio.to_thread(
-                answer,
-                desk,
-                router.policy,
-                lambda t, at: decide(router, store, t, at)[0],
-                body,
-                now,
-            )
+            return await asyncio.to_thread(answer, desk, router.policy, decided, body, now)
         except Replayed:
             return _refuse(401, _REFUSED)
         except RowError as error:

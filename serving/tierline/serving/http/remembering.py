@@ -66,12 +66,15 @@ def decide(
 def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
     made, ids = decide(router, store, tickets, datetime.now(UTC))
     answers = [decision.recommendation for decision in made]
+    return Answered(answers, ids, store_headers(store, ids))
+
+
+def store_headers(store: "Store | None", ids: Sequence[str]) -> dict[str, str]:
+    """Return whether the store is there, and the id of a single decision."""
     if store is None:
-        return Answered(answers, [], {})
-    headers: dict[str, str] = {STORE_HEADER: store.status.state if ids else "away"}
-    if len(ids) == 1:
-        headers[DECISION_HEADER] = ids[0]
-    return Answered(answers, ids, headers)
+        return {}
+    decision = {DECISION_HEADER: ids[0]} if len(ids) == 1 else {}
+    return {STORE_HEADER: store.status.state if ids else "away"} | decision
 
 
 def _placed(store: "Store", tickets: Sequence[Ticket]) -> Sequence[Ticket]:

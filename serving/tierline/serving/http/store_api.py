@@ -12,6 +12,9 @@ from pydantic import BaseModel
 
 from tierline.data.errors import StoreError
 from tierline.serving.http.problem import Problem
+from tierline.serving.policy import Exclusion as TeamExclusion
+from tierline.serving.policy import Policy
+from tierline.serving.policy.teams import exclusion_problem
 from tierline.serving.store.forms import (
     CorrectionForm,
     Exclusion,
@@ -58,15 +61,20 @@ class _NoLockError(Exception):
     pass
 
 
-def add_store(app: FastAPI, store: "Store | None", guarded: list[Any]) -> None:
+class _NoSuchOrderError(Exception):
+    pass
+
+
+def add_store(app: FastAPI, store: "Store | None", policy: Policy, guarded: list[Any]) -> None:
     """Add the resources; without a store each says 409 and how to have one."""
-    app.include_router(_router(store), prefix="/v1", dependencies=guarded)
+    app.include_router(_router(store, policy), prefix="/v1", dependencies=guarded)
+    app.add_exception_handler(_NoSuchOrderError, _no_such_order)
     app.add_exception_handler(_NoStoreError, _no_store)
     app.add_exception_handler(_NoLockError, _no_lock)
     app.add_exception_handler(StoreError, _away)
 
 
-def _router(opened: "Store | None") -> APIRouter:
+def _router(opened: "Store | None", policy: Policy) -> APIRouter:
     router = APIRouter(responses=_REFUSALS, tags=["store"])
 
     def there() -> Any:
@@ -117,6 +125,8 @@ def _router(opened: "Store | None") -> APIRouter:
     def exclude(store: Here, from_team: TeamPath, to_team: TeamPath) -> Exclusion:
         """Order that nothing is routed from one team to another."""
         order = Exclusion(from_team=from_team, to_team=to_team)
+        if why := _problem(order, policy):
+            raise _NoSuchOrderError(why)
         store.put_exclusion(order)
         return order
 
@@ -127,6 +137,18 @@ def _router(opened: "Store | None") -> APIRouter:
         return Removed(removed=store.remove_exclusion(order))
 
     return router
+
+
+def _problem(order: Exclusion, policy: Policy) -> str | None:
+    """Return why an order can't hold under the policy; what is no team of it isn't repeated."""
+    if order.from_team not in policy.teams or order.to_team not in policy.teams:
+        return f"expected teams of the policy: {', '.join(sorted(policy.teams))}"
+    rule = TeamExclusion(team=order.to_team, from_team=order.from_team)
+    return exclusion_problem(rule, policy.teams, policy.last_owner)
+
+
+async def _no_such_order(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse(Problem(error=str(error)).model_dump(), 422)
 
 
 async def _no_store(request: Request, error: Exception) -> JSONResponse:
