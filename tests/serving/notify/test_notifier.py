@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -460,3 +461,14 @@ def test_hooks_tell_people_too(service: Service, outbox: Outbox) -> None:
         )
         assert found.json()["notify"] == ["on_call"]
     assert len(service.got) == 1
+
+
+def test_a_claim_of_a_process_that_ended_is_taken_over(outbox: Outbox) -> None:
+    letter = one_letter()
+    assert outbox.claim(letter)
+    assert not outbox.claim(letter)
+    (pending,) = outbox.dead.parent.rglob("*.pending")
+    hours_ago = pending.stat().st_mtime - 2 * 3_600
+    os.utime(pending, (hours_ago, hours_ago))
+    assert outbox.claim(letter)
+    assert not outbox.claim(letter)

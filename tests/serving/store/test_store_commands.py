@@ -97,6 +97,7 @@ def test_a_diff_shows_what_changes(at: str, tmp_path: Path) -> None:
     assert "3 decisions since" in said
     assert "2 change" in said
     assert "3 → 3" in said
+    assert "│ owner  │         2 │" in said
     listed = json.loads((tmp_path / "changes.json").read_text())
     assert [change["fields"] for change in listed] == [["owner"], ["owner"]]
     assert "found neither" in refusal(InputError, "diff")
@@ -157,3 +158,8 @@ def test_a_command_needs_a_store_that_is_there(tmp_path: Path) -> None:
     missing = f"sqlite:///{tmp_path / 'none.db'}"
     assert "tierline store init" in refusal(StoreError, "store", "status", "--store", missing)
     assert not (tmp_path / "none.db").exists()
+
+
+def test_an_import_of_nothing_usable_fails(at: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"id": "T-2", "severity": "P1", "origin": "robot"}\n')
+    assert "all rows of bad.jsonl" in refusal(InputError, "feedback", "import", "bad.jsonl")

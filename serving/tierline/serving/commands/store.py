@@ -70,7 +70,7 @@ def store_purge(
     store: StoreOption = None,
     spool: SpoolOption = None,
 ) -> None:
-    """Erase decisions, corrections and outcomes, from the database's files too.
+    """Erase decisions, corrections, outcomes and locks, from the database's files too.
 
     Locks go with their ticket or customer, not with age. Run it on every machine that has a
     spool. PostgreSQL's own log and backups keep rows until they are recycled.

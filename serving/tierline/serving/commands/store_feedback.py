@@ -46,6 +46,8 @@ def feedback_import(
     if quarantine.count:
         where = quarantine_path(file)
         console.print(f"{quarantine.count:,} rows quarantined, with reasons: {where}", markup=False)
+        if not new + known:
+            raise InputError(f"expected corrections; all rows of {file} are unusable, see {where}")
 
 
 @feedback_app.command("export")

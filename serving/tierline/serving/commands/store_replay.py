@@ -95,6 +95,7 @@ def diff(
     console.print(f"{found.compared:,} decisions since {start.isoformat()}: {changes:,} change")
     _print_table("tiers", {f"{a} → {b}": n for (a, b), n in sorted(found.moves.items())})
     _print_table("rules", {f"{s} {rule}": n for (s, rule), n in found.reasons.most_common()})
+    _print_table("fields", dict(found.fields.most_common()))
     redacted = sum(change.redacted for change in found.changes)
     if redacted and model:
         console.print(f"{redacted:,} of them were read redacted: part may be due to that")

@@ -71,7 +71,7 @@ def _facts(packet: Packet, zone: tzinfo) -> Iterator[str]:
         "Language": customer.language,
         "Contact": customer.contact,
         "Owner": packet.team,
-        "Owner may": "; ".join(packet.authority) or "nothing of its own",
+        "Owner may": "; ".join(packet.authority) or "no decisions of its own",
         "Tell": ", ".join(packet.notify) or "nobody else",
     }
     yield ""

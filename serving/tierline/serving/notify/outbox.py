@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,8 +41,14 @@ class Outbox:
         self._lock: BaseFileLock = _lock(folder / "dead.lock")
 
     def claim(self, letter: Letter) -> bool:
-        """Return whether the letter is this caller's to send: nobody sent it, or is about to."""
+        """Return whether the letter is this caller's to send: nobody sent it, or is about to.
+
+        A claim of more than an hour ago is one of a process that ended.
+        """
         pending, sent = self._files(letter)
+        with suppress(FileNotFoundError):
+            if _age(pending) > _ABANDONED:  # Whoever claimed it has ended.
+                pending.unlink()
         try:
             with pending.open("x", encoding="utf-8") as file:
                 file.write(letter.model_dump_json())

@@ -54,6 +54,11 @@ class Difference:
         return Counter((change.tier_before, change.tier_after) for change in self.changes)
 
     @property
+    def fields(self) -> Counter[str]:
+        """In how many decisions which field of the answer changes."""
+        return Counter(name for change in self.changes for name in change.fields)
+
+    @property
     def reasons(self) -> Counter[tuple[str, str]]:
         """How many changed decisions gained or lost which rule: ``("+" or "-", rule)``."""
         signs = (
