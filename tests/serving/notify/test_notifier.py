@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -472,3 +473,19 @@ def test_a_claim_of_a_process_that_ended_is_taken_over(outbox: Outbox) -> None:
     os.utime(pending, (hours_ago, hours_ago))
     assert outbox.claim(letter)
     assert not outbox.claim(letter)
+
+
+def test_letters_are_erased_by_their_age(outbox: Outbox) -> None:
+    old = one_letter()
+    new = old.model_copy(update={"key": "new", "made_at": NOW + timedelta(days=1)})
+    waiting = old.model_copy(update={"key": "waiting"})
+    for letter in (old, new):
+        outbox.bury(letter, "gone", 5)
+    outbox.take_dead()  # kept aside, then buried again
+    outbox.bury(old, "gone", 1)
+    assert outbox.claim(waiting)
+    assert outbox.erase(NOW + timedelta(hours=1)) == 3
+    assert [letter.key for letter in outbox.take_dead()] == ["new"]
+    assert outbox.claim(waiting)
+    assert outbox.erase(NOW + timedelta(days=2)) == 2
+    assert not [path for path in outbox.dead.parent.rglob("*.*") if path.read_text()]

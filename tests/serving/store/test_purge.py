@@ -99,3 +99,16 @@ def test_a_reader_of_the_old_log_is_told(
             purge(store.database, store.spool, store.pseudonyms(), Doomed(ticket="T-1"))
     purge(store.database, store.spool, store.pseudonyms(), Doomed(ticket="T-1"))
     assert traces(store, Path(store.database.url.database or "").parent, MARKED) == []
+
+
+def test_a_ticket_that_only_the_spool_knows_as_the_customers_goes_whole(
+    store: Store, tmp_path: Path
+) -> None:
+    store.put_outcome(OutcomeForm(ticket="T-3", csat=1))
+    store.put_lock("T-3", 2)
+    store.writer.close()
+    of = ticket(f"the {MARKED}", id="T-3", customer="C-3")
+    store.spool.append(Remembered.of(decided(of, prediction()), POLICY, NOW).items)
+    found = purge(store.database, store.spool, store.pseudonyms(), Doomed(customer="C-3"))
+    assert (found["spool"], found["outcomes"], found["locks"]) == (1, 1, 1)
+    assert not traces(store, tmp_path, MARKED, "T-3", store.pseudonyms().ticket("T-3"))

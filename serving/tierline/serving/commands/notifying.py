@@ -3,11 +3,11 @@
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tierline.serving.commands.shared import PolicyOption, app, console
+from tierline.serving.commands.shared import PolicyOption, app, clock_at, console
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.progress import ShareProgress
 
@@ -60,6 +60,19 @@ def notify_retry(policy: PolicyOption = None) -> None:
     console.print(f"{delivered:,} delivered, {dead:,} still dead", markup=False)
     if dead:
         raise typer.Exit(1)
+
+
+@notify_app.command("purge")
+def notify_purge(
+    before: Annotated[
+        str | None, typer.Option(help="Erase what is older, ISO 8601; all if absent.")
+    ] = None,
+) -> None:
+    """Erase dead letters: they name tickets, and quote a few of their words."""
+    from tierline.serving.notify.outbox import Outbox
+
+    gone = Outbox(notify_folder()).erase(clock_at(before, "--before"))
+    console.print(f"{gone:,} letters erased in {notify_folder()}", markup=False)
 
 
 def own_notifier(policy: Policy) -> "Notifier | None":

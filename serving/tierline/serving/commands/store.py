@@ -73,7 +73,8 @@ def store_purge(
     """Erase decisions, corrections, outcomes and locks, from the database's files too.
 
     Locks go with their ticket or customer, not with age. Run it on every machine that has a
-    spool. PostgreSQL's own log and backups keep rows until they are recycled.
+    spool. PostgreSQL's own log and backups keep rows until they are recycled. Notifications that
+    couldn't be sent are erased by `tierline notify purge`.
     """
     from tierline.serving.store.purge import Doomed, purge
 

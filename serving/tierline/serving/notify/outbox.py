@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -107,6 +108,23 @@ class Outbox:
         """Say that all that was taken is sent, or on the list again."""
         self._retrying.unlink(missing_ok=True)
 
+    def erase(self, before: datetime) -> int:
+        """Erase what waits or was given up, of letters made before an instant; return how many.
+
+        Lines that can't be read go, too. What was sent left nothing but its key.
+        """
+        gone = 0
+        with self._lock:
+            for path in (self.dead, self._retrying, self._unreadable, *self._pending()):
+                found = list(_read(path))
+                kept = [line for letter, line in found if letter and letter.made_at >= before]
+                gone += len(found) - len(kept)
+                if kept:
+                    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+                else:
+                    path.unlink(missing_ok=True)
+        return gone
+
     def prune(self) -> None:
         """Forget what was sent a month ago."""
         for path in self._keys.glob("*.sent"):
@@ -114,9 +132,12 @@ class Outbox:
                 path.unlink(missing_ok=True)
 
     def _abandoned(self) -> Iterator[Letter]:
-        for path in sorted(self._keys.glob("*.pending")):
+        for path in self._pending():
             if _age(path) > _ABANDONED:
                 yield from (letter for letter, _ in _read(path) if letter is not None)
+
+    def _pending(self) -> list[Path]:
+        return sorted(self._keys.glob("*.pending"))
 
     def _files(self, letter: Letter) -> tuple[Path, Path]:
         return self._keys / f"{letter.key}.pending", self._keys / f"{letter.key}.sent"

@@ -90,10 +90,13 @@ def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Condi
 
 
 def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callable[[Json], bool]:
-    """Return the test that spooled decisions fail; their ids may be hashed already or not."""
+    """Return the test that spooled decisions fail; their ids may be hashed already or not.
+
+    Tickets that only the spool knows as the customer's are added to ``keys``.
+    """
 
     def key(item: Json, kind: str) -> Any:
-        given = item.get(f"{kind}_id")
+        given = item.get("ticket_id" if kind == "ticket" else kind)
         return pseudonyms.of(kind, given) if given is not None else item.get(f"{kind}_key")
 
     def test(item: Json) -> bool:
@@ -101,10 +104,13 @@ def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callab
             return False
         if doomed.before is not None:
             return datetime.fromisoformat(item["clock"]) < doomed.before
-        customer = doomed.customer and pseudonyms.customer(doomed.customer)
-        return key(item, "ticket") in keys or (
-            customer is not None and key(item, "customer") == customer
-        )
+        ticket = key(item, "ticket")
+        whose = doomed.customer and pseudonyms.customer(doomed.customer)
+        if whose is None or key(item, "customer") != whose:
+            return ticket in keys
+        if ticket is not None:
+            keys.add(ticket)
+        return True
 
     return test
 
