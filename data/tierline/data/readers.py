@@ -6,6 +6,7 @@ words) is an `InputError`.
 """
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -31,7 +32,7 @@ R = TypeVar("R")
 
 
 @dataclass
-class RecordFile(Generic[R]):
+class RecordFile(ABC, Generic[R]):
     """One file of records; a subclass says which columns it needs and what a record becomes.
 
     Iterating reads it from the start. ``progress`` is the share read so far, 0 to 1.
@@ -47,25 +48,25 @@ class RecordFile(Generic[R]):
         """How the names of such files may end."""
         return SUFFIXES
 
+    @abstractmethod
     def columns_of(self, found: Sequence[str]) -> ColumnMap:
         """Return which of a table's columns is which field.
 
         Raises:
             InputError: when a column that is needed is missing.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def columns_of_object(self, keys: Sequence[str], before: ColumnMap | None) -> ColumnMap:
         """Return the same for a JSON object, given what held for the one ``before``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, number: int, record: Mapping[str, Any], columns: ColumnMap) -> R:
         """Check one record, the ``number``-th from 1.
 
         Raises:
             RowError: with the field that is wrong and what was expected of it.
         """
-        raise NotImplementedError
 
     def __post_init__(self) -> None:
         if not self.path.is_file():
