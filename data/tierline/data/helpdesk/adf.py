@@ -57,11 +57,8 @@ def text_of(document: Mapping[str, Any]) -> str:
             elif kind in _BREAKS:
                 stack.append(_END)
             content = node.get("content")
-            stack.extend(
-                n
-                for n in reversed(content if isinstance(content, list) else ())
-                if isinstance(n, Mapping)
-            )
+            children: list[Any] = content if isinstance(content, list) else []
+            stack.extend(child for child in reversed(children) if isinstance(child, Mapping))
     return "".join(out).strip()
 
 
