@@ -216,10 +216,10 @@ def test_needs_are_the_values_of_the_policys_fields_that_not_all_have() -> None:
 
 def test_exclusions_by_customer_product_and_incident_are_kept() -> None:
     rules = [
-        Exclusion(team="order-desk", customer="C-1"),
-        Exclusion(team="integrations", product="till"),
-        Exclusion(team="incident-response", issue_type="data_loss"),
-        Exclusion(team="billing-desk", customer="C-2"),
+        Exclusion(to_team="order-desk", customer="C-1"),
+        Exclusion(to_team="integrations", product="till"),
+        Exclusion(to_team="incident-response", issue_type="data_loss"),
+        Exclusion(to_team="billing-desk", customer="C-2"),
     ]
     found = entry_of(
         ticket(customer="C-1", product="Till"),

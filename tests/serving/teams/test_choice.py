@@ -125,7 +125,7 @@ NEVER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_an_excluded_team_is_passed_over_for_the_next(by: str) -> None:
     selector, facts = NEVER[by]
     said = prediction("P3", "integration")
-    never = [Exclusion(team="integrations", **selector)]
+    never = [Exclusion(to_team="integrations", **selector)]
     found = recommend(Ticket(body="x", **facts), said, POLICY, NOW, Exclusions(tuple(never)))
     assert (found.tier, found.team) == (2, "technical-support")
     assert "never routed to integrations" in found.reasons[-1].text
@@ -137,7 +137,7 @@ def test_an_excluded_team_is_passed_over_for_the_next(by: str) -> None:
 
 
 def excluding(*names: str) -> Exclusions:
-    return Exclusions(tuple(Exclusion(team=name, product="Till") for name in names))
+    return Exclusions(tuple(Exclusion(to_team=name, product="Till") for name in names))
 
 
 def till(never: Exclusions, said: Prediction | None, **fields: Any) -> Recommendation:
@@ -175,7 +175,7 @@ def test_a_router_takes_exclusions_with_every_call() -> None:
 
 
 def test_a_ticket_never_goes_from_one_team_to_another() -> None:
-    never = Exclusions((Exclusion(team="integrations", from_team="social-media"),))
+    never = Exclusions((Exclusion(to_team="integrations", from_team="social-media"),))
     said = prediction("P3", "integration")
     for team, then in (
         ("social-media", "technical-support"),
@@ -226,7 +226,7 @@ def test_safety_moves_a_locked_ticket_to_a_team_of_tier_3() -> None:
 
 
 excluded = st.builds(
-    lambda team, by: Exclusion(team=team, **by),
+    lambda team, by: Exclusion(to_team=team, **by),
     st.sampled_from([name for name in POLICY.teams if name != POLICY.last_owner]),
     st.sampled_from(
         [{"channel": "social"}, {"channel": "email"}, {"product": "Till"}]
@@ -267,7 +267,7 @@ def test_no_exclusion_is_broken_but_by_a_person(
     found = recommend(ticket, said, POLICY, NOW, never)
     incidents = {r.rule.rpartition(".")[2] for r in found.reasons if r.rule.startswith("safety.")}
     for rule in never.rules:
-        if rule.team == found.team:
+        if rule.to_team == found.team:
             assert rule.product is None or rule.product != ticket.product
             assert rule.channel is None or rule.channel != ticket.channel
             assert rule.issue_type not in incidents | {found.issue_type} or rule.issue_type is None

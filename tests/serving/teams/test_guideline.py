@@ -120,7 +120,7 @@ def test_a_level_that_is_high_enough_needs_a_persons_word_only() -> None:
 
 
 def test_what_would_change_minds_the_exclusions() -> None:
-    never = Exclusions((Exclusion(team="technical-support", product="Till"),))
+    never = Exclusions((Exclusion(to_team="technical-support", product="Till"),))
     ticket = Ticket(body="x", product="Till")
     found = recommend(ticket, prediction("P4"), POLICY, NOW, never)
     assert "tier 3 if it is P2" in changes(found)

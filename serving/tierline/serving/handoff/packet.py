@@ -21,6 +21,10 @@ _Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _Instant = Annotated[datetime, BeforeValidator(utc_when_naive)]
 
 
+#: The longest name of who did a step.
+BY_CHARS: Final = 100
+
+
 class Step(StrEnum):
     """The four steps of a hand-off, in order."""
 
@@ -36,7 +40,7 @@ class Done(BaseModel):
     model_config = _FROZEN
 
     step: Step
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=BY_CHARS)]
     at: _Instant | None = None
 
 

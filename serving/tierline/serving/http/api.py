@@ -24,12 +24,18 @@ from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.queue_api import queue_router
-from tierline.serving.http.remembering import StoreState, answer, store_state
+from tierline.serving.http.remembering import (
+    Routed,
+    StoreState,
+    answer,
+    store_headers,
+    store_state,
+)
 from tierline.serving.http.store_api import add_store
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.policy import Policy
-from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.store.deciding import StoreMode
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -61,10 +67,12 @@ class Batch(BaseModel):
 class Answers(BaseModel):
     """One recommendation per ticket, in the order of the request.
 
-    ``decisions`` are their ids in the store, where the server has one.
+    ``store`` says of all of them how the store stood. ``decisions`` are their ids there, where
+    the server has one.
     """
 
-    answers: list[Recommendation]
+    answers: list[Routed]
+    store: StoreMode
     decisions: list[str] | None = None
 
 
@@ -143,13 +151,14 @@ def create_app(
     refusals: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 413: {"model": Problem}}
 
     @app.post("/v1/route", dependencies=guarded, responses=refusals)
-    async def route(ticket: TicketIn, response: Response, later: BackgroundTasks) -> Recommendation:
+    async def route(ticket: TicketIn, response: Response, later: BackgroundTasks) -> Routed:
         """Recommend a tier for one ticket."""
         found = await answer(state.router, store, [ticket])
-        response.headers.update(found.headers)
+        response.headers.update(store_headers(found.store, found.ids))
+        (made,) = found.made
         if notifier is not None:
-            later.add_task(notifier.tell, ticket, found.answers[0], datetime.now(UTC))
-        return found.answers[0]
+            later.add_task(notifier.tell, made.ticket, made.recommendation, datetime.now(UTC))
+        return Routed.of(made.recommendation, found.store)
 
     @app.post(
         "/v1/route/batch",
@@ -160,8 +169,9 @@ def create_app(
     async def route_batch(batch: Batch, response: Response) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
         found = await answer(state.router, store, batch.tickets)
-        response.headers.update(found.headers)
-        return Answers(answers=found.answers, decisions=found.decisions)
+        response.headers.update(store_headers(found.store, found.ids))
+        answers = [Routed.of(made.recommendation, found.store) for made in found.made]
+        return Answers(answers=answers, store=found.store, decisions=found.ids)
 
     app.include_router(hooks_router(state, store, hooks, notifier))
 

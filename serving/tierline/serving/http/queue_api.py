@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,12 +14,13 @@ from tierline.data.errors import InputError
 from tierline.data.ticket import Ticket
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.remembering import store_headers
 from tierline.serving.queue.choices import Waiting, Way
 from tierline.serving.queue.entry import Answer, Scored, entry_of
 from tierline.serving.queue.priority import Term
 from tierline.serving.queue.queued import Queue, TeamFigures
 from tierline.serving.routing.router import Router
-from tierline.serving.teams.exclusions import NO_MORE
+from tierline.serving.store.deciding import StoreMode, mode_of, standing
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -75,8 +76,12 @@ class QueuedTicket(BaseModel):
 
 
 class QueueOut(BaseModel):
-    """The queue at an instant, by a policy, with each team's figures."""
+    """The queue at an instant, by a policy, with each team's figures.
 
+    ``store`` says how the store stood, whose locks and exclusions count.
+    """
+
+    store: StoreMode
     now: datetime
     policy_version: str
     tickets: list[QueuedTicket]
@@ -94,12 +99,14 @@ def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
     @router.post(
         "/v1/queue/order", response_model=QueueOut, responses={_NOT_INSTALLED: {"model": Problem}}
     )
-    async def order(open_tickets: OpenTickets) -> Any:
+    async def order(open_tickets: OpenTickets, response: Response) -> Any:
         """Order open tickets by priority, and give them to teams and agents."""
         try:
-            return await asyncio.to_thread(
+            found = await asyncio.to_thread(
                 _queue, state.router, store, open_tickets, datetime.now(UTC)
             )
+            response.headers.update(store_headers(found.store))
+            return found
         except _Unusable as error:
             return _refusal(str(error), _UNUSABLE)
         except InputError as error:
@@ -122,19 +129,20 @@ def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datet
             "none: ask /v1/route/batch for them"
         )
     found: dict[str, Answer] = dict(answers)
-    never = NO_MORE if store is None else store.exclusions_beside(router.policy)
-    placed = open_now if store is None else store.with_locks(open_now)
-    routed = router.decide(placed, now, never)
+    placed, never = standing(store, asked.tickets, router.policy)
+    by_id = {ticket.id or "": ticket for ticket in placed}
+    routed = router.decide([by_id[ticket.id] for ticket in open_now], now, never)
     found |= {t.id: made.recommendation for t, made in zip(open_now, routed, strict=True)}
     try:
         entries = [
-            entry_of(ticket, found[ticket.id], router.policy, now, never)
-            for ticket in asked.tickets
+            entry_of(ticket, found[name], router.policy, now, never)
+            for name, ticket in by_id.items()
         ]
     except ValueError as error:
         raise _Unusable(f"answers: {error}") from None
     queue = Queue.of(entries, router.policy, now, give_out=asked.allocate)
     return QueueOut(
+        store=mode_of(store),
         now=now,
         policy_version=router.policy.version,
         tickets=[QueuedTicket(**queue.row(queued)) for queued in queue.tickets],

@@ -143,7 +143,7 @@ def _problem(order: Exclusion, policy: Policy) -> str | None:
     """Return why an order can't hold under the policy; what is no team of it isn't repeated."""
     if order.from_team not in policy.teams or order.to_team not in policy.teams:
         return f"expected teams of the policy: {', '.join(sorted(policy.teams))}"
-    rule = TeamExclusion(team=order.to_team, from_team=order.from_team)
+    rule = TeamExclusion(to_team=order.to_team, from_team=order.from_team)
     return exclusion_problem(rule, policy.teams, policy.last_owner)
 
 

@@ -73,7 +73,7 @@ def _facts(team: TeamPolicy) -> Iterator[str]:
 def _never(exclusion: Exclusion) -> str:
     named = [(name.replace("_", " "), getattr(exclusion, name)) for name in SELECTORS]
     what = " and ".join(f"{name} {value}" for name, value in named if value is not None)
-    return f"{what} to {exclusion.team}" + (f": {exclusion.text}" if exclusion.text else "")
+    return f"{what} to {exclusion.to_team}" + (f": {exclusion.text}" if exclusion.text else "")
 
 
 def _asks(ask: Ask) -> Iterator[str]:

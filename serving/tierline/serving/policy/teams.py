@@ -65,12 +65,12 @@ SELECTORS: Final = ("from_team", "customer", "product", "issue_type", "channel")
 
 
 class Exclusion(Strict):
-    """Tickets that a team never gets: those with every value that is given. ``text`` says why.
+    """Tickets that ``to_team`` never gets: those with every value given. ``text`` says why.
 
     ``from_team`` is the team that has the ticket now.
     """
 
-    team: str
+    to_team: str
     from_team: str | None = None
     customer: str | None = None
     product: str | None = None
@@ -118,16 +118,16 @@ def team_problems(
             yield f"teams.{name}.cover: covers go round in a circle: {' → '.join(chain)}"
     for number, exclusion in enumerate(exclusions):
         if why := exclusion_problem(exclusion, teams, last_owner):
-            yield f"exclusions.{number}.team: {why}"
+            yield f"exclusions.{number}.to_team: {why}"
 
 
 def exclusion_problem(
     exclusion: Exclusion, teams: Mapping[str, TeamPolicy], last_owner: str
 ) -> str | None:
     """Return why an exclusion can't hold, or None."""
-    if exclusion.team not in teams:
-        return f"expected a team of the policy; found {exclusion.team!r}"
-    if exclusion.team == last_owner:
+    if exclusion.to_team not in teams:
+        return f"expected a team of the policy; found {exclusion.to_team!r}"
+    if exclusion.to_team == last_owner:
         return f"{last_owner} owns the last tier and takes what nobody else may"
     return None
 

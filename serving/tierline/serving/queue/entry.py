@@ -168,5 +168,5 @@ def _never(
     incidents = [r.rule.rpartition(".")[2] for r in answer.reasons if r.rule.startswith(_SAFETY)]
     labels = [*incidents, answer.issue_type] if answer.issue_type else incidents
     case = Case(ticket, "", "", None, answer.issue_type, None, now)
-    teams = dict.fromkeys(rule.team for rule in rules)
+    teams = dict.fromkeys(rule.to_team for rule in rules)
     return frozenset(team for team in teams if against(team, rules, case, labels))

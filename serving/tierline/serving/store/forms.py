@@ -8,9 +8,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from tierline.data.feedback import Origin
 from tierline.data.redact import redact
 from tierline.data.ticket import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, utc_when_naive
+from tierline.serving.handoff.packet import Done
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+#: The longest team that a ticket names (`Ticket`).
+TEAM_CHARS = 200
 
 
 def _in_use(value: datetime) -> datetime:
@@ -29,6 +32,7 @@ Moment = Annotated[datetime, BeforeValidator(utc_when_naive), AfterValidator(_in
 TicketId = Annotated[str, Field(min_length=1, max_length=200)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_impersonal)]
 Team = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w .&-]+$")]
+TeamName = Annotated[str, Field(min_length=1, max_length=TEAM_CHARS)]
 Tier = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -79,16 +83,40 @@ class OutcomeForm(Form):
 
 
 class LockForm(Form):
-    """Where a person placed a ticket."""
+    """Where a person placed a ticket: at a tier, with a team, or both (None: the team's tier)."""
 
-    tier: Tier
+    tier: Tier | None = None
+    team: TeamName | None = None
+
+    @model_validator(mode="after")
+    def _names_a_place(self) -> "LockForm":
+        if self.tier is None and self.team is None:
+            raise ValueError("expected tier, team, or both")
+        return self
 
 
 class Lock(Form):
-    """A stored lock: Tierline advises on this ticket and never moves it."""
+    """A stored lock: Tierline advises on this ticket and never moves it.
+
+    ``team`` is None where the person named only a tier: then Tierline says which of its teams.
+    """
 
     tier: int
+    team: str | None = None
     locked_at: datetime
+
+
+class Checklist(Form):
+    """A ticket's last hand-off: to which tier and team, and which of its steps are done.
+
+    ``missing`` is what its packet lacked by the policy.
+    """
+
+    tier: int
+    team: str
+    made_at: datetime
+    missing: tuple[str, ...]
+    done: tuple[Done, ...]
 
 
 class Exclusion(Form):
