@@ -197,5 +197,7 @@ def test_a_decision_under_an_exclusion_replays(store: Store) -> None:
     store.writer.flush()
     with store.database.reading() as connection:
         stored = Archive(connection, store.pseudonyms()).find("T-9")
-    assert stored.row["exclusions"] == [{"to_team": "general-support", "channel": "email", "text": ""}]
+    assert stored.row["exclusions"] == [
+        {"to_team": "general-support", "channel": "email", "text": ""}
+    ]
     assert replay(stored).same

@@ -11,9 +11,11 @@ from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
+from tierline.data.ticket import Ticket
 from tierline.serving.backlog.writers import AnswerFile
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
+from tierline.serving.store.deciding import standing
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -85,17 +87,21 @@ def _answers(
     tickets = [row.ticket for row in batch]
     if store is None:
         return router.route(tickets, now)
-    # A row's number that stands in for an id is no ticket's name.
-    nameless = [
-        t if row.named else t.model_copy(update={"id": None})
-        for t, row in zip(tickets, batch, strict=True)
-    ]
-    made = router.decide(store.with_locks(nameless), now, store.exclusions_beside(router.policy))
+    told = standing(store, [nameless(row) for row in batch], router.policy)
+    made = router.decide(told.tickets, now, told.never)
     store.record(made, router.policy, now, wait=True)
     return [
         decision.recommendation.model_copy(update={"id": ticket.id})
         for decision, ticket in zip(made, tickets, strict=True)
     ]
+
+
+def nameless(row: Row) -> Ticket:
+    """Return a row's ticket, without an id where the row's number stands in for one.
+
+    That number is no ticket's name: the store may know another ticket by it.
+    """
+    return row.ticket if row.named else row.ticket.model_copy(update={"id": None})
 
 
 def batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:

@@ -2,6 +2,7 @@
 
 from tierline.serving.commands import (
     answering,
+    checklist,
     handing,
     labelling,
     mapping,
@@ -17,6 +18,7 @@ from tierline.serving.commands.shared import app, console, errors
 __all__ = [
     "answering",
     "app",
+    "checklist",
     "console",
     "errors",
     "handing",

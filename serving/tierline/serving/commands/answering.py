@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from tierline.data.errors import InputError
+from tierline.data.label_book import read_label_book
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
@@ -20,6 +21,7 @@ from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
     FormatOption,
+    LabelsOption,
     MapOption,
     ModelOption,
     PolicyOption,
@@ -35,6 +37,7 @@ from tierline.serving.commands.shared import (
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+from tierline.serving.store.deciding import decide
 from tierline.serving.store.opening import open_store
 
 
@@ -101,10 +104,19 @@ def route(
     model: ModelOption = CHAMPION_URI,
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
+    ticket_id: Annotated[
+        str | None, typer.Option("--id", help="The ticket's id, by which a store knows its lock.")
+    ] = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
 ) -> None:
-    """Route one ticket and say why, its decisive words highlighted."""
+    """Route one ticket and say why, its decisive words highlighted.
+
+    With a store its locks and exclusions count, and the decision is kept there, as the API does.
+    """
     try:
         ticket = Ticket(
+            id=ticket_id,
             subject=subject,
             body=text,
             channel=channel,
@@ -126,8 +138,12 @@ def route(
         problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputError("; ".join(problems)) from None
     router = make_router(model, rules_only, policy)
-    answer = router.route([ticket], datetime.now(UTC))[0]
-    show(ticket, answer, router.policy, console)
+    with recording(store, spool) as remembering:
+        found = decide(router, remembering, [ticket], datetime.now(UTC))
+    (made,) = found.made
+    show(made.ticket, made.recommendation, router.policy, console)
+    for name in found.ids:
+        console.print(f"decision {name}", markup=False, highlight=False)
 
 
 def _levels(spec: str | None) -> HandAssessment | None:
@@ -153,6 +169,7 @@ def serve(
     templates: Annotated[
         Path | None, typer.Option(help="Folder with templates of messages of your own.")
     ] = None,
+    labels: LabelsOption = None,
 ) -> None:
     """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
 
@@ -179,6 +196,7 @@ def serve(
         hooks=HookSecrets.from_environment(os.environ),
         templates=Templates.load(templates) if templates else None,
         notifier=own_notifier(rules),
+        book=read_label_book(labels),
     )
     uvicorn.run(app, host=host, port=port, log_level="info")
 

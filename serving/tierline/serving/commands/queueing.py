@@ -15,12 +15,14 @@ from tierline.data.readers import TicketFile
 from tierline.serving.backlog.queueing import read_entries, write_queue
 from tierline.serving.backlog.scored import ScoredAnswers
 from tierline.serving.backlog.scoring import quarantine_path
+from tierline.serving.commands.recording import beside
 from tierline.serving.commands.shared import (
     FormatOption,
     MapOption,
     ModelOption,
     PolicyOption,
     RulesOnly,
+    StoreOption,
     app,
     clock_at,
     console,
@@ -58,15 +60,19 @@ def queue_command(
     now: Annotated[
         str | None, typer.Option(help="The clock, ISO 8601; the present if absent.")
     ] = None,
+    store: StoreOption = None,
 ) -> None:
-    """Order open tickets by priority and give them to teams and agents."""
+    """Order open tickets by priority and give them to teams and agents.
+
+    With a store its locks and exclusions count; nothing is kept there.
+    """
     if not order_only:
         need_scipy()
     rules, clock = load_policy(policy), clock_at(now)
     tickets = TicketFile(file, pairs_of(mapping, source, rules))
     before = ScoredAnswers(answers) if answers else None
     router = Router(rules) if before else make_router(model, rules_only, policy)
-    with ShareProgress(console, "queueing") as progress:
+    with beside(store) as there, ShareProgress(console, "queueing") as progress:
 
         def read(share: float, count: int) -> None:
             progress.update(share * 0.7, f"{count:,} tickets read")
@@ -74,7 +80,7 @@ def queue_command(
         def written(share: float, count: int) -> None:
             progress.update(0.8 + share * 0.2, f"{count:,} tickets written")
 
-        entries, quarantined = read_entries(tickets, before, router, clock, out, read)
+        entries, quarantined = read_entries(tickets, before, router, clock, out, read, there)
         progress.update(0.7, "ordering" if order_only else "ordering and giving out")
         queue = Queue.of(entries, router.policy, clock, give_out=not order_only)
         write_queue(queue, out, written)

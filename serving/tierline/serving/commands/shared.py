@@ -60,6 +60,12 @@ SpoolOption = Annotated[
 ]
 
 
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),
+]
+
+
 def pairs_of(
     mapping: str | None, source: Format | None, policy: Policy | None = None
 ) -> Mapping[str, str]:

@@ -80,7 +80,7 @@ def make_packet(
         try_next=policy.handoff.first_steps(answer.issue_type),
         notify=answer.notify,
         open_questions=tuple(dict.fromkeys(questions)),
-        checklist=tuple(_checklist((*known, *notes.done), now)),
+        checklist=tuple(checked_steps((*known, *notes.done), now)),
         missing=lacking,
         complete=not lacking,
         model_version=answer.model_version,
@@ -105,7 +105,8 @@ def _incomplete(claim: str, missing: Iterable[str]) -> str:
     return f"{claim}: the packet isn't complete; the policy requires {names} too"
 
 
-def _checklist(steps: Sequence[Done], now: datetime) -> Iterator[CheckItem]:
+def checked_steps(steps: Sequence[Done], now: datetime) -> Iterator[CheckItem]:
+    """Yield all four steps in order, done or not; without a time a step was done ``now``."""
     found: dict[Step, Done] = {done.step: done for done in steps}
     for step in Step:
         done = found.get(step)

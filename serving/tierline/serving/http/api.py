@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from tierline.data.columns import shown_name
+from tierline.data.label_book import LabelBook
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.helpdesk.secrets import HookSecrets
@@ -35,6 +36,7 @@ from tierline.serving.http.store_api import add_store
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.policy import Policy
+from tierline.serving.routing.known_labels import correct_labels
 from tierline.serving.store.deciding import StoreMode
 
 if TYPE_CHECKING:
@@ -109,13 +111,15 @@ def create_app(
     hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
     templates: Templates | None = None,
     notifier: Notifier | None = None,
+    book: LabelBook | None = None,
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
     A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
     secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
     (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
-    one, never of batches; it is closed with the server.
+    one, never of batches; it is closed with the server. A label ``book`` says which old labels
+    corrections may still name.
     """
     state = ModelState(policy, source)
 
@@ -198,7 +202,11 @@ def create_app(
         status = 503 if state.readiness is Readiness.LOADING else 200
         return JSONResponse(ready.model_dump(mode="json", exclude_unset=True), status)
 
-    add_store(app, store, policy, guarded)
+    def labels() -> dict[str, tuple[str, ...]]:
+        predictor = state.router.predictor
+        return correct_labels(policy, predictor.manifest.heads if predictor else (), book)
+
+    add_store(app, store, policy, labels, guarded)
     return app
 
 

@@ -20,7 +20,7 @@ from tierline.serving.queue.entry import Answer, Scored, entry_of
 from tierline.serving.queue.priority import Term
 from tierline.serving.queue.queued import Queue, TeamFigures
 from tierline.serving.routing.router import Router
-from tierline.serving.store.deciding import StoreMode, mode_of, standing
+from tierline.serving.store.deciding import StoreMode, standing
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -129,20 +129,20 @@ def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datet
             "none: ask /v1/route/batch for them"
         )
     found: dict[str, Answer] = dict(answers)
-    placed, never = standing(store, asked.tickets, router.policy)
-    by_id = {ticket.id or "": ticket for ticket in placed}
-    routed = router.decide([by_id[ticket.id] for ticket in open_now], now, never)
+    told = standing(store, asked.tickets, router.policy)
+    by_id = {ticket.id or "": ticket for ticket in told.tickets}
+    routed = router.decide([by_id[ticket.id] for ticket in open_now], now, told.never)
     found |= {t.id: made.recommendation for t, made in zip(open_now, routed, strict=True)}
     try:
         entries = [
-            entry_of(ticket, found[name], router.policy, now, never)
+            entry_of(ticket, found[name], router.policy, now, told.never)
             for name, ticket in by_id.items()
         ]
     except ValueError as error:
         raise _Unusable(f"answers: {error}") from None
     queue = Queue.of(entries, router.policy, now, give_out=asked.allocate)
     return QueueOut(
-        store=mode_of(store),
+        store=told.store,
         now=now,
         policy_version=router.policy.version,
         tickets=[QueuedTicket(**queue.row(queued)) for queued in queue.tickets],

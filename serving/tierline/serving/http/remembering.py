@@ -1,4 +1,4 @@
-"""What answers over HTTP say of the store: in the field ``store`` beside ``mode``, and in headers."""
+"""What answers over HTTP say of the store: in ``store``, beside ``mode``, and in headers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -29,8 +29,10 @@ class StoreState(BaseModel):
 
 
 class Routed(Recommendation):
-    """A recommendation as the API gives it: ``store`` says how the store stood, as `mode` does
-    of the model. ``away``: locks and exclusions that this server hadn't seen didn't count.
+    """A recommendation as the API gives it.
+
+    ``store`` says how the store stood, as ``mode`` does of the model. ``away``: locks and
+    exclusions that this server hadn't seen before didn't count.
     """
 
     store: StoreMode

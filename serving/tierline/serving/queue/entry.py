@@ -16,6 +16,7 @@ from tierline.serving.policy import Policy
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.conditions import Case
 from tierline.serving.routing.recommendation import Reason
+from tierline.serving.safety import SAFETY_TIER
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against
 
 _SAFETY: Final = "safety."
@@ -115,10 +116,11 @@ def entry_of(
     severity = known or policy.fallback.severity
     rules = [reason.rule for reason in answer.reasons]
     safe = any(rule.startswith(_SAFETY) for rule in rules)
+    tier, team = _place(ticket, answer, policy, safe=safe)
     return Entry(
         id=ticket.id,
-        tier=answer.tier,
-        team=answer.team,
+        tier=tier,
+        team=team,
         respond_by=in_utc(answer.respond_by),
         severity=severity,
         severity_said=answer.severity if known else None,
@@ -133,6 +135,20 @@ def entry_of(
         never=_never(ticket, answer, policy, now, exclusions),
         locked=ticket.locked_by_human,
     )
+
+
+def _place(ticket: Ticket, answer: Answer, policy: Policy, *, safe: bool) -> tuple[int, str]:
+    """Return tier and team: the answer's, unless a person placed the ticket after it was given.
+
+    As in `recommend`, a safety hit goes to the safety tier whatever a person said.
+    """
+    current = ticket.current_tier
+    if not ticket.locked_by_human or current is None or (safe and current < SAFETY_TIER):
+        return answer.tier, answer.team
+    for team in (ticket.team, answer.team):
+        if team is not None and policy.serves(team, current):
+            return current, team
+    return current, policy.tiers[current].owner
 
 
 def age_of(ticket: Ticket, now: datetime) -> timedelta | None:

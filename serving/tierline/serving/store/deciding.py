@@ -57,28 +57,36 @@ def decide(
     """
     if store is None:
         return Decided(router.decide(tickets, now), [], StoreMode.NONE)
-    placed, never = standing(store, tickets, router.policy)
-    made = router.decide(placed, now, never)
+    told = standing(store, tickets, router.policy)
+    made = router.decide(told.tickets, now, told.never)
     names = _recorded(store, router.policy, made, now, ids)
-    return Decided(made, names, mode_of(store) if names else StoreMode.AWAY)
+    there = told.store is StoreMode.ON and names
+    return Decided(made, names, _mode_of(store) if there else StoreMode.AWAY)
 
 
-def standing(
-    store: "Store | None", tickets: Sequence[Ticket], policy: Policy
-) -> tuple[Sequence[Ticket], Exclusions]:
-    """Return the tickets as people placed them, and where the store says that none goes."""
+@dataclass(frozen=True)
+class Told:
+    """What people told the store: tickets as they placed them, and where none goes."""
+
+    tickets: Sequence[Ticket]
+    never: Exclusions
+    store: StoreMode
+
+
+def standing(store: "Store | None", tickets: Sequence[Ticket], policy: Policy) -> Told:
+    """Return what people told the store of the tickets; never fails."""
     if store is None:
-        return tickets, NO_MORE
+        return Told(tickets, NO_MORE, StoreMode.NONE)
     try:
-        return store.with_locks(tickets), store.exclusions_beside(policy)
+        placed, never = store.with_locks(tickets), store.exclusions_beside(policy)
     except Exception as error:
         log.error("locks and exclusions can't be read (%s)", type(error).__name__)
-        return tickets, NO_MORE
+        return Told(tickets, NO_MORE, StoreMode.AWAY)
+    return Told(placed, never, _mode_of(store))
 
 
-def mode_of(store: "Store | None") -> StoreMode:
-    """Return how the store stands now, by what is known without asking it."""
-    return StoreMode.NONE if store is None else StoreMode(store.status.state)
+def _mode_of(store: "Store") -> StoreMode:
+    return StoreMode(store.status.state)
 
 
 def _recorded(

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tierline.data.feedback import Origin
+from tierline.data.labels import HEADS
 from tierline.data.redact import redact
 from tierline.data.ticket import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, utc_when_naive
 from tierline.serving.handoff.packet import Done
@@ -60,9 +61,14 @@ class CorrectionForm(Form):
     origin: Origin = Origin.HUMAN
     corrected_at: Moment | None = None
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that are given, by head."""
+        return {head: label for head in HEADS if (label := getattr(self, head)) is not None}
+
     @model_validator(mode="after")
     def _says_something(self) -> "CorrectionForm":
-        if not (self.severity or self.issue_type or self.sentiment):
+        if not self.labels:
             raise ValueError("expected a label")
         if not (self.decision or self.ticket or self.subject.strip() or self.body.strip()):
             raise ValueError("expected the ticket")
@@ -117,6 +123,12 @@ class Checklist(Form):
     made_at: datetime
     missing: tuple[str, ...]
     done: tuple[Done, ...]
+
+
+class Removed(Form):
+    """Whether there was anything to remove."""
+
+    removed: bool
 
 
 class Exclusion(Form):

@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tierline.data.normalise import normalise
 from tierline.data.redact import redact
 from tierline.serving.handoff.packet import BY_CHARS, Done, Packet, Step
 from tierline.serving.store.forms import Checklist
 from tierline.serving.store.schema import Values, handoffs
 
+#: For a name of which redaction leaves nothing.
+_NOBODY = "not named"
 _STEPS = [f"{step}_{what}" for step in Step for what in ("by", "at")]
 
 
@@ -62,7 +65,7 @@ def _values(done: Sequence[Done], now: datetime) -> Values:
     values: Values = {}
     for one in done:
         # Redacted words may be longer than what came in.
-        values[f"{one.step}_by"] = redact(one.by)[:BY_CHARS]
+        values[f"{one.step}_by"] = redact(normalise(one.by))[:BY_CHARS].strip() or _NOBODY
         values[f"{one.step}_at"] = one.at or now
     return values
 

@@ -10,6 +10,7 @@ from tierline.data.errors import StoreError
 from tierline.data.ticket import Ticket
 from tierline.serving.handoff.making import refuse_false_claims
 from tierline.serving.handoff.packet import Done, Packet
+from tierline.serving.helpdesk.deliveries import Past
 from tierline.serving.policy import Exclusion as TeamExclusion
 from tierline.serving.policy import Policy
 from tierline.serving.policy.teams import exclusion_problem
@@ -120,6 +121,20 @@ class Store:
         ]
         self.writer.submit(found, wait=wait)
         return [one.id for one in found]
+
+    def past(self, name: str) -> Past | None:
+        """Return the answer of a decision by its id, None where it isn't stored.
+
+        While the store is away nothing is found: the same id keeps a decision from coming twice.
+        """
+        if self.writer.problem is not None:
+            return None
+        try:
+            with self.database.reading(READ_SECONDS) as connection:
+                return decisions.past(connection, name)
+        except StoreError as error:
+            self.writer.away(error)
+            return None
 
     def with_locks(self, tickets: Sequence[Ticket]) -> list[Ticket]:
         """Return the tickets as people placed them; never fails, and never waits long.

@@ -10,6 +10,7 @@ import typer
 from tierline.data.columns import parse_map
 from tierline.serving.commands.shared import (
     FormatOption,
+    LabelsOption,
     MapOption,
     ModelOption,
     PolicyOption,
@@ -21,7 +22,6 @@ from tierline.serving.commands.shared import (
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.training.commands.options import (
     PANEL,
-    LabelsOption,
     need_training_extra,
 )
 

@@ -33,9 +33,7 @@ def upgrade() -> None:
 
 
 def _rename_in_policies() -> None:
-    policies = sa.table(
-        "policies", sa.column("version", sa.String), sa.column("content", sa.JSON)
-    )
+    policies = sa.table("policies", sa.column("version", sa.String), sa.column("content", sa.JSON))
     connection = op.get_bind()
     for version, content in connection.execute(sa.select(policies)).all():
         if rules := content.get("exclusions"):
@@ -45,9 +43,7 @@ def _rename_in_policies() -> None:
 
 
 def _rename_in_decisions() -> None:
-    decisions = sa.table(
-        "decisions", sa.column("id", sa.String), sa.column("exclusions", sa.JSON)
-    )
+    decisions = sa.table("decisions", sa.column("id", sa.String), sa.column("exclusions", sa.JSON))
     connection = op.get_bind()
     # Most decisions were made under no exclusion; the rest are read some hundreds at a time.
     some = sa.cast(decisions.c.exclusions, sa.Text) != "[]"
