@@ -497,3 +497,62 @@ def test_letters_are_erased_by_their_age(outbox: Outbox) -> None:
     assert outbox.claim(waiting)
     assert outbox.erase_before(NOW + timedelta(days=2)) == 2
     assert not [path for path in outbox.dead.parent.rglob("*.*") if path.read_text()]
+
+
+def test_a_ticket_that_goes_to_another_tier_or_team_is_told_again(outbox: Outbox) -> None:
+    sent: list[str] = []
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append(title)
+        return True
+
+    ticket, answer = about()
+    changes = ({}, {"team": "senior-engineers"}, {"tier": 4}, {"severity": "P2"}, {})
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, send)
+    for change in changes:
+        notifier.tell(ticket, answer.model_copy(update=change), NOW)
+    notifier.close(30)
+    assert [title.partition(" to ")[2] for title in sent] == [
+        "tier 3, incident-response", "tier 3, senior-engineers", "tier 4, incident-response",
+    ]  # fmt: skip
+
+
+def test_a_draft_packet_says_what_it_lacks_and_the_complete_one_is_told(outbox: Outbox) -> None:
+    sent: list[tuple[str, str, str]] = []
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append((url[7], title, body.splitlines()[1]))
+        return True
+
+    everyone = urls(on_call="json://a.example", incident_response="json://b.example")
+    ticket, answer = about()
+    draft, whole = packet(ticket, answer), packet(ticket, answer, contact="by mail")
+    for one in (draft, draft, whole, whole):
+        notifier = Notifier(everyone, outbox, send)
+        assert notifier.tell(ticket, answer, NOW, one) == ("on_call", "incident_response")
+        notifier.close(30)
+    lacks = "The packet isn't complete. Missing: contact."
+    news = "Severity unknown: T-1 to tier 3, incident-response"
+    drafts, told = sorted(sent[:2]), sent[2:]
+    assert drafts == [(who, f"Draft: {news}", lacks) for who in "ab"]
+    ((who, title, line),) = told  # on-call heard of the escalation already
+    assert (who, title) == ("b", news)
+    assert line.startswith("- ")
+
+
+def test_a_letter_that_is_erased_while_it_is_sent_doesnt_come_back(outbox: Outbox) -> None:
+    def erased(*_: str) -> bool:
+        outbox.erase_of(marks_of("T-1"))
+        return False
+
+    assert not deliver(outbox, erased)("url", one_letter())
+    assert outbox.dead_letters() == []
+    assert not list(outbox.dead.parent.rglob("*.pending"))
+
+
+def test_a_lost_line_is_erased_with_any_ticket_and_others_stay(outbox: Outbox) -> None:
+    outbox.bury(one_letter(id="T-2"), "gone")
+    with outbox.dead.open("a") as file:
+        file.write('{"key": "cut o\n')
+    assert outbox.erase_of(marks_of("T-1", "C-1")) == 1
+    assert [letter.marks for letter in outbox.dead_letters()] == [marks_of("T-2")]

@@ -114,7 +114,7 @@ class Store:
         wait: bool = False,
     ) -> list[str]:
         """Take decisions to write in the background; return their ids, made here or given."""
-        names = ids or [None] * len(made)
+        names: Sequence[str | None] = ids or [None] * len(made)
         found = [
             Remembered.of(decision, policy, now, name)
             for decision, name in zip(made, names, strict=True)
