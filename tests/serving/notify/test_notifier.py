@@ -507,7 +507,13 @@ def test_a_ticket_that_goes_to_another_tier_or_team_is_told_again(outbox: Outbox
         return True
 
     ticket, answer = about()
-    changes = ({}, {"team": "senior-engineers"}, {"tier": 4}, {"severity": "P2"}, {})
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"team": "senior-engineers"},
+        {"tier": 4},
+        {"severity": "P2"},
+        {},
+    )
     notifier = Notifier(urls(on_call="json://a.example"), outbox, send)
     for change in changes:
         notifier.tell(ticket, answer.model_copy(update=change), NOW)
