@@ -29,6 +29,12 @@ ASKED: dict[str, dict[str, Any]] = {
 SECRETS = HookSecrets.from_environment({"TIERLINE_FRESHDESK_SECRET": "secret"})
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tierline.serving.store.writer._RETRY_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr("tierline.serving.store.writer._PAUSE_SECONDS", 0.01)
+
+
 @contextmanager
 def client_with(store: Store | None) -> Iterator[TestClient]:
     app = create_app(POLICY, None, ApiKeys.parse(""), store=store, hooks=SECRETS)
