@@ -7,6 +7,7 @@ from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.routing.caution import INCIDENTS, incident_probability
 from tierline.serving.routing.recommendation import Reason
+from tierline.serving.routing.words import word_suspicions
 
 
 def alarms_of(
@@ -14,10 +15,12 @@ def alarms_of(
 ) -> tuple[Reason, ...]:
     """Return safety's reasons: what its rules found, and what the model suspects.
 
+    Where no model speaks, the table of words does.
+
     Only these reasons quote the ticket; answers get stored, so its secrets stay out of them.
     """
     reasons = [Reason(rule=h.rule, text=safety.TEXTS[h.rule], evidence=(h.evidence,)) for h in hits]
-    reasons += _model_suspicions(prediction)
+    reasons += _model_suspicions(prediction) + word_suspicions(text, _unspoken(prediction))
     return tuple(
         reason.model_copy(update={"evidence": redact_quotes(reason.evidence, text)})
         for reason in reasons
@@ -27,6 +30,12 @@ def alarms_of(
 def incidents_of(alarms: Sequence[Reason]) -> tuple[str, ...]:
     """Return the incidents that safety's reasons are about, by label."""
     return tuple(dict.fromkeys(alarm.rule.rpartition(".")[2] for alarm in alarms))
+
+
+def _unspoken(prediction: Prediction | None) -> list[str]:
+    """Return the incidents that no model speaks of: it failed, or never learnt them."""
+    issue_type = prediction.heads.get("issue_type") if prediction else None
+    return [label for label in INCIDENTS if not issue_type or label not in issue_type.probabilities]
 
 
 def _model_suspicions(prediction: Prediction | None) -> list[Reason]:
