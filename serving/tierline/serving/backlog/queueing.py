@@ -12,7 +12,7 @@ from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
-from tierline.serving.backlog.scored import ScoredAnswers
+from tierline.serving.backlog.scored import ScoredAnswers, first_seen
 from tierline.serving.backlog.scoring import batches, quarantine_path
 from tierline.serving.backlog.tables import Table, TableFile
 from tierline.serving.queue.entry import Answer, Entry, entry_of
@@ -51,6 +51,7 @@ def read_entries(
     """Return the entries of a backlog and the count of rows in quarantine, beside ``out``.
 
     ``answers`` were given before; without them the router answers, as when scoring. A ticket
+    without a date counts from when it first stood in the queue that ``out`` holds now. A ticket
     without an answer, with an id that came before, or with a team that the policy doesn't know
     is put into quarantine.
 
@@ -60,6 +61,7 @@ def read_entries(
     if out.resolve() in {tickets.path.resolve(), answers.path.resolve() if answers else None}:
         raise InputError(f"--out: expected another file than what is read; found {out}")
     entries: list[Entry] = []
+    seen = first_seen(out)
     with Quarantine(quarantine_path(out)) as quarantine:
         refused = _Refused(quarantine, tickets)
         for batch in batches(tickets, quarantine):
@@ -69,7 +71,8 @@ def read_entries(
                     refused.refuse(row, "id: expected an answer with this id; found none")
                     continue
                 try:
-                    entries.append(entry_of(row.ticket, answer, router.policy, now))
+                    since = seen.get(row.ticket.id or "")
+                    entries.append(entry_of(row.ticket, answer, router.policy, now, since=since))
                 except ValueError as error:
                     refused.refuse(row, str(error))
             progress(tickets.progress, len(entries))
@@ -106,7 +109,9 @@ _COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
     ("why", pa.string()),
     ("tier", pa.int8()),
     ("own_team", pa.string()),
+    ("since", pa.timestamp("us", tz="UTC")),
     ("respond_by", pa.timestamp("us", tz="UTC")),
+    ("overdue", pa.bool_()),
     ("team", pa.string()),
     ("agent", pa.string()),
     ("way", pa.string()),
@@ -134,4 +139,4 @@ def _table(queue: Queue) -> Table[Queued]:
     return Table(_SCHEMA, flat, typed, line)
 
 
-_TIMES: Final = ("respond_by", "reached_by")
+_TIMES: Final = ("since", "respond_by", "reached_by")

@@ -1,6 +1,5 @@
 """Handing on and telling: packets for the next team, messages to customers."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -10,31 +9,28 @@ import typer
 from pydantic import ValidationError
 
 from tierline.data.errors import InputError
-from tierline.data.ticket import Ticket
 from tierline.serving.commands.shared import (
+    JsonOption,
     MapOption,
     ModelOption,
+    NowOption,
     PolicyOption,
     RulesOnly,
     app,
     clock_at,
     console,
+    invalid,
     make_router,
 )
-from tierline.serving.commands.ticket_source import TicketArgument, tickets_of
-from tierline.serving.handoff.making import make_packet
+from tierline.serving.commands.ticket_source import TicketArgument, json_object, tickets_of
+from tierline.serving.handoff.making import answer_with, make_packet
 from tierline.serving.handoff.markdown import markdown
 from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.messages.message import Kind, Message
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.serving.policy import Policy
-from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.routing.router import Router
+from tierline.serving.routing.router import Decision, Router
 
-NowOption = Annotated[
-    str | None, typer.Option("--now", help="The clock, ISO 8601; the present if absent.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 TemplatesOption = Annotated[
     Path | None,
     typer.Option("--templates", help="Folder with templates in place of the packaged ones."),
@@ -50,6 +46,9 @@ def handoff(
     tried: Annotated[list[str] | None, typer.Option(help="A step tried; may be repeated.")] = None,
     reproduction: Annotated[str | None, typer.Option(help="How to make it happen again.")] = None,
     contact: Annotated[str | None, typer.Option(help="How and when to reach the customer.")] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="Severity by your own judgement: counts for the model's.")
+    ] = None,
     question: Annotated[list[str] | None, typer.Option(help="What is open; repeatable.")] = None,
     done: Annotated[
         list[str] | None, typer.Option(help="STEP=WHO or STEP=WHO@TIME; may be repeated.")
@@ -69,14 +68,16 @@ def handoff(
         "tried": tried,
         "reproduction": reproduction,
         "contact": contact,
+        "severity": severity,
         "open_questions": question,
         "done": [_done(spec) for spec in done] if done else None,
         "complete": complete or None,
     }
     kept = _notes(notes, {name: value for name, value in added.items() if value is not None})
     router, clock = make_router(model, rules_only, policy), clock_at(now)
-    for number, (one, answer) in enumerate(_answered(ticket, mapping, router, clock)):
-        packet = make_packet(one, answer, router.policy, clock, kept)
+    for number, made in enumerate(_decided(ticket, mapping, router, clock)):
+        answer = answer_with(made, router.policy, clock, kept)
+        packet = make_packet(made.ticket, answer, router.policy, clock, kept)
         shown = packet.model_dump_json() if as_json else markdown(packet, _zone(packet, router))
         _print(shown if as_json or number == 0 else f"---\n\n{shown}")
 
@@ -108,22 +109,24 @@ def message(
 
     loaded = Templates.load(templates)
     router, clock = make_router(model, rules_only, policy), clock_at(now)
-    for number, (one, answer) in enumerate(_answered(ticket, mapping, router, clock, channel)):
-        made = compose(kind, one, answer, router.policy, loaded, clock, language, time_zone)
-        shown = made.model_dump_json() if as_json else _as_text(made)
+    asked = (language, time_zone)
+    for number, made in enumerate(_decided(ticket, mapping, router, clock, channel)):
+        answer = made.recommendation
+        told = compose(kind, made.ticket, answer, router.policy, loaded, clock, *asked)
+        shown = told.model_dump_json() if as_json else _as_text(told)
         _print(shown if as_json or number == 0 else f"\n---\n\n{shown}")
 
 
-def _answered(
+def _decided(
     argument: str,
     mapping: str | None,
     router: Router,
     clock: datetime,
     channel: str | None = None,
-) -> Iterator[tuple[Ticket, Recommendation]]:
+) -> Iterator[Decision]:
     for ticket in tickets_of(argument, mapping):
         one = ticket.model_copy(update={"channel": channel}) if channel else ticket
-        yield one, router.route([one], clock)[0]
+        yield router.decide([one], clock)[0]
 
 
 def _notes(file: Path | None, added: dict[str, Any]) -> Notes:
@@ -131,21 +134,16 @@ def _notes(file: Path | None, added: dict[str, Any]) -> Notes:
     own: dict[str, Any] = {}
     if file is not None:
         try:
-            own = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"--notes: expected a JSON object: {type(error).__name__}") from None
-        if not isinstance(own, dict):
-            raise InputError(f"--notes: expected a JSON object; found {type(own).__name__}")
+            own = json_object(file.read_bytes(), "--notes")
+        except OSError as error:
+            raise InputError(f"--notes: can't be read: {error.strerror}") from None
     for name, value in added.items():
         both = isinstance(value, list) and isinstance(own.get(name), list)
         own[name] = [*own[name], *value] if both else value
     try:
         return Notes.model_validate(own)
     except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, e['loc'])) or 'notes'}: {e['msg']}" for e in error.errors()
-        )
-        raise InputError("; ".join(problems)) from None
+        raise invalid(error, "notes") from None
 
 
 def _done(spec: str) -> dict[str, str]:

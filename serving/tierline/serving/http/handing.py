@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tierline.data.errors import InputError
 from tierline.data.ticket import Ticket
-from tierline.serving.handoff.making import make_packet
+from tierline.serving.handoff.making import answer_with, make_packet
 from tierline.serving.handoff.markdown import markdown
 from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.http.model_state import ModelState
@@ -78,7 +78,7 @@ def handing_router(
         deciding, now = state.router, datetime.now(UTC)
         policy = deciding.policy
         made = decide(deciding, store, [request.ticket], now)[0][0]
-        ticket, answer = made.ticket, made.recommendation
+        ticket, answer = made.ticket, answer_with(made, policy, now, request.notes)
         packet = make_packet(ticket, answer, policy, now, request.notes)
         zone = policy.calendars[policy.calendar_of(packet.team, packet.tier)].zone
         told = notifier.tell(ticket, answer, now, team=True) if notifier else ()

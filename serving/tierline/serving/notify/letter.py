@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tierline.data.normalise import full_text
 from tierline.data.ticket import Ticket
-from tierline.serving.clock.shown import instant_text
+from tierline.serving.clock.shown import due_text
 from tierline.serving.plain_words import plain_words, reference
 from tierline.serving.routing.recommendation import Reason, Recommendation
 
@@ -43,7 +43,7 @@ def letters(
     named = reference(ticket.id) or "a ticket"
     title = f"{answer.severity or 'Severity unknown'}: {named} to tier {answer.tier}, {answer.team}"
     why = "\n".join(f"- {_said(reason)}" for reason in answer.reasons)
-    body = f"Answer by {instant_text(answer.respond_by)}.\n{why}"
+    body = f"Answer by {due_text(answer.respond_by)}.\n{why}"
     short = body if len(body) <= _BODY_CHARS else body[: _BODY_CHARS - 1] + "…"
     for number in range(endpoints):
         yield Letter(
