@@ -179,7 +179,7 @@ def test_promised_hours_at_which_the_owner_and_its_cover_are_closed_are_told(
     found = list(unserved_hours(load(tmp_path, own), datetime(2025, 3, 14, 12, tzinfo=UTC)))
     assert len(found) == 1
     assert found[0].startswith("tiers.2.owner: technical-support is closed and nobody covers it")
-    assert "tier 2 (technical support) from 2025-03-14 17:00 UTC until 2025-03-17 09:00" in found[0]
+    assert "tier 2 (technical support) from 2025-03-14 12:00 UTC until 2025-03-17 09:00" in found[0]
     covered = own + 'cover = "integrations"\n'
     assert list(unserved_hours(load(tmp_path, covered), NOW)) == []
     nobody = covered + "capacity = 0\n[teams.integrations]\ncapacity = 0\n"

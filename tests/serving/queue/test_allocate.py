@@ -103,7 +103,7 @@ def test_someone_in_two_teams_counts_once() -> None:
     orders = [entry(f"o{n}", due=n + 0.5, team="order-desk") for n in range(3)]
     found = given_out([*support, *orders], own)
     assert {name: service.agent for name, service in found.items()} == {
-        "s0": "Ada", "o0": " ADA ", "s1": "Ada", "o1": None, "s2": None, "o2": None,
+        "s0": "Ada", "o0": "ADA", "s1": "Ada", "o1": None, "s2": None, "o2": None,
     }  # fmt: skip
     # Her three places are free again after an hour, for whichever team comes next.
     assert [found[name].reached_by for name in ("o1", "s2", "o2")] == [NOW + HOUR] * 3

@@ -171,12 +171,13 @@ def serve(
 
     Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
     TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
-    ..._ON_CALL) holds Apprise URLs.
+    ..._ON_CALL) holds Apprise URLs. TIERLINE_DOCS=off serves no /docs.
     """
     import uvicorn
 
     from tierline.serving.helpdesk.secrets import HookSecrets
     from tierline.serving.http.api import create_app
+    from tierline.serving.http.documentation import docs_wanted
     from tierline.serving.http.keys import ApiKeys, require_keys_for
     from tierline.serving.messages.templates import Templates
 
@@ -192,6 +193,7 @@ def serve(
         hooks=HookSecrets.from_environment(os.environ),
         templates=Templates.load(templates) if templates else None,
         notifier=own_notifier(rules),
+        docs=docs_wanted(os.environ),
     )
     uvicorn.run(app, host=host, port=port, log_level="info")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -41,6 +42,8 @@ from tierline.serving.queue.queued import MEANINGS, Queue, Queued
 from tierline.serving.routing.router import Router
 
 _LATE_PER_TEAM = 3
+#: So much of 80 columns is left for a team's name; longer ones are broken at a hyphen.
+_TEAM_WIDTH = 22
 
 
 @app.command("queue", rich_help_panel="Answering")
@@ -138,7 +141,7 @@ def _lines(queue: Queue, queued: Queued) -> Iterator[str]:
 
 def _teams(queue: Queue) -> Table:
     """Return the teams' figures, for a terminal of 80 columns; long names take two lines."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
     columns = ("queued", "first", "taken", "moved", "waiting", "overdue", "late")
     table.add_column("team", overflow="fold")
     for column in (*columns, "holds"):
@@ -147,7 +150,7 @@ def _teams(queue: Queue) -> Table:
         capacity = queue.capacity(name)
         counts = (f"{getattr(figures, column):,}" for column in columns)
         holds = f"{figures.holds:,}" + ("" if capacity is None else f"/{capacity:,}")
-        table.add_row(escape(name), *counts, holds)
+        table.add_row("\n".join(wrap(escape(name), _TEAM_WIDTH)), *counts, holds)
     return table
 
 

@@ -18,6 +18,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.documentation import app_with_docs
 from tierline.serving.http.handing import handing_router
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
@@ -101,13 +102,15 @@ def create_app(
     hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
     templates: Templates | None = None,
     notifier: Notifier | None = None,
+    docs: bool = True,
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
     A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
     secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
     (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
-    one, never of batches; it is closed with the server.
+    one, never of batches; it is closed with the server. Without ``docs`` the API has no pages
+    about itself.
     """
     state = ModelState(policy, source)
 
@@ -123,7 +126,8 @@ def create_app(
         if notifier is not None:
             await asyncio.to_thread(notifier.close)
 
-    app = FastAPI(
+    app = app_with_docs(
+        docs,
         title="Tierline",
         summary="Recommends a support tier for a ticket, by when to answer it, and why.",
         version="1",
