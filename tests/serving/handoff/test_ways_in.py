@@ -154,7 +154,7 @@ def test_handoff_reads_notes_and_rows_of_files(tmp_path: Path) -> None:
         ((LOSS, "--done", "document=Ana"), "done: document: the packet isn't complete"),
         ((CALM, "--done", "dance=Ana"), r"done.0.step: "),
         ((CALM, "--done", "notify"), "done.0.by: "),
-        ((CALM, "--notes", "none.json"), "--notes: expected a JSON object: FileNotFoundError"),
+        ((CALM, "--notes", "none.json"), "--notes: can't be read: No such file"),
         (('{"body": 1}',), "body: "),
         (('{"body": "zebra", "mood": 1}',), "mood: "),
         (('{"body": "zebra"',), "ticket: "),

@@ -5,7 +5,7 @@ A name means the same wherever it comes, unless ``OWN`` says otherwise for one s
 
 from typing import Final
 
-_TICKET: Final = "The ticket."
+_TICKETS: Final = ("Ticket", "TicketIn", "OpenTicket")
 _LEVEL: Final = "Level by hand, 0 (none) to 3 (grave); null leaves it to Tierline."
 
 #: By the field's name, in every schema that has it.
@@ -143,7 +143,7 @@ TEXTS: Final = {
     "test": "What the promise came to on tickets apart; null: none were there.",
     "text": "In words.",
     "threshold": "Probability from which on a ticket is raised; null: nothing is promised.",
-    "ticket": _TICKET,
+    "ticket": "The ticket.",
     "tickets": "The tickets.",
     "tier": "The tier that takes it, 1 to 4.",
     "time_sensitivity": "How soon it gets worse.",
@@ -204,13 +204,9 @@ OWN: Final = {
     "TeamFigures.late": "Its tickets that aren't overdue and will not be answered in time.",
     "TeamFigures.overdue": "Its tickets that should have been answered by now.",
     "Term.points": "value × weight.",
+    **{f"{name}.assessment": "Levels of the guideline that an agent set." for name in _TICKETS},
+    **{f"{name}.team": "The team that has the ticket now." for name in _TICKETS},
 }
-for _name in ("Ticket", "TicketIn", "OpenTicket"):
-    OWN |= {
-        f"{_name}.assessment": "Levels of the escalation guideline that an agent set by hand.",
-        f"{_name}.team": "The team that has the ticket now.",
-    }
-
 #: Of a path's own names.
 PARAMETERS: Final = {
     "ticket": "The ticket's id; slashes are allowed.",

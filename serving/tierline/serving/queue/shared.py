@@ -71,4 +71,4 @@ class _Program:
             return not total
         limits = LinearConstraint(self._matrix, ub=np.concatenate((demand, self._most)))
         found = milp(-np.ones(len(self._arcs)), constraints=limits, integrality=1)
-        return found.status == 0 and round(-found.fun) == total
+        return bool(found.status == 0 and round(-found.fun) == total)

@@ -98,7 +98,7 @@ def _ranked(wanted: Wanted, tier: int, policy: Policy) -> list[tuple[str, _Found
     A team for the incident may be of another tier; one of this tier comes before it.
     """
     owner = policy.tiers[tier].owner
-    fitting = []
+    fitting: list[tuple[bool, str, _Found]] = []
     for name, team in policy.teams.items():
         here = team.tier == tier or name == owner
         if here or (wanted.incidents and team.tier >= SAFETY_TIER):
@@ -106,7 +106,7 @@ def _ranked(wanted: Wanted, tier: int, policy: Policy) -> list[tuple[str, _Found
             if name == owner or (found and (here or "incident" in found)):
                 fitting.append((not here, name, found))
     # Sorting is stable: what is equal stays in the policy's order.
-    fitting.sort(key=lambda fit: _rank(*fit, wanted.current))
+    fitting.sort(key=lambda fit: _rank(fit[0], fit[1], fit[2], wanted.current))
     return [(name, found) for _, name, found in fitting]
 
 
