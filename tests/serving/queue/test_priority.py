@@ -185,10 +185,10 @@ def test_a_ticket_without_a_date_is_reached_too_by_what_each_queue_says(
             fields = urgent | ({"created_at": now} if dated else {})
             waiting.append((f"{step}.{n}", severity, fields))
         found: list[Entry] = []
-        for name, severity, fields in waiting:
+        for name, level, fields in waiting:
             asked = Ticket(id=name, **fields)
             said = PLAIN.model_copy(
-                update={"severity": severity, "respond_by": now + WITHIN[severity or "P3"]}
+                update={"severity": level, "respond_by": now + WITHIN[level or "P3"]}
             )
             found.append(entry_of(asked, said, POLICY, now, since=seen.get(name)))
         queue = Queue.of(found, POLICY, now, give_out=False)

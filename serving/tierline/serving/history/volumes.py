@@ -1,7 +1,7 @@
 """How many tickets there are: by priority, type, channel and tier, by month and by week."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -79,4 +79,5 @@ def most_first(counts: Mapping[_Name, int]) -> list[tuple[_Name, int]]:
 
 
 #: Of priorities, tiers, types and channels: the first two have an order of their own.
-_ORDERS = (in_order, in_order, most_first, most_first)
+_Order = Callable[[Counter[str]], list[tuple[str, int]]]
+_ORDERS: tuple[_Order, ...] = (in_order, in_order, most_first, most_first)
