@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.data.labels import Severity
@@ -163,7 +163,7 @@ def test_every_ticket_is_reached_though_more_come_than_go(
     raise AssertionError(f"not reached in {steps} steps")
 
 
-@PROFILE
+@settings(PROFILE, max_examples=20)
 @given(
     st.sampled_from(["P2", "P3", "P4", None]),
     st.lists(st.tuples(st.sampled_from(["P2", "P4"]), st.booleans()), min_size=1, max_size=3),
