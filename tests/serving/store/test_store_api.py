@@ -98,7 +98,7 @@ def test_a_lock_takes_effect_on_the_next_route(made: Store) -> None:
         assert client.put(f"/v1/locks/{name}", json={"tier": 2}).json()["tier"] == 2
         assert client.get(f"/v1/locks/{name}").json()["tier"] == 2
         found = client.post("/v1/route", json=ask).json()
-        assert (found["tier"], found["reasons"][-1]["rule"]) == (2, "lock.human")
+        assert (found["tier"], found["reasons"][-2]["rule"]) == (2, "lock.human")
         unsafe = client.post("/v1/route", json={"id": name, "body": LOSS}).json()
         assert unsafe["tier"] == 3
         assert client.delete(f"/v1/locks/{name}").json() == {"removed": True}

@@ -13,7 +13,7 @@ from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
-from tierline.serving.backlog.scored import ScoredAnswers
+from tierline.serving.backlog.scored import ScoredAnswers, first_seen
 from tierline.serving.backlog.scoring import batches, nameless, quarantine_path
 from tierline.serving.backlog.tables import Table, TableFile
 from tierline.serving.queue.entry import Answer, Entry, entry_of
@@ -59,6 +59,7 @@ def read_entries(
     The locks and exclusions of a ``store`` count, for answers that were given before, too.
 
     ``answers`` were given before; without them the router answers, as when scoring. A ticket
+    without a date counts from when it first stood in the queue that ``out`` holds now. A ticket
     without an answer, with an id that came before, or with a team that the policy doesn't know
     is put into quarantine.
 
@@ -68,6 +69,7 @@ def read_entries(
     if out.resolve() in {tickets.path.resolve(), answers.path.resolve() if answers else None}:
         raise InputError(f"--out: expected another file than what is read; found {out}")
     entries: list[Entry] = []
+    seen = first_seen(out)
     with Quarantine(quarantine_path(out)) as quarantine:
         refused = _Refused(quarantine, tickets)
         for batch in batches(tickets, quarantine):
@@ -78,7 +80,8 @@ def read_entries(
                     refused.refuse(row, "id: expected an answer with this id; found none")
                     continue
                 try:
-                    entries.append(entry_of(ticket, answer, router.policy, now, told.never))
+                    since = seen.get(row.ticket.id or "")
+                    entries.append(entry_of(ticket, answer, router.policy, now, told.never, since))
                 except ValueError as error:
                     refused.refuse(row, str(error))
             progress(tickets.progress, len(entries))
@@ -119,7 +122,9 @@ _COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
     ("why", pa.string()),
     ("tier", pa.int8()),
     ("own_team", pa.string()),
+    ("since", pa.timestamp("us", tz="UTC")),
     ("respond_by", pa.timestamp("us", tz="UTC")),
+    ("overdue", pa.bool_()),
     ("team", pa.string()),
     ("agent", pa.string()),
     ("way", pa.string()),
@@ -147,4 +152,4 @@ def _table(queue: Queue) -> Table[Queued]:
     return Table(_SCHEMA, flat, typed, line)
 
 
-_TIMES: Final = ("respond_by", "reached_by")
+_TIMES: Final = ("since", "respond_by", "reached_by")

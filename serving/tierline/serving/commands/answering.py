@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 
 from tierline.data.errors import InputError
 from tierline.data.label_book import read_label_book
 from tierline.data.readers import TicketFile
-from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
+from tierline.data.ticket import CustomerTier
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
 from tierline.serving.commands.notifying import own_notifier
@@ -24,6 +23,7 @@ from tierline.serving.commands.shared import (
     LabelsOption,
     MapOption,
     ModelOption,
+    NowOption,
     PolicyOption,
     RulesOnly,
     SpoolOption,
@@ -34,6 +34,7 @@ from tierline.serving.commands.shared import (
     make_router,
     pairs_of,
 )
+from tierline.serving.commands.ticket_source import read_ticket, ticket_of
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
@@ -50,9 +51,7 @@ def score(
     policy: PolicyOption = None,
     mapping: MapOption = None,
     source: FormatOption = None,
-    now: Annotated[
-        str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
-    ] = None,
+    now: NowOption = None,
     store: StoreOption = None,
     spool: SpoolOption = None,
     what_if: Annotated[
@@ -83,8 +82,16 @@ def score(
 
 @app.command(rich_help_panel="Answering")
 def route(
-    text: Annotated[str, typer.Argument(help="The ticket's words.")],
-    subject: Annotated[str, typer.Option(help="The ticket's subject.")] = "",
+    text: Annotated[
+        str | None, typer.Argument(help="The ticket's words; --ticket may give them.")
+    ] = None,
+    ticket: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="JSON file with the ticket (-: standard input); options add to it."
+        ),
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="The ticket's subject.")] = None,
     channel: Annotated[str | None, typer.Option(help="e.g. email, chat, social.")] = None,
     customer_tier: Annotated[CustomerTier | None, typer.Option()] = None,
     waited_minutes: Annotated[float | None, typer.Option(min=0)] = None,
@@ -98,6 +105,12 @@ def route(
     team: Annotated[str | None, typer.Option(help="The team that has it now.")] = None,
     status: Annotated[str | None, typer.Option(help="e.g. fixed, answered, solved.")] = None,
     locked: Annotated[bool, typer.Option("--locked", help="A person placed it there.")] = False,
+    earlier_severity: Annotated[
+        str | None, typer.Option(help="What an earlier answer said, e.g. P1.")
+    ] = None,
+    earlier_sentiment: Annotated[
+        str | None, typer.Option(help="What an earlier answer said, e.g. very_negative.")
+    ] = None,
     assess: Annotated[
         str | None, typer.Option(help="Levels by hand, e.g. customer_impact=3,business_risk=2.")
     ] = None,
@@ -114,44 +127,44 @@ def route(
 
     With a store its locks and exclusions count, and the decision is kept there, as the API does.
     """
-    try:
-        ticket = Ticket(
-            id=ticket_id,
-            subject=subject,
-            body=text,
-            channel=channel,
-            customer_tier=customer_tier,
-            waited_minutes=waited_minutes,
-            attempts=attempts,
-            order_value=order_value,
-            customer=customer,
-            product=product,
-            language=language,
-            sites_affected=sites_affected,
-            current_tier=current_tier,
-            team=team,
-            status=status,
-            locked_by_human=locked,
-            assessment=_levels(assess),
-        )
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InputError("; ".join(problems)) from None
+    given = {
+        "id": ticket_id,
+        "subject": subject,
+        "body": text,
+        "channel": channel,
+        "customer_tier": customer_tier,
+        "waited_minutes": waited_minutes,
+        "attempts": attempts,
+        "order_value": order_value,
+        "customer": customer,
+        "product": product,
+        "language": language,
+        "sites_affected": sites_affected,
+        "current_tier": current_tier,
+        "team": team,
+        "status": status,
+        "locked_by_human": locked or None,
+        "earlier_severity": earlier_severity,
+        "earlier_sentiment": earlier_sentiment,
+        "assessment": _levels(assess) if assess else None,
+    }
+    if text is None and ticket is None:
+        raise InputError("expected the ticket's words, or --ticket with a file; found neither")
+    own = read_ticket(ticket) if ticket is not None else {}
+    asked = ticket_of(own | {name: value for name, value in given.items() if value is not None})
     router = make_router(model, rules_only, policy)
     with recording(store, spool) as remembering:
-        found = decide(router, remembering, [ticket], datetime.now(UTC))
+        found = decide(router, remembering, [asked], datetime.now(UTC))
     (made,) = found.made
     show(made.ticket, made.recommendation, router.policy, console)
     for name in found.ids:
         console.print(f"decision {name}", markup=False, highlight=False)
 
 
-def _levels(spec: str | None) -> HandAssessment | None:
+def _levels(spec: str) -> dict[str, str]:
     """Read ``customer_impact=3,business_risk=2``."""
-    if spec is None:
-        return None
     pieces = [piece.partition("=") for piece in spec.split(",")]
-    return HandAssessment.model_validate({k.strip(): v.strip() for k, _, v in pieces})
+    return {name.strip(): level.strip() for name, _, level in pieces}
 
 
 @app.command(rich_help_panel="Answering")
@@ -175,12 +188,13 @@ def serve(
 
     Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
     TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
-    ..._ON_CALL) holds Apprise URLs.
+    ..._ON_CALL) holds Apprise URLs. TIERLINE_DOCS=off serves no /docs.
     """
     import uvicorn
 
     from tierline.serving.helpdesk.secrets import HookSecrets
     from tierline.serving.http.api import create_app
+    from tierline.serving.http.documentation import docs_wanted
     from tierline.serving.http.keys import ApiKeys, require_keys_for
     from tierline.serving.messages.templates import Templates
 
@@ -197,6 +211,7 @@ def serve(
         templates=Templates.load(templates) if templates else None,
         notifier=own_notifier(rules),
         book=read_label_book(labels),
+        docs=docs_wanted(os.environ),
     )
     uvicorn.run(app, host=host, port=port, log_level="info")
 

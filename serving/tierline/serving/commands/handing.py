@@ -1,6 +1,5 @@
 """Handing on and telling: packets for the next team, messages to customers."""
 
-import json
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +10,10 @@ from pydantic import ValidationError
 from tierline.data.errors import InputError
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.shared import (
+    JsonOption,
     MapOption,
     ModelOption,
+    NowOption,
     PolicyOption,
     RulesOnly,
     SpoolOption,
@@ -20,9 +21,10 @@ from tierline.serving.commands.shared import (
     app,
     clock_at,
     console,
+    invalid,
     make_router,
 )
-from tierline.serving.commands.ticket_source import TicketArgument, sources_of
+from tierline.serving.commands.ticket_source import TicketArgument, json_object, sources_of
 from tierline.serving.handoff.markdown import markdown
 from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.messages.message import Kind, Message
@@ -32,10 +34,6 @@ from tierline.serving.routing.router import Router
 from tierline.serving.store.deciding import decide
 from tierline.serving.store.handing_on import hand_on
 
-NowOption = Annotated[
-    str | None, typer.Option("--now", help="The clock, ISO 8601; the present if absent.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 TemplatesOption = Annotated[
     Path | None,
     typer.Option("--templates", help="Folder with templates in place of the packaged ones."),
@@ -51,6 +49,9 @@ def handoff(
     tried: Annotated[list[str] | None, typer.Option(help="A step tried; may be repeated.")] = None,
     reproduction: Annotated[str | None, typer.Option(help="How to make it happen again.")] = None,
     contact: Annotated[str | None, typer.Option(help="How and when to reach the customer.")] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="Severity by your own judgement: counts for the model's.")
+    ] = None,
     question: Annotated[list[str] | None, typer.Option(help="What is open; repeatable.")] = None,
     done: Annotated[
         list[str] | None, typer.Option(help="STEP=WHO or STEP=WHO@TIME; may be repeated.")
@@ -75,6 +76,7 @@ def handoff(
         "tried": tried,
         "reproduction": reproduction,
         "contact": contact,
+        "severity": severity,
         "open_questions": question,
         "done": [step_done(spec) for spec in done] if done else None,
         "complete": complete or None,
@@ -136,21 +138,16 @@ def _notes(file: Path | None, added: dict[str, Any]) -> Notes:
     own: dict[str, Any] = {}
     if file is not None:
         try:
-            own = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"--notes: expected a JSON object: {type(error).__name__}") from None
-        if not isinstance(own, dict):
-            raise InputError(f"--notes: expected a JSON object; found {type(own).__name__}")
+            own = json_object(file.read_bytes(), "--notes")
+        except OSError as error:
+            raise InputError(f"--notes: can't be read: {error.strerror}") from None
     for name, value in added.items():
         both = isinstance(value, list) and isinstance(own.get(name), list)
         own[name] = [*own[name], *value] if both else value
     try:
         return Notes.model_validate(own)
     except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, e['loc'])) or 'notes'}: {e['msg']}" for e in error.errors()
-        )
-        raise InputError("; ".join(problems)) from None
+        raise invalid(error, "notes") from None
 
 
 def step_done(spec: str) -> dict[str, str]:

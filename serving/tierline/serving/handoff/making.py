@@ -20,7 +20,9 @@ from tierline.serving.handoff.packet import (
 )
 from tierline.serving.policy import Policy
 from tierline.serving.policy.team_prose import authority_facts
+from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Decision
 
 _MAX_REPORTED: Final = 8_000
 _STEPS: Final = {
@@ -30,6 +32,24 @@ _STEPS: Final = {
     Step.FOLLOW_UP: "Follow up: make sure that it moved, and tell the customer",
 }
 _NOTHING: Final = Notes()
+
+
+def answer_with(
+    made: Decision, policy: Policy, now: datetime, notes: Notes = _NOTHING
+) -> Recommendation:
+    """Return the decision's answer, or the one with the severity that a person states.
+
+    Raises:
+        InputError: for a severity that the policy doesn't know.
+    """
+    if notes.severity is None:
+        return made.recommendation
+    try:
+        return recommend(
+            made.ticket, made.prediction, policy, now, made.exclusions, severity=notes.severity
+        )
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def make_packet(
@@ -66,6 +86,7 @@ def make_packet(
         reproduction=_redacted(notes.reproduction),
         customer=_customer(ticket, answer, notes, now),
         severity=answer.severity,
+        severity_by="person" if notes.severity else "model" if answer.severity else None,
         issue_type=answer.issue_type,
         product=ticket.product,
         lane=answer.lane,

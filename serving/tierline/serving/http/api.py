@@ -19,6 +19,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.documentation import app_with_docs
 from tierline.serving.http.handing import handing_router
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
@@ -112,6 +113,7 @@ def create_app(
     templates: Templates | None = None,
     notifier: Notifier | None = None,
     book: LabelBook | None = None,
+    docs: bool = True,
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
@@ -119,7 +121,7 @@ def create_app(
     secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
     (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
     one, never of batches; it is closed with the server. A label ``book`` says which old labels
-    corrections may still name.
+    corrections may still name. Without ``docs`` the API has no pages about itself.
     """
     state = ModelState(policy, source)
 
@@ -135,7 +137,8 @@ def create_app(
         if notifier is not None:
             await asyncio.to_thread(notifier.close)
 
-    app = FastAPI(
+    app = app_with_docs(
+        docs,
         title="Tierline",
         summary="Recommends a support tier for a ticket, by when to answer it, and why.",
         version="1",

@@ -4,14 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tierline.data.errors import InputError
-from tierline.data.ticket import Ticket
+from tierline.data.ticket import Ticket, utc_when_naive
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.remembering import store_headers
@@ -33,9 +33,13 @@ _NOT_INSTALLED: Final = 501
 
 
 class OpenTicket(Ticket):
-    """An open ticket. Its words are needed only where no answer is given for it."""
+    """An open ticket. Its words are needed only where no answer is given for it.
+
+    ``since`` is what an earlier queue said of it: from then on it counts where it gives no date.
+    """
 
     id: str = Field(max_length=200)
+    since: Annotated[datetime | None, BeforeValidator(utc_when_naive)] = None
 
 
 class OpenTickets(BaseModel):
@@ -54,8 +58,10 @@ class OpenTickets(BaseModel):
 class QueuedTicket(BaseModel):
     """A ticket's place (``rank`` from 1), why, who takes it, and by when it is reached.
 
-    ``waits_for`` says why nobody takes it now; ``reached_by`` null is never, and ``in_time``
-    whether it is reached before its answer is due.
+    ``since`` is from when its age counts: send it back next time, so that a ticket without a
+    date is reached, too. ``waits_for`` says why nobody takes it now; ``reached_by`` null is
+    never, and ``in_time`` whether it is reached before its answer is due, which is in vain where
+    it is ``overdue`` already.
     """
 
     rank: int
@@ -65,7 +71,9 @@ class QueuedTicket(BaseModel):
     why: str
     tier: int
     own_team: str
+    since: datetime
     respond_by: datetime
+    overdue: bool
     team: str | None
     agent: str | None
     way: Way | None
@@ -78,13 +86,17 @@ class QueuedTicket(BaseModel):
 class QueueOut(BaseModel):
     """The queue at an instant, by a policy, with each team's figures.
 
-    ``store`` says how the store stood, whose locks and exclusions count.
+    ``overdue`` should have been answered by now; ``late`` are those of the others that will not
+    be answered in time. Both are ids, in order. ``store`` says how the store stood, whose
+    locks and exclusions count.
     """
 
     store: StoreMode
     now: datetime
     policy_version: str
     tickets: list[QueuedTicket]
+    overdue: list[str]
+    late: list[str]
     teams: dict[str, TeamFigures]
 
 
@@ -135,8 +147,8 @@ def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datet
     found |= {t.id: made.recommendation for t, made in zip(open_now, routed, strict=True)}
     try:
         entries = [
-            entry_of(ticket, found[name], router.policy, now, told.never)
-            for name, ticket in by_id.items()
+            entry_of(by_id[t.id], found[t.id], router.policy, now, told.never, t.since)
+            for t in asked.tickets
         ]
     except ValueError as error:
         raise _Unusable(f"answers: {error}") from None
@@ -146,6 +158,8 @@ def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datet
         now=now,
         policy_version=router.policy.version,
         tickets=[QueuedTicket(**queue.row(queued)) for queued in queue.tickets],
+        overdue=[queued.ranked.entry.id for queued in queue.overdue],
+        late=[queued.ranked.entry.id for queued in queue.late],
         teams=queue.teams(),
     )
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tierline.data.normalise import full_text
 from tierline.data.ticket import Ticket
-from tierline.serving.clock.shown import instant_text
+from tierline.serving.clock.shown import due_text
 from tierline.serving.handoff.packet import Packet
 from tierline.serving.plain_words import plain_words, reference
 from tierline.serving.routing.recommendation import Reason, Recommendation
@@ -63,7 +63,7 @@ class News:
     @property
     def body(self) -> str:
         """By when, what the packet lacks, and why; cut where it gets long."""
-        lines = [f"Answer by {instant_text(self.answer.respond_by)}."]
+        lines = [f"Answer by {due_text(self.answer.respond_by)}."]
         if self.missing:
             lines.append(f"The packet isn't complete. Missing: {', '.join(self.missing)}.")
         lines += [f"- {_said(reason)}" for reason in self.answer.reasons]

@@ -33,7 +33,7 @@ def guideline_lines(policy: Policy) -> Iterator[str]:
         yield f"  {' and '.join(_asks(ask))}: tier {ask.tier} at least"
     if not policy.assessment.asks:
         yield "  nothing"
-    yield "\nWhen a matter is settled: advice only, never on incidents, never against a lock"
+    yield "\nWhen a matter is settled: advice only, a lock stays; never on incidents"
     yield f"  step down when its status is {_any(policy.advice.step_down_on)}"
     yield f"  close when its status is {_any(policy.advice.close_on)}"
 

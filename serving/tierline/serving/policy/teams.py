@@ -18,7 +18,10 @@ class Authority(Strict):
 
 
 class Member(Strict):
-    """One agent: what he or she can do, and how many open tickets at a time (None: no limit)."""
+    """One agent: what he or she can do, and how many open tickets at a time (None: no limit).
+
+    The same name in another team is the same person, who counts once.
+    """
 
     name: Phrase
     skills: tuple[str, ...] = ()
@@ -83,6 +86,20 @@ class Exclusion(Strict):
         if all(getattr(self, name) is None for name in SELECTORS):
             raise ValueError(f"expected at least one of {', '.join(SELECTORS)}")
         return self
+
+
+def person_of(name: str) -> str:
+    """Return by what a member is known in every team."""
+    return " ".join(name.casefold().split())
+
+
+def members_of_several(teams: Mapping[str, TeamPolicy]) -> dict[str, tuple[str, ...]]:
+    """Return the teams of everyone who is in more than one, by `person_of`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, team in teams.items():
+        for person in dict.fromkeys(person_of(member.name) for member in team.members):
+            found[person] = (*found.get(person, ()), name)
+    return {person: names for person, names in found.items() if len(names) > 1}
 
 
 def with_owner_teams(raw: dict[str, Any]) -> dict[str, Any]:

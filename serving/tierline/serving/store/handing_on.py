@@ -4,13 +4,13 @@ Without a store, or while it is away, the packet is made all the same, with the 
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tierline.data.errors import StoreError
 from tierline.data.ticket import Ticket
-from tierline.serving.handoff.making import make_packet
+from tierline.serving.handoff.making import answer_with, make_packet
 from tierline.serving.handoff.packet import Done, Notes, Packet
 from tierline.serving.routing.router import Decision, Router
 from tierline.serving.store.deciding import StoreMode, decide
@@ -37,10 +37,11 @@ def hand_on(
     """Return the packet for the team that takes the ticket.
 
     Raises:
-        InputError: for a false claim in the notes; see `make_packet`.
+        InputError: for a false claim in the notes, or a severity that the policy doesn't know.
     """
     found = decide(router, store, [ticket], now)
     (made,), mode = found.made, found.store
+    made = replace(made, recommendation=answer_with(made, router.policy, now, notes))
     before: tuple[Done, ...] = ()
     named = store if ticket.id is not None else None
     try:
