@@ -1,7 +1,7 @@
 """The store as servers and jobs hold it: `open_store`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -102,10 +102,21 @@ class Store:
         return self._pseudonyms
 
     def record(
-        self, made: Sequence[Decision], policy: Policy, now: datetime, *, wait: bool = False
+        self,
+        made: Sequence[Decision],
+        policy: Policy,
+        now: datetime,
+        *,
+        wait: bool = False,
+        ids: Sequence[str] | None = None,
     ) -> list[str]:
-        """Take decisions to write in the background; return their ids."""
+        """Take decisions to write in the background; return their ids, new ones without ``ids``.
+
+        A decision whose id is in the store already isn't written again.
+        """
         found = [Remembered.of(decision, policy, now) for decision in made]
+        if ids is not None:
+            found = [replace(one, id=name) for one, name in zip(found, ids, strict=True)]
         self.writer.submit(found, wait=wait)
         return [one.id for one in found]
 
