@@ -1,7 +1,7 @@
 """Kill a scoring job at seeded statements of what writes it, resume it, and compare.
 
-`python killing.py INPUT FOLDER POINTS SEED` prints one JSON line per format and point: whether it was
-killed, how many rows were done, and whether the resumed job's files are those of a job that
+`python killing.py INPUT FOLDER POINTS SEED` prints one JSON line per format and point: whether it
+was killed, how many rows were done, and whether the resumed job's files are those of a job that
 nothing interrupted. Every run is a fork of this process: a kill is a real SIGKILL.
 """
 
@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +20,8 @@ from tierline.serving import commands
 from tierline.serving.backlog import inputs, job, job_state, tables
 from tierline.serving.backlog.job import quarantine_path
 from tierline.serving.backlog.job_state import unfinished
+from tierline.serving.commands import scoring
+from tierline.serving.store.versions import code_version
 
 NOW = "2025-03-10T12:00"
 WATCHED = {module.__file__ for module in (job, job_state, tables)}
@@ -30,6 +33,18 @@ class Statements:
 
     def __init__(self, last: int) -> None:
         self.count, self.last = 0, last
+
+    def watch(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``work``, watched: what is done before and after it would only take longer."""
+
+        def watched(*arguments: Any) -> Any:
+            sys.settrace(self)
+            try:
+                return work(*arguments)
+            finally:
+                sys.settrace(None)
+
+        return watched
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         if frame.f_code.co_filename not in WATCHED:
@@ -50,10 +65,9 @@ def scored(source: Path, out: Path, *options: str, last: int = 0) -> tuple[int, 
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             statements = Statements(last)
-            sys.settrace(statements)
+            scoring.run_score = statements.watch(scoring.run_score)
             arguments = ["score", str(source), "--out", str(out), "--rules-only", *options]
             commands.app([*arguments, "--no-what-if"], standalone_mode=False)
-            sys.settrace(None)
             os.write(tell, str(statements.count).encode())
             code = 0
         finally:
@@ -70,6 +84,7 @@ def scored(source: Path, out: Path, *options: str, last: int = 0) -> tuple[int, 
 def main(source: Path, folder: Path, suffix: str, points: int, seed: int) -> None:
     """Print what became of each point."""
     whole, out = folder / f"whole{suffix}", folder / "killed" / f"whole{suffix}"
+    code_version()  # once, not in every fork
     _, count = scored(source, whole, "--now", NOW)
     wanted = whole.read_bytes(), quarantine_path(whole).read_bytes()
     for last in sorted(random.Random(seed).sample(range(1, count + 1), points)):  # noqa: S311

@@ -26,9 +26,9 @@ from tierline.serving.routing.router import Router
 from ..fakes import BREACH, CALM, NOW, POLICY, policy_with, predictor
 
 ROWS: list[dict[str, Any]] = [
-    {"id": f"t{i}", "body": BREACH if i % 5 == 0 else CALM} | ({"attempts": -1} if i % 7 == 3 else {})
+    {"id": f"t{i}", "body": BREACH if i % 5 == 0 else CALM, "attempts": -1 if i % 7 == 3 else 1}
     for i in range(26)
-]  # fmt: skip
+]
 KILLED = Path(__file__).with_name("killing.py")
 RESUMED = Scoring(resume=True)
 
@@ -179,7 +179,7 @@ def test_a_full_disk_keeps_what_is_done(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", limited)
-        with pytest.raises(JobError, match="No space left on device.* are done and kept: put"):
+        with pytest.raises(JobError, match=r"No space left on device.* are done and kept: put"):
             run(source, out)
     kept = unfinished(out)
     assert kept is not None
@@ -200,7 +200,7 @@ def test_a_full_disk_at_the_end(
 
     with monkeypatch.context() as patch:
         patch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
-        with pytest.raises(JobError, match="No space left on device. 26 rows are done and kept"):
+        with pytest.raises(JobError, match=r"No space left on device\. 26 rows are done and kept"):
             run(source, out)
     run(source, out)
     assert files(out) == files(whole)
