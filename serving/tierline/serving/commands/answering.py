@@ -1,83 +1,34 @@
-"""Answering: score a backlog, route one ticket, serve over HTTP."""
+"""Answering: route one ticket, serve over HTTP."""
 
 import os
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tierline.data.errors import InputError
 from tierline.data.label_book import read_label_book
-from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier
-from tierline.serving.backlog.scoring import Summary, quarantine_path
-from tierline.serving.backlog.scoring import score as run_score
 from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
-    FormatOption,
     LabelsOption,
-    MapOption,
     ModelOption,
-    NowOption,
     PolicyOption,
     RulesOnly,
     SpoolOption,
     StoreOption,
     app,
-    clock_at,
     console,
     make_router,
-    pairs_of,
 )
 from tierline.serving.commands.ticket_source import read_ticket, ticket_of
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import load_policy
-from tierline.serving.progress import ShareProgress
 from tierline.serving.store.deciding import decide
 from tierline.serving.store.opening import open_store
-
-
-@app.command(rich_help_panel="Answering")
-def score(
-    file: Annotated[Path, typer.Argument(help="Tickets: CSV, JSON Lines or Parquet.")],
-    out: Annotated[Path, typer.Option(help="Answers: .csv, .jsonl or .parquet.")],
-    model: ModelOption = CHAMPION_URI,
-    rules_only: RulesOnly = False,
-    policy: PolicyOption = None,
-    mapping: MapOption = None,
-    source: FormatOption = None,
-    now: NowOption = None,
-    store: StoreOption = None,
-    spool: SpoolOption = None,
-    what_if: Annotated[
-        bool, typer.Option(help="Say what would change each tier; --no-what-if is faster.")
-    ] = True,
-) -> None:
-    """Score a backlog: one answer per ticket, bad rows quarantined."""
-    tickets = TicketFile(file, pairs_of(mapping, source, load_policy(policy)))
-    router = make_router(model, rules_only, policy)
-    if store and not what_if:
-        raise InputError(
-            "expected --store or --no-what-if; found both: a store keeps whole answers"
-        )
-    router.what_if = what_if
-    clock = clock_at(now)
-    with (
-        recording(store, spool) as remembering,
-        ShareProgress(console, "scoring") as progress,
-    ):
-
-        def report(share: float, count: int) -> None:
-            progress.update(share, f"{count:,} tickets, {count / progress.seconds:,.0f}/s")
-
-        summary = run_score(tickets, out, router, clock, report, remembering)
-        seconds = progress.seconds
-    _print_summary(summary, seconds, out)
 
 
 @app.command(rich_help_panel="Answering")
@@ -214,26 +165,3 @@ def serve(
         docs=docs_wanted(os.environ),
     )
     uvicorn.run(app, host=host, port=port, log_level="info")
-
-
-def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
-    count = summary.answered
-    table = Table(title=f"{count:,} tickets answered in {seconds:.1f} s ({out})")
-    for column, justify in (("", "left"), ("tickets", "right"), ("share", "right")):
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
-    sections: tuple[tuple[str, Counter[str]], ...] = (
-        ("", Counter({f"tier {tier}": n for tier, n in sorted(summary.tiers.items())})),
-        ("severity ", Counter(dict(sorted(summary.severities.items())))),
-        ("", Counter(dict(summary.rules.most_common()))),
-        ("review: ", Counter(dict(summary.reviews.most_common()))),
-    )
-    for prefix, counter in sections:
-        table.add_section()
-        for name, n in counter.items():
-            table.add_row(prefix + name, f"{n:,}", f"{n / max(count, 1):.1%}")
-    console.print(table)
-    if summary.modes["rules_only"]:
-        console.print(f"{summary.modes['rules_only']:,} answered by rules only")
-    if summary.quarantined:
-        where = quarantine_path(out)
-        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")

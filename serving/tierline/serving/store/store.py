@@ -113,7 +113,10 @@ class Store:
         *,
         wait: bool = False,
     ) -> list[str]:
-        """Take decisions to write in the background; return their ids, made here or given."""
+        """Take decisions to write in the background; return their ids, made here or given.
+
+        A decision whose id is in the store already isn't written again.
+        """
         names: Sequence[str | None] = ids or [None] * len(made)
         found = [
             Remembered.of(decision, policy, now, name)
