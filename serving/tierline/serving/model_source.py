@@ -1,6 +1,8 @@
 """Where the model comes from: a folder, or MLflow's registry by URI."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -42,12 +44,39 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
-def registered_bundle(uri: str) -> Path:
+def registered_bundle(uri: str, into: Path | None = None) -> Path:
     """Return the folder of a registered bundle: ``models:/name@alias`` or ``models:/name/version``.
+
+    ``into``: a folder to copy it into; otherwise it may stay where MLflow keeps it.
 
     Raises:
         ModelNotFoundError: when there is none, saying how to get one.
     """
+    with _registry(uri):
+        import mlflow
+
+        place = None if into is None else str(into)
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=place)) / BUNDLE_ARTIFACT
+
+
+def registered_version(uri: str) -> str:
+    """Return the version that a URI stands for now.
+
+    Raises:
+        ModelNotFoundError: when there is none, or the registry can't be reached.
+    """
+    name, at, alias = uri.removeprefix("models:/").partition("@")
+    if not at:
+        return name.rpartition("/")[2]
+    with _registry(uri):
+        from mlflow import MlflowClient
+
+        return str(MlflowClient().get_model_version_by_alias(name, alias).version)
+
+
+@contextmanager
+def _registry(uri: str) -> Iterator[None]:
+    """Ask MLflow's registry, and say what to do when it doesn't have the model."""
     store = tracking_uri()
     if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).is_file():
         raise ModelNotFoundError(
@@ -64,7 +93,7 @@ def registered_bundle(uri: str) -> Path:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow.set_tracking_uri(store)
     try:
-        return Path(mlflow.artifacts.download_artifacts(uri)) / BUNDLE_ARTIFACT
+        yield
     except (MlflowException, OSError) as error:
         raise ModelNotFoundError(
             f"expected {uri} in MLflow's store {_without_password(store)}; "

@@ -1,6 +1,5 @@
-"""Answering: score a backlog, route one ticket, serve over HTTP."""
+"""Answering: score a backlog, route one ticket."""
 
-import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ from tierline.data.readers import TicketFile
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
-from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
@@ -32,10 +30,9 @@ from tierline.serving.commands.shared import (
     make_router,
     pairs_of,
 )
-from tierline.serving.model_source import CHAMPION_URI, load_predictor
+from tierline.serving.model_source import CHAMPION_URI
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
-from tierline.serving.store.opening import open_store
 
 
 @app.command(rich_help_panel="Answering")
@@ -136,51 +133,6 @@ def _levels(spec: str | None) -> HandAssessment | None:
         return None
     pieces = [piece.partition("=") for piece in spec.split(",")]
     return HandAssessment.model_validate({k.strip(): v.strip() for k, _, v in pieces})
-
-
-@app.command(rich_help_panel="Answering")
-def serve(
-    model: ModelOption = CHAMPION_URI,
-    rules_only: RulesOnly = False,
-    policy: PolicyOption = None,
-    host: Annotated[str, typer.Option(help="Address to bind to.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    allow_open: Annotated[
-        bool, typer.Option(help="Bind to a public address even without API keys.")
-    ] = False,
-    store: StoreOption = None,
-    spool: SpoolOption = None,
-    templates: Annotated[
-        Path | None, typer.Option(help="Folder with templates of messages of your own.")
-    ] = None,
-) -> None:
-    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
-
-    Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
-    TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
-    ..._ON_CALL) holds Apprise URLs.
-    """
-    import uvicorn
-
-    from tierline.serving.helpdesk.secrets import HookSecrets
-    from tierline.serving.http.api import create_app
-    from tierline.serving.http.keys import ApiKeys, require_keys_for
-    from tierline.serving.messages.templates import Templates
-
-    keys = ApiKeys.parse(os.environ.get("TIERLINE_API_KEYS", ""))
-    require_keys_for(host, keys, allow_open)
-    rules = load_policy(policy)
-    source = None if rules_only else (lambda: load_predictor(model))
-    app = create_app(
-        rules,
-        source,
-        keys,
-        store=open_store(store, spool) if store else None,
-        hooks=HookSecrets.from_environment(os.environ),
-        templates=Templates.load(templates) if templates else None,
-        notifier=own_notifier(rules),
-    )
-    uvicorn.run(app, host=host, port=port, log_level="info")
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:

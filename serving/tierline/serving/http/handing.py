@@ -95,7 +95,7 @@ def handing_router(
     async def handoff(request: HandOffRequest) -> HandOff | JSONResponse:
         """Make the packet for the next team; a false claim that it is complete is refused."""
         try:
-            return await asyncio.to_thread(hand_on, request)
+            return await state.engine.run(hand_on, request)
         except InputError as error:
             return _refused(_REFUSED, "the hand-off can't be made so", error)
 
@@ -109,7 +109,7 @@ def handing_router(
         except InputError as error:
             return _refused(_NOT_INSTALLED, "this server can't write messages", error)
         try:
-            return await asyncio.to_thread(write, request)
+            return await state.engine.run(write, request)
         except InputError as error:
             return _refused(_REFUSED, "the message can't be written so", error)
 

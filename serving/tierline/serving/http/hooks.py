@@ -1,6 +1,5 @@
 """``POST /v1/hooks/...``: help desks' own webhooks, answered with what to set on the ticket."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -82,7 +81,8 @@ def _endpoint(
             return made
 
         try:
-            return await asyncio.to_thread(answer, desk, router.policy, decided, body, now)
+            found = await state.engine.run(answer, desk, router.policy, decided, body, now)
+            return found.model_copy(update={"changes": {}}) if state.advice_only else found
         except Replayed:
             return _refuse(401, _REFUSED)
         except RowError as error:

@@ -1,6 +1,5 @@
 """The queue over HTTP: order open tickets and give them out."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -97,7 +96,7 @@ def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
     async def order(open_tickets: OpenTickets) -> Any:
         """Order open tickets by priority, and give them to teams and agents."""
         try:
-            return await asyncio.to_thread(
+            return await state.engine.run(
                 _queue, state.router, store, open_tickets, datetime.now(UTC)
             )
         except _Unusable as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 
 from tierline.data.ticket import Ticket
+from tierline.serving.http.model_state import ModelState
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision, Router
 
@@ -32,16 +33,35 @@ class StoreState(BaseModel):
 
 @dataclass(frozen=True)
 class Answered:
-    """Answers with the ids of the decisions in the store; both are empty without a store."""
+    """Answers with what they were made from, and the ids of the decisions in a store."""
 
+    made: list[Decision]
     answers: list[Recommendation]
     decisions: list[str]
     headers: dict[str, str]
 
 
-async def answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
-    """Route on a thread: the event loop goes on taking requests meanwhile."""
-    return await asyncio.to_thread(_answer, router, store, tickets)
+async def answer(state: ModelState, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
+    """Route on the engine's threads: the event loop goes on taking requests meanwhile.
+
+    Raises:
+        Overloaded: when too much waits already.
+    """
+    router, engine, now = state.router, state.engine, datetime.now(UTC)
+    with engine.admit(len(tickets)):
+        if store is None:
+            made, ids = await engine.decide(router, tickets, now), []
+        else:
+            timed = engine.metrics.stage("store").time
+            # Waiting for a database is no work for a core.
+            with timed():
+                placed = await asyncio.to_thread(_placed, store, tickets)
+                never = await asyncio.to_thread(store.exclusions_beside, router.policy)
+            made = await engine.decide(router, placed, now, never)
+            with timed():
+                ids = await engine.compute(_recorded, store, router, made, now)
+    answers = [decision.recommendation for decision in made]
+    return Answered(made, answers, ids, store_headers(store, ids))
 
 
 def store_state(store: "Store | None") -> StoreState | None:
@@ -61,12 +81,6 @@ def decide(
         return router.decide(tickets, now), []
     made = router.decide(_placed(store, tickets), now, store.exclusions_beside(router.policy))
     return made, _recorded(store, router, made, now)
-
-
-def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
-    made, ids = decide(router, store, tickets, datetime.now(UTC))
-    answers = [decision.recommendation for decision in made]
-    return Answered(answers, ids, store_headers(store, ids))
 
 
 def store_headers(store: "Store | None", ids: Sequence[str]) -> dict[str, str]:
