@@ -67,7 +67,7 @@ class _NoSuchOrderError(Exception):
 
 def add_store(app: FastAPI, store: "Store | None", policy: Policy, guarded: list[Any]) -> None:
     """Add the resources; without a store each says 409 and how to have one."""
-    app.include_router(_router(store, policy), prefix="/v1", dependencies=guarded)
+    app.include_router(_router(store, policy), dependencies=guarded)
     app.add_exception_handler(_NoSuchOrderError, _no_such_order)
     app.add_exception_handler(_NoStoreError, _no_store)
     app.add_exception_handler(_NoLockError, _no_lock)
@@ -75,7 +75,7 @@ def add_store(app: FastAPI, store: "Store | None", policy: Policy, guarded: list
 
 
 def _router(opened: "Store | None", policy: Policy) -> APIRouter:
-    router = APIRouter(responses=_REFUSALS, tags=["store"])
+    router = APIRouter(prefix="/v1", responses=_REFUSALS, tags=["store"])
 
     def there() -> Any:
         if opened is None:
