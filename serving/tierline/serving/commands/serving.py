@@ -119,10 +119,8 @@ def key(
 
     if not hash_:
         made = new_key()
-        console.print(f"key, for the caller:         {made}", highlight=False, soft_wrap=True)
-        console.print(
-            f"hash, for TIERLINE_API_KEYS: {hashed(made)}", highlight=False, soft_wrap=True
-        )
+        for text in (f"key: {made}", f"hash: {hashed(made)}"):
+            console.print(text, highlight=False, soft_wrap=True)
         return
     given = sys.stdin.readline().strip()
     if not given or "," in given:

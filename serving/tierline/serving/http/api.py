@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     from tierline.serving.store.store import Store
 
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
+#: FastAPI's own traces and logs would name paths, queries and errors' messages: see live/traces.
+_UNTOLD: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 _ADVICE: Final = {"X-Tierline-Advice": "only"}
 
 
@@ -59,6 +68,7 @@ def create_app(
         version="1",
         lifespan=parts.running,
         responses=ANYWHERE,
+        telemetry=_UNTOLD,
     )
     _add_layers(app, parts, keys)
     add_refusals(app, parts.metrics)
