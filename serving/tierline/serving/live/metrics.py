@@ -74,7 +74,7 @@ class Metrics:
             return generate_latest(self._registry)
         _forget_the_dead(Path(os.environ[MULTIPROCESS]))
         all_processes = CollectorRegistry()
-        MultiProcessCollector(all_processes)
+        MultiProcessCollector(all_processes)  # type: ignore[no-untyped-call]
         return generate_latest(all_processes)
 
 
@@ -83,7 +83,7 @@ def _forget_the_dead(folder: Path) -> None:
     pids = {file.stem.rpartition("_")[2] for file in folder.glob("gauge_live*.db")}
     for pid in pids:
         if pid.isdigit() and not _lives(int(pid)):
-            mark_process_dead(int(pid), str(folder))
+            mark_process_dead(int(pid), str(folder))  # type: ignore[no-untyped-call]
 
 
 def _lives(pid: int) -> bool:
