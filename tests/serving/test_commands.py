@@ -287,7 +287,7 @@ def test_route_refuses_what_no_ticket_holds(arguments: list[str], field: str) ->
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     monkeypatch.setattr("uvicorn.run", lambda app, **options: calls.append(options))
-    monkeypatch.setattr("tierline.serving.http.running.set_up", lambda chosen: None)
+    monkeypatch.setattr("tierline.serving.commands.running.set_up", lambda chosen: None)
     return calls
 
 

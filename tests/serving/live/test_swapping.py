@@ -5,7 +5,9 @@ import itertools
 import json
 import shutil
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tierline.data.errors import BundleError, ModelNotFoundError
+from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.http.model_state import ModelState, Readiness, Reload
@@ -123,7 +126,11 @@ def test_a_model_that_breaks_or_talks_nonsense_is_refused() -> None:
     for head in (unsure, nan):
         said = Prediction({"issue_type": head}, truncated=False, model_version="x")
         with pytest.raises(BundleError, match="add up to 1"):
-            warmed(predictor(lambda ticket, said=said: said))
+            warmed(predictor(partial(_said, said)))
+
+
+def _said(said: Prediction, ticket: Ticket) -> Prediction:
+    return said
 
 
 def test_the_request_says_nothing_about_where_the_model_is() -> None:
@@ -145,20 +152,24 @@ def test_polling_follows_backs_off_and_recovers() -> None:
     source.error = ModelNotFoundError("MLflow is unreachable")
     state = ModelState(POLICY, source)
 
+    def ready() -> Readiness:
+        return state.readiness
+
+    async def until(true: Callable[[], bool]) -> None:
+        while not true():
+            await asyncio.sleep(0.001)
+
     async def follow() -> None:
         await state.load()
-        assert state.readiness is Readiness.RULES_ONLY
+        assert ready() is Readiness.RULES_ONLY
         following = asyncio.create_task(state.follow(0.001))
         source.error = None
-        while state.readiness is not Readiness.FULL:
-            await asyncio.sleep(0.001)
+        await until(lambda: ready() is Readiness.FULL)
         source.version = "v-1"
-        while state.router.predictor is None or state.router.predictor.version != "v-1":
-            await asyncio.sleep(0.001)
+        await until(lambda: getattr(state.router.predictor, "version", "") == "v-1")
         source.error = ModelNotFoundError("MLflow is unreachable")
-        while state.public_problem is None:
-            await asyncio.sleep(0.001)
-        assert state.readiness is Readiness.FULL
+        await until(lambda: state.public_problem is not None)
+        assert ready() is Readiness.FULL
         following.cancel()
 
     asyncio.run(asyncio.wait_for(follow(), 20))

@@ -82,7 +82,7 @@ def serve(
     TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
     ..._ON_CALL) holds Apprise URLs. Traces are sent where OTEL_EXPORTER_OTLP_ENDPOINT is set.
     """
-    from tierline.serving.http.running import Settings, run
+    from tierline.serving.commands.running import Settings, run
 
     settings = Settings(
         model=None if rules_only else model,

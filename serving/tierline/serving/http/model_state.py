@@ -10,6 +10,7 @@ from typing import Final
 from tierline.data.errors import ModelNotFoundError, PolicyError
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.live.engine import Engine
+from tierline.serving.live.memory import give_back
 from tierline.serving.live.source import Followed
 from tierline.serving.live.warming import warmed
 from tierline.serving.live.watching import Watch, measuring
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 ModelSource = Callable[[], Predictor]
 #: A model that was refused is tried again after so many polls, then twice as many, and so on.
 _MOST_POLLS: Final = 32
+_SETTLED_SECONDS: Final = 2.0
 
 
 class Readiness(StrEnum):
@@ -81,6 +83,10 @@ class ModelState:
         async with self._lock:
             result = await asyncio.to_thread(self._reload)
             self.engine.metrics.swaps.labels(result.value).inc()
+            if result is Reload.SWAPPED:
+                # By then no answer is under way that holds the model from before.
+                loop = asyncio.get_running_loop()
+                loop.call_later(_SETTLED_SECONDS, loop.run_in_executor, None, give_back)
             return result
 
     async def follow(self, seconds: float) -> None:

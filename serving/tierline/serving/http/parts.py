@@ -50,7 +50,9 @@ class Parts:
 
     def agreement(self) -> Agreement | None:
         """Return how often the challenger agrees, None where none runs."""
-        return self.shadow and self.shadow.agreement(self._challenger.public_problem)
+        if self.shadow is None:
+            return None
+        return self.shadow.agreement(self._challenger.public_problem)
 
     @asynccontextmanager
     async def running(self, app: FastAPI) -> AsyncIterator[None]:

@@ -12,7 +12,8 @@ from typing import Final
 import aiohttp
 
 from tierline.data.errors import InputError
-from tierline.data.readers import Row, TicketFile
+from tierline.data.readers import TicketFile
+from tierline.data.rows import Row
 from tierline.training.loadtest.client import Callers, Target
 from tierline.training.loadtest.outcome import Step, best_throughput
 from tierline.training.loadtest.picture import curves

@@ -1,6 +1,6 @@
 """The curves of a load test: what was answered, and how long it took."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -36,8 +36,7 @@ def _throughput(axes: Axes, steps: Sequence[Step], label: str) -> None:
 
 def _latency(axes: Axes, steps: Sequence[Step], label: str) -> None:
     for share, name in ((0.5, "median"), (0.9, "90%"), (0.99, "99%")):
-        within: Callable[[Step], float | None] = lambda step, s=share: step.percentile(s)  # noqa: E731
-        found = [(step.load, ms) for step in steps if (ms := within(step)) is not None]
+        found = [(s.load, seconds) for s in steps if (seconds := s.percentile(share)) is not None]
         axes.plot([x for x, _ in found], [y * _MILLISECONDS for _, y in found], "o-", label=name)
     axes.set(xlabel=label, ylabel="milliseconds of accepted requests", yscale="log")
     if steps:
