@@ -107,9 +107,14 @@ MANIFEST = Manifest(
 class FakePredictor:
     """Answers what a function says; a function that raises is a model that breaks."""
 
-    def __init__(self, say: Callable[[Ticket], Prediction], manifest: Manifest = MANIFEST) -> None:
+    def __init__(
+        self,
+        say: Callable[[Ticket], Prediction],
+        manifest: Manifest = MANIFEST,
+        version: str = MODEL,
+    ) -> None:
         self.manifest = manifest
-        self.version = MODEL
+        self.version = version
         self._say = say
 
     def predict(self, tickets: Sequence[Ticket]) -> list[Prediction]:
@@ -117,9 +122,11 @@ class FakePredictor:
 
 
 def predictor(
-    say: Callable[[Ticket], Prediction] | None = None, manifest: Manifest = MANIFEST
+    say: Callable[[Ticket], Prediction] | None = None,
+    manifest: Manifest = MANIFEST,
+    version: str = MODEL,
 ) -> Predictor:
-    return cast(Predictor, FakePredictor(say or (lambda _: prediction()), manifest))
+    return cast(Predictor, FakePredictor(say or (lambda _: prediction()), manifest, version))
 
 
 def broken(_: Ticket) -> Prediction:

@@ -18,6 +18,7 @@ from tierline.models.runtime.predictor import Predictor
 from tierline.serving import commands
 from tierline.serving import progress as progress_module
 from tierline.serving.commands import app
+from tierline.serving.http.keys import ApiKeys
 from tierline.serving.model_source import _without_password, load_predictor, tracking_uri
 from tierline.serving.policy import toml_of_default
 from tierline.serving.policy.prose import prose
@@ -286,6 +287,7 @@ def test_route_refuses_what_no_ticket_holds(arguments: list[str], field: str) ->
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     monkeypatch.setattr("uvicorn.run", lambda app, **options: calls.append(options))
+    monkeypatch.setattr("tierline.serving.commands.running.set_up", lambda chosen: None)
     return calls
 
 
@@ -383,3 +385,21 @@ def test_progress_on_a_terminal_is_a_bar(capsys: pytest.CaptureFixture[str]) -> 
         progress.update(0.5, "12 tickets")
         assert progress.seconds >= 0
     assert "scoring" in capsys.readouterr().out
+
+
+def test_serve_checks_hashes_before_it_starts(
+    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIERLINE_API_KEYS", "sha256:short")
+    assert "64 hexadecimal" in refusal(InputError, "serve", "--rules-only", "--workers", "2")
+    assert served == []
+
+
+def test_key_makes_keys_and_hashes() -> None:
+    said = dict(line.split(": ", 1) for line in output("key").splitlines())
+    key, hash_ = said["key"].strip(), said["hash"].strip()
+    assert ApiKeys.parse(hash_).admit(key)
+    again = runner.invoke(app, ["key", "--hash"], input=f"{key}\n")
+    assert again.output.strip() == hash_
+    nothing = runner.invoke(app, ["key", "--hash"], input="\n")
+    assert isinstance(nothing.exception, InputError)

@@ -3,7 +3,7 @@
 import pytest
 
 from tierline.data.errors import InputError
-from tierline.serving.http.keys import ApiKeys, require_keys_for
+from tierline.serving.http.keys import ApiKeys, hashed, new_key, require_keys_for
 
 
 @pytest.mark.parametrize("listing", ["", " ", ",", " , ,"])
@@ -35,6 +35,25 @@ def test_keys_are_not_kept_as_they_are() -> None:
     keys = ApiKeys.parse("first,second")
     assert "first" not in repr(keys)
     assert [len(d) for d in keys.digests] == [32, 32]
+
+
+def test_a_hash_stands_for_its_key_and_is_none_itself() -> None:
+    key = new_key()
+    keys = ApiKeys.parse(f"plain, {hashed(key)}")
+    assert keys.admit(key)
+    assert keys.admit("plain")
+    assert not keys.admit(hashed(key))
+    assert not keys.admit(hashed(key).removeprefix("sha256:"))
+    assert [keys.place(k) for k in ("plain", key, "other", None)] == [0, 1, None, None]
+    assert key not in hashed(key)
+    assert len({new_key() for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize("bad", ["sha256:", "sha256:abc", f"sha256:{'g' * 64}"])
+def test_a_hash_that_is_none_is_refused_without_an_echo(bad: str) -> None:
+    with pytest.raises(InputError, match="tierline key --hash") as refused:
+        ApiKeys.parse(bad)
+    assert "abc" not in str(refused.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

@@ -60,8 +60,10 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
-def registered_bundle(uri: str) -> Path:
+def registered_bundle(uri: str, into: Path | None = None) -> Path:
     """Return the folder of a registered bundle: ``models:/name@alias`` or ``models:/name/version``.
+
+    ``into``: a folder to copy it into; otherwise it may stay where MLflow keeps it.
 
     Raises:
         ModelNotFoundError: when there is none, saying how to get one.
@@ -69,7 +71,17 @@ def registered_bundle(uri: str) -> Path:
     with _registry(uri):
         import mlflow
 
-        return Path(mlflow.artifacts.download_artifacts(uri)) / BUNDLE_ARTIFACT
+        place = None if into is None else str(into)
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=place)) / BUNDLE_ARTIFACT
+
+
+def registered_version(uri: str) -> str:
+    """Return the version that a URI stands for now.
+
+    Raises:
+        ModelNotFoundError: when there is none, or the registry can't be reached.
+    """
+    return pinned(uri).rpartition("/")[2]
 
 
 @contextmanager

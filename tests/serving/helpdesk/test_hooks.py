@@ -334,13 +334,8 @@ def test_a_hook_needs_no_api_key_and_keeps_the_limit() -> None:
         assert send(client, Format.JIRA, b'{"webhookEvent": "x"}').status_code == 200
         assert send(client, Format.JIRA, b" " * (MAX_REQUEST_BYTES + 1)).status_code == 413
         paths = client.get("/openapi.json").json()["paths"]
-        assert set(paths["/v1/hooks/jira"]["post"]["responses"]) == {
-            "200",
-            "401",
-            "404",
-            "413",
-            "422",
-        }
+        responses = paths["/v1/hooks/jira"]["post"]["responses"]
+        assert {"200", "401", "404", "413", "422", "429"} <= set(responses)
 
 
 def test_secrets_come_from_the_environment_and_are_not_shown() -> None:

@@ -6,12 +6,12 @@ from rich.markup import escape
 
 from tierline.data.errors import TierlineError
 from tierline.serving.commands import app, errors
-from tierline.training.commands import champion, learn, measure
+from tierline.training.commands import champion, learn, loading, measure
 from tierline.training.launch import launched
 
 __all__ = ["app", "main"]
 #: Importing them added their commands to the app.
-_COMMANDS = (learn, measure, champion)
+_COMMANDS = (learn, measure, champion, loading)
 
 
 def main() -> None:

@@ -76,7 +76,9 @@ class Predictor:
         return cls(Bundle.load(folder), threads)
 
     def predict(self, tickets: Sequence[Ticket]) -> list[Prediction]:
-        """Return one prediction per ticket, in order."""
+        """Return one prediction per ticket, in order; a single one on the caller's thread."""
+        if len(tickets) == 1:
+            return [self._predict_one(tickets[0])]
         return list(self._pool.map(self._predict_one, tickets))
 
     def logits(self, tickets: Iterable[Ticket]) -> Floats:

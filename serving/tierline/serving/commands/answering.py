@@ -1,20 +1,15 @@
-"""Answering: route one ticket, serve over HTTP."""
+"""Answering: route one ticket."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tierline.data.errors import InputError
-from tierline.data.label_book import read_label_book
 from tierline.data.ticket import CustomerTier
-from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.route_view import show
 from tierline.serving.commands.shared import (
-    LabelsOption,
     ModelOption,
     PolicyOption,
     RulesOnly,
@@ -25,10 +20,8 @@ from tierline.serving.commands.shared import (
     make_router,
 )
 from tierline.serving.commands.ticket_source import read_ticket, ticket_of
-from tierline.serving.model_source import CHAMPION_URI, load_predictor
-from tierline.serving.policy import load_policy
+from tierline.serving.model_source import CHAMPION_URI
 from tierline.serving.store.deciding import decide
-from tierline.serving.store.opening import open_store
 
 
 @app.command(rich_help_panel="Answering")
@@ -116,52 +109,3 @@ def _levels(spec: str) -> dict[str, str]:
     """Read ``customer_impact=3,business_risk=2``."""
     pieces = [piece.partition("=") for piece in spec.split(",")]
     return {name.strip(): level.strip() for name, _, level in pieces}
-
-
-@app.command(rich_help_panel="Answering")
-def serve(
-    model: ModelOption = CHAMPION_URI,
-    rules_only: RulesOnly = False,
-    policy: PolicyOption = None,
-    host: Annotated[str, typer.Option(help="Address to bind to.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    allow_open: Annotated[
-        bool, typer.Option(help="Bind to a public address even without API keys.")
-    ] = False,
-    store: StoreOption = None,
-    spool: SpoolOption = None,
-    templates: Annotated[
-        Path | None, typer.Option(help="Folder with templates of messages of your own.")
-    ] = None,
-    labels: LabelsOption = None,
-) -> None:
-    """Answer over HTTP; API keys are read from TIERLINE_API_KEYS, comma-separated.
-
-    Help desks' webhooks are answered where TIERLINE_ZENDESK_SECRET, TIERLINE_JIRA_SECRET or
-    TIERLINE_FRESHDESK_SECRET is set. People are notified where TIERLINE_NOTIFY_AUDIENCE (such as
-    ..._ON_CALL) holds Apprise URLs. TIERLINE_DOCS=off serves no /docs.
-    """
-    import uvicorn
-
-    from tierline.serving.helpdesk.secrets import HookSecrets
-    from tierline.serving.http.api import create_app
-    from tierline.serving.http.documentation import docs_wanted
-    from tierline.serving.http.keys import ApiKeys, require_keys_for
-    from tierline.serving.messages.templates import Templates
-
-    keys = ApiKeys.parse(os.environ.get("TIERLINE_API_KEYS", ""))
-    require_keys_for(host, keys, allow_open)
-    rules = load_policy(policy)
-    source = None if rules_only else (lambda: load_predictor(model))
-    app = create_app(
-        rules,
-        source,
-        keys,
-        store=open_store(store, spool) if store else None,
-        hooks=HookSecrets.from_environment(os.environ),
-        templates=Templates.load(templates) if templates else None,
-        notifier=own_notifier(rules),
-        book=read_label_book(labels),
-        docs=docs_wanted(os.environ),
-    )
-    uvicorn.run(app, host=host, port=port, log_level="info")

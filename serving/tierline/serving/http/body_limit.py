@@ -1,19 +1,27 @@
-"""Refuse large requests before anything parses them."""
+"""Refuse large and slow requests before anything parses them."""
 
+import asyncio
 from collections import deque
 from typing import Final
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tierline.serving.http.problem import Problem
+
 _TOO_LARGE: Final = 413
+_TOO_SLOW: Final = 408
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for bodies over ``limit`` bytes, declared or counted."""
+    """ASGI middleware: 413 for bodies over ``limit`` bytes, declared or counted.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app, self._limit = app, limit
+    408 for those that take more than ``seconds`` to come in. Nobody works on a request before all
+    of it is here, so a slow caller holds a connection and nothing else.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
+        self._app, self._limit, self._seconds = app, limit, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body up to the limit, then hand the request on."""
@@ -23,9 +31,14 @@ class BodyLimit:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         messages = None
         if not declared.isdigit() or int(declared) <= self._limit:
-            messages = await self._read(receive)
+            try:
+                async with asyncio.timeout(self._seconds):
+                    messages = await self._read(receive)
+            except TimeoutError:
+                await self._too_slow(scope, receive, send)
+                return
         if messages is None:
-            await self._refuse(scope, receive, send)
+            await self._too_large(scope, receive, send)
             return
 
         async def replay() -> Message:
@@ -46,9 +59,12 @@ class BodyLimit:
             if not message.get("more_body", False):
                 return messages
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = {
-            "error": f"expected a body of at most {self._limit:,} bytes; found more",
-            "details": ["send fewer tickets at once, or shorter ones"],
-        }
-        await JSONResponse(body, _TOO_LARGE)(scope, receive, send)
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = f"expected a body of at most {self._limit:,} bytes; found more"
+        found = Problem(error=error, details=["send fewer tickets at once, or shorter ones"])
+        await JSONResponse(found.model_dump(), _TOO_LARGE)(scope, receive, send)
+
+    async def _too_slow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = Problem(error=f"expected the whole request within {self._seconds:g} s")
+        headers = {"connection": "close"}
+        await JSONResponse(found.model_dump(), _TOO_SLOW, headers)(scope, receive, send)

@@ -108,7 +108,7 @@ def handing_router(
     async def handoff(request: HandOffRequest, response: Response) -> HandOff | JSONResponse:
         """Make the packet for the next team; a false claim that it is complete is refused."""
         try:
-            return await asyncio.to_thread(handed, request, response)
+            return await state.engine.run(handed, request, response)
         except InputError as error:
             return _refused(_REFUSED, "the hand-off can't be made so", error)
 
@@ -122,7 +122,7 @@ def handing_router(
         except InputError as error:
             return _refused(_NOT_INSTALLED, "this server can't write messages", error)
         try:
-            return await asyncio.to_thread(write, request, response)
+            return await state.engine.run(write, request, response)
         except InputError as error:
             return _refused(_REFUSED, "the message can't be written so", error)
 

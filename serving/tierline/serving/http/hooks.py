@@ -1,6 +1,5 @@
 """``POST /v1/hooks/...``: help desks' own webhooks, answered with what to set on the ticket."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -87,10 +86,11 @@ def _endpoint(
 
         asked = (desk, router.policy, decided, request.headers, body, now)
         try:
-            found = await asyncio.to_thread(answer, *asked)
-            return (
-                found.model_copy(update={"store": mode}) if isinstance(found, HookAnswer) else found
-            )
+            found = await state.engine.run(answer, *asked)
+            if not isinstance(found, HookAnswer):
+                return found
+            unset: dict[str, Any] = {"changes": {}} if state.advice_only else {}
+            return found.model_copy(update={"store": mode, **unset})
         except Replayed:
             return _refuse(401, _REFUSED)
         except RowError as error:

@@ -1,6 +1,5 @@
 """The queue over HTTP: order open tickets and give them out."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -114,7 +113,7 @@ def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
     async def order(open_tickets: OpenTickets, response: Response) -> Any:
         """Order open tickets by priority, and give them to teams and agents."""
         try:
-            found = await asyncio.to_thread(
+            found = await state.engine.run(
                 _queue, state.router, store, open_tickets, datetime.now(UTC)
             )
             response.headers.update(store_headers(found.store))

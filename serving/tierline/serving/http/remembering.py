@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 
 from tierline.data.ticket import Ticket
+from tierline.serving.http.model_state import ModelState
 from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.routing.router import Router
-from tierline.serving.store.deciding import Decided, StoreMode, decide
+from tierline.serving.store.deciding import Decided, StoreMode, remembered, standing
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -43,9 +43,23 @@ class Routed(Recommendation):
         return cls(**dict(answer), store=store)
 
 
-async def answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Decided:
-    """Route on a thread: the event loop goes on taking requests meanwhile."""
-    return await asyncio.to_thread(decide, router, store, tickets, datetime.now(UTC))
+async def answer(state: ModelState, store: "Store | None", tickets: Sequence[Ticket]) -> Decided:
+    """Route on the engine's threads: the event loop goes on taking requests meanwhile.
+
+    Raises:
+        Overloaded: when too much waits already.
+    """
+    router, engine, now = state.router, state.engine, datetime.now(UTC)
+    with engine.admit(len(tickets)):
+        if store is None:
+            return Decided(await engine.decide(router, tickets, now), [], StoreMode.NONE)
+        timed = engine.metrics.stage("store").time
+        # Waiting for a database is no work for a core.
+        with timed():
+            told = await asyncio.to_thread(standing, store, tickets, router.policy)
+        made = await engine.decide(router, told.tickets, now, told.never)
+        with timed():
+            return await engine.compute(remembered, store, router.policy, told, made, now)
 
 
 def store_state(store: "Store | None") -> StoreState | None:

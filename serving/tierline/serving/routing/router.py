@@ -1,7 +1,8 @@
 """A predictor and a policy, ready to answer: what batch, API and evaluation all call."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,10 +28,22 @@ class Decision:
     exclusions: Exclusions = NO_MORE
 
 
+@dataclass(frozen=True)
+class Made:
+    """Decisions of one call, by which policy and clock, and the seconds that each part took."""
+
+    decisions: Sequence[Decision]
+    policy: Policy
+    now: datetime
+    predicting: float
+    recommending: float
+
+
 class Router:
     """Answers tickets with `recommend`, with the rules alone when the model is absent or fails.
 
-    ``what_if`` false leaves out what would change an answer: long backlogs go faster.
+    ``what_if`` false leaves out what would change an answer: long backlogs go faster. ``watch``
+    is told of every call, on the caller's thread.
 
     Raises:
         PolicyError: when the model has labels that the policy doesn't know.
@@ -42,20 +55,28 @@ class Router:
         self.policy = policy
         self.predictor = predictor
         self.what_if = True
+        self.watch: Callable[[Made], None] | None = None
 
     def route(self, tickets: Sequence[Ticket], now: datetime) -> list[Recommendation]:
         """Return one recommendation per ticket, in order; never fails because of the model."""
         return [decision.recommendation for decision in self.decide(tickets, now)]
 
     def decide(
-        self, tickets: Sequence[Ticket], now: datetime, exclusions: Exclusions = NO_MORE
+        self,
+        tickets: Sequence[Ticket],
+        now: datetime,
+        exclusions: Exclusions = NO_MORE,
+        *,
+        by_rules: bool = False,
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
-        ``exclusions`` hold beside the policy's.
+        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model.
         """
-        predictions = self._predict(tickets)
-        return [
+        begun = time.perf_counter()
+        predictions = [None] * len(tickets) if by_rules else self._predict(tickets)
+        predicted = time.perf_counter()
+        made = [
             Decision(
                 ticket,
                 prediction,
@@ -64,6 +85,10 @@ class Router:
             )
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
+        if self.watch is not None:
+            took = predicted - begun, time.perf_counter() - predicted
+            self.watch(Made(made, self.policy, now, *took))
+        return made
 
     def _predict(self, tickets: Sequence[Ticket]) -> Sequence[Prediction | None]:
         if self.predictor is None:

@@ -59,9 +59,7 @@ def decide(
         return Decided(router.decide(tickets, now), [], StoreMode.NONE)
     told = standing(store, tickets, router.policy)
     made = router.decide(told.tickets, now, told.never)
-    names = _recorded(store, router.policy, made, now, ids)
-    there = told.store is StoreMode.ON and names
-    return Decided(made, names, _mode_of(store) if there else StoreMode.AWAY)
+    return remembered(store, router.policy, told, made, now, ids)
 
 
 @dataclass(frozen=True)
@@ -89,15 +87,19 @@ def _mode_of(store: "Store") -> StoreMode:
     return StoreMode(store.status.state)
 
 
-def _recorded(
+def remembered(
     store: "Store",
     policy: Policy,
-    made: Sequence[Decision],
+    told: Told,
+    made: list[Decision],
     now: datetime,
-    ids: Sequence[str] | None,
-) -> list[str]:
+    ids: Sequence[str] | None = None,
+) -> Decided:
+    """Have decisions remembered that were made by what the store ``told``; never fails."""
     try:
-        return store.record(made, policy, now, ids)
+        names = store.record(made, policy, now, ids)
     except Exception as error:
         log.error("decisions can't be recorded (%s)", type(error).__name__)
-        return []
+        names = []
+    there = told.store is StoreMode.ON and names
+    return Decided(made, names, _mode_of(store) if there else StoreMode.AWAY)

@@ -1,0 +1,117 @@
+"""Run the server: in this process, or in several that share nothing but the port."""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from tierline.data.label_book import read_label_book
+from tierline.serving.commands.notifying import own_notifier
+from tierline.serving.helpdesk.secrets import HookSecrets
+from tierline.serving.http.documentation import docs_wanted
+from tierline.serving.http.keys import ApiKeys, require_keys_for
+from tierline.serving.live.cores import threads_for
+from tierline.serving.live.limits import Limits
+from tierline.serving.live.logs import LogFormat, set_up
+from tierline.serving.live.options import Live
+from tierline.serving.live.source import ConfiguredModel
+from tierline.serving.live.traces import traces_of
+from tierline.serving.messages.templates import Templates
+from tierline.serving.policy import load_policy
+from tierline.serving.store.opening import open_store
+
+#: How worker processes get their settings; keys and secrets have variables of their own.
+_SETTINGS: Final = "TIERLINE_WORKER_SETTINGS"
+_KEYS: Final = "TIERLINE_API_KEYS"
+#: Longer than balancers keep idle connections, so that they close them and not the server.
+_KEEP_ALIVE_SECONDS: Final = 75
+
+
+class Settings(BaseModel):
+    """What `tierline serve` was asked for; ``model`` None answers by rules only."""
+
+    model: str | None
+    policy: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allow_open: bool = False
+    store: str | None = None
+    spool: Path | None = None
+    templates: Path | None = None
+    labels: Path | None = None
+    workers: int = 1
+    threads: int | None = None
+    poll: float | None = None
+    shadow: str | None = None
+    advice_only: bool = False
+    log: LogFormat | None = None
+    limits: Limits = Limits()
+
+
+def run(settings: Settings, metrics_folder: Path | None = None) -> None:
+    """Answer until a signal says stop.
+
+    ``metrics_folder``: where several processes keep their figures.
+
+    Raises:
+        InputError: for settings that can't work, before anything is started.
+    """
+    import uvicorn
+
+    require_keys_for(settings.host, _keys(), settings.allow_open)
+    options: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": round(settings.limits.drain),
+    }
+    if metrics_folder is None:
+        uvicorn.run(app_of(settings), **options)
+        return
+    load_policy(settings.policy)
+    set_up(settings.log)
+    os.environ[_SETTINGS] = settings.model_dump_json()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
+    uvicorn.run(f"{__name__}:worker_app", factory=True, workers=settings.workers, **options)
+
+
+def worker_app() -> FastAPI:
+    """Return the app of one of several processes."""
+    return app_of(Settings.model_validate_json(os.environ[_SETTINGS]))
+
+
+def app_of(settings: Settings) -> FastAPI:
+    """Return the app that the settings and the environment describe, and set up its logs."""
+    from tierline.serving.http.api import create_app
+
+    set_up(settings.log)
+    policy = load_policy(settings.policy)
+    live = Live(
+        limits=settings.limits,
+        threads=settings.threads or threads_for(settings.workers),
+        poll=settings.poll,
+        shadow=ConfiguredModel(settings.shadow) if settings.shadow else None,
+        advice_only=settings.advice_only,
+        traces=traces_of(os.environ),
+    )
+    return create_app(
+        policy,
+        ConfiguredModel(settings.model) if settings.model else None,
+        _keys(),
+        store=open_store(settings.store, settings.spool) if settings.store else None,
+        hooks=HookSecrets.from_environment(os.environ),
+        templates=Templates.load(settings.templates) if settings.templates else None,
+        notifier=own_notifier(policy),
+        book=read_label_book(settings.labels),
+        docs=docs_wanted(os.environ),
+        live=live,
+    )
+
+
+def _keys() -> ApiKeys:
+    return ApiKeys.parse(os.environ.get(_KEYS, ""))

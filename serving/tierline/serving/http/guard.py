@@ -1,0 +1,51 @@
+"""Who is let in: the API's key as a dependency, and Prometheus' way to send it."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from tierline.serving.http.keys import ApiKeys
+from tierline.serving.http.problem import Problem
+
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
+_BEARER = HTTPBearer(auto_error=False)
+
+
+class Unauthorised(Exception):  # noqa: N818 (the caller's error, not ours)
+    """The caller has no valid key."""
+
+
+def key_needed(keys: ApiKeys) -> Any:
+    """Return a dependency that lets in who sends one of the keys as ``X-API-Key``."""
+
+    def admitted(key: Annotated[str | None, Depends(_HEADER)]) -> None:
+        if not keys.admit(key):
+            raise Unauthorised
+
+    return Depends(admitted)
+
+
+def scraper_key_needed(keys: ApiKeys) -> Any:
+    """Return a dependency that takes the key as a bearer token, too, as Prometheus sends it."""
+
+    def admitted(
+        key: Annotated[str | None, Depends(_HEADER)],
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    ) -> None:
+        token = bearer.credentials if bearer else None
+        if not keys.admit(key) and not keys.admit(token):
+            raise Unauthorised
+
+    return Depends(admitted)
+
+
+async def _unauthorised(request: Request, error: Exception) -> JSONResponse:
+    problem = Problem(error="expected a valid API key in the header X-API-Key")
+    return JSONResponse(problem.model_dump(), 401)
+
+
+def add_unauthorised(app: FastAPI) -> None:
+    """Have `Unauthorised` answered with 401."""
+    app.add_exception_handler(Unauthorised, _unauthorised)

@@ -1,0 +1,74 @@
+"""How the API refuses: always a `Problem`, never with the caller's words."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tierline.data.columns import shown_name
+from tierline.serving.http.guard import add_unauthorised
+from tierline.serving.http.problem import Problem
+from tierline.serving.live.gate import Overloaded
+from tierline.serving.live.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+_EVERYWHERE = (400, 408, 422, 429, 500)
+#: What any resource may answer instead of what was asked for.
+ANYWHERE: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in _EVERYWHERE}
+#: What a guarded resource with a body may answer, too.
+REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (401, 413)}
+
+
+def add_refusals(app: FastAPI, metrics: Metrics) -> None:
+    """Have errors answered."""
+
+    async def overloaded(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Overloaded)  # noqa: S101
+        metrics.refused.labels("queue").inc()
+        return busy("the queue is full; come again later", error.retry_after)
+
+    app.add_exception_handler(Overloaded, overloaded)
+    app.add_exception_handler(RequestValidationError, _unfit)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+    add_unauthorised(app)
+
+
+def busy(error: str, seconds: int) -> JSONResponse:
+    """Return 429, and in how many seconds to come again."""
+    return JSONResponse(Problem(error=error).model_dump(), 429, {"Retry-After": str(seconds)})
+
+
+async def _unfit(request: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with each field and what was expected, never with the input."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    details = [f"{_place(e)}: {_message(e)}" for e in error.errors()]
+    problem = Problem(error="the request doesn't fit the schema; see /docs", details=details)
+    return JSONResponse(problem.model_dump(), 422)
+
+
+def _place(error: Any) -> str:
+    """Return the field's path; a field that nobody asked for has a name of the caller's."""
+    return ".".join(shown_name(str(part)) for part in error["loc"])
+
+
+def _message(error: Any) -> str:
+    """Return pydantic's message, without the input that some messages quote."""
+    quoting = {"value_error", "json_invalid"}
+    return "not readable as what is expected here" if error["type"] in quoting else error["msg"]
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the framework refuses: no such path, no such method, no readable body."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    problem = Problem(error=f"{error.detail}; see /docs")
+    return JSONResponse(problem.model_dump(), error.status_code, error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    problem = Problem(error="something went wrong here; the server's log has it")
+    return JSONResponse(problem.model_dump(), 500)

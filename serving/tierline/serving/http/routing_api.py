@@ -1,0 +1,69 @@
+"""``POST /v1/route`` and ``/v1/route/batch``."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+
+from tierline.serving.http.model_state import ModelState
+from tierline.serving.http.rate_limit import charge
+from tierline.serving.http.refusing import REFUSALS
+from tierline.serving.http.remembering import Routed, answer, store_headers
+from tierline.serving.http.schemas import Answers, Batch, Explained, TicketIn
+from tierline.serving.live.explaining import explanation
+from tierline.serving.notify.notifier import Notifier
+from tierline.serving.routing.router import Decision
+from tierline.serving.store.deciding import Decided, StoreMode
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
+
+Explain = Annotated[
+    bool, Query(description="Say of each label which words spoke for it and against it.")
+]
+
+
+def routing_router(
+    state: ModelState, store: "Store | None", notifier: Notifier | None
+) -> APIRouter:
+    """Return the two resources; a ``notifier`` tells people of single tickets only."""
+    router = APIRouter(responses=REFUSALS)
+
+    @router.post("/v1/route")
+    async def route(
+        ticket: TicketIn, response: Response, later: BackgroundTasks, explain: Explain = False
+    ) -> Explained | Routed:
+        """Recommend a tier for one ticket."""
+        found = await answer(state, store, [ticket])
+        response.headers.update(store_headers(found.store, found.ids))
+        (made,) = found.made
+        if notifier is not None:
+            later.add_task(notifier.tell, made.ticket, made.recommendation, datetime.now(UTC))
+        return (await _shown(state, found, explain))[0]
+
+    @router.post(
+        "/v1/route/batch", response_model_exclude=None if store is not None else {"decisions"}
+    )
+    async def route_batch(
+        batch: Batch, request: Request, response: Response, explain: Explain = False
+    ) -> Answers:
+        """Recommend a tier for each of up to 256 tickets."""
+        charge(request, len(batch.tickets))
+        found = await answer(state, store, batch.tickets)
+        response.headers.update(store_headers(found.store, found.ids))
+        answers = await _shown(state, found, explain)
+        return Answers(answers=answers, store=found.store, decisions=found.ids)
+
+    return router
+
+
+async def _shown(state: ModelState, found: Decided, explain: bool) -> list[Explained | Routed]:
+    if not explain:
+        return [Routed.of(made.recommendation, found.store) for made in found.made]
+    return [await state.engine.compute(_explain, made, found.store) for made in found.made]
+
+
+def _explain(decision: Decision, store: StoreMode) -> Explained:
+    said = decision.prediction
+    account = {} if said is None else explanation(said)
+    return Explained(**dict(decision.recommendation), store=store, explanation=account)

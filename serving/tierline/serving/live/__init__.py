@@ -1,0 +1,1 @@
+"""Answering under load: threads, limits, a model that is swapped, and what is measured."""

@@ -1,0 +1,134 @@
+"""Decides tickets on as many threads as there are cores, off the event loop.
+
+Each ticket is computed alone, so that its answer can't depend on its company; what is dynamic
+is how a batch is spread over the threads. No ticket waits for others to make a batch full: an
+idle thread takes the next one at once.
+"""
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from tierline.data.ticket import Ticket
+from tierline.serving.live.cores import usable_cores
+from tierline.serving.live.gate import Gate
+from tierline.serving.live.limits import Limits
+from tierline.serving.live.metrics import Metrics
+from tierline.serving.routing.router import Decision, Router
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions
+
+T = TypeVar("T")
+
+
+class Engine:
+    """The threads and the queue before them."""
+
+    def __init__(
+        self,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        threads: int | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.threads = threads or usable_cores()
+        self.metrics = metrics or Metrics()
+        self._deadline = limits.deadline
+        self._gate = Gate(limits, self.threads, self.metrics.waiting.set)
+        self._pool = ThreadPoolExecutor(self.threads, "tierline-decide")
+        #: Rules are quick: one thread keeps up with all that the model is late for.
+        self._late = ThreadPoolExecutor(1, "tierline-late")
+
+    @property
+    def idle(self) -> bool:
+        """Whether a thread has nothing to do."""
+        return self._gate.idle
+
+    def admit(self, tickets: int) -> AbstractContextManager[None]:
+        """Let a request of that many tickets in until the context ends.
+
+        Raises:
+            Overloaded: on entering it, when the queue is full.
+        """
+        return self._gate.admit(tickets)
+
+    async def decide(
+        self,
+        router: Router,
+        tickets: Sequence[Ticket],
+        now: datetime,
+        exclusions: Exclusions = NO_MORE,
+    ) -> list[Decision]:
+        """Return one decision per ticket, in order; call it within `admit`.
+
+        A request has one ticket per thread in the queue at most: a large one lets small ones
+        pass. Past the deadline the rules answer alone, whatever the model's threads do: a breach
+        still goes to tier 3.
+        """
+        due = time.monotonic() + self._deadline
+        self.metrics.batch.observe(len(tickets))
+        made: dict[int, Decision] = {}
+        left = iter(enumerate(tickets))
+
+        async def lane() -> None:
+            for place, ticket in left:
+                made[place] = await self._one(router, ticket, now, exclusions, due)
+
+        if len(tickets) == 1:
+            await lane()
+        else:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(min(len(tickets), self.threads)):
+                    lanes.create_task(lane())
+        return [made[place] for place in range(len(tickets))]
+
+    async def run(self, work: Callable[..., T], *args: object, tickets: int = 1) -> T:
+        """Do other work of a request on one of the threads, within the same limits.
+
+        Raises:
+            Overloaded: when the queue is full.
+        """
+        with self.admit(tickets):
+            return await self.compute(work, *args)
+
+    async def compute(self, work: Callable[..., T], *args: object) -> T:
+        """Do other work of a request that is let in already."""
+        return await self._in(self._pool, work, *args)
+
+    def close(self) -> None:
+        """Stop the threads; what no thread works on yet is dropped."""
+        for pool in (self._pool, self._late):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _one(
+        self, router: Router, ticket: Ticket, now: datetime, exclusions: Exclusions, due: float
+    ) -> Decision:
+        asked = time.monotonic()
+
+        def work() -> tuple[Decision, float]:
+            begun = time.monotonic()
+            self.metrics.stage("queue").observe(begun - asked)
+            decision = router.decide([ticket], now, exclusions)[0]
+            return decision, time.monotonic() - begun
+
+        job = self._in(self._pool, work)
+        await asyncio.wait((job,), timeout=max(0.0, due - asked))
+        if job.done():
+            decision, seconds = job.result()
+            self._gate.took(seconds)
+            return decision
+        job.cancel()
+        self.metrics.late.inc()
+        by_rules = partial(router.decide, [ticket], now, exclusions, by_rules=True)
+        return (await self._in(self._late, by_rules))[0]
+
+    def _in(
+        self, pool: ThreadPoolExecutor, work: Callable[..., T], *args: object
+    ) -> "asyncio.Future[T]":
+        """Do work on a thread that logs and traces with the request's own context."""
+        context = contextvars.copy_context()
+        return asyncio.get_running_loop().run_in_executor(pool, context.run, work, *args)

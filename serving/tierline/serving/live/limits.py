@@ -1,0 +1,24 @@
+"""What a server takes on, and how long it lets anyone wait."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The server's limits; seconds unless said otherwise.
+
+    ``waiting`` and ``wait`` bound the queue: a request is refused (429) when so many tickets
+    wait that it would be more, or when it would wait longer for a thread. What finds nobody
+    waiting is always taken. Past ``deadline`` a ticket that was taken is answered by the rules
+    alone. ``rate`` is how many tickets a caller may send per second on average (None: any), and
+    ``burst`` how many at once. ``body`` is how long a request's body may take to come in, and
+    ``drain`` how long a server that stops works on what it has taken.
+    """
+
+    waiting: int = 1024
+    wait: float = 1.0
+    deadline: float = 30.0
+    rate: float | None = None
+    burst: int = 256
+    body: float = 30.0
+    drain: float = 20.0

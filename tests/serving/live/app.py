@@ -1,0 +1,42 @@
+"""A server in this process, with fakes for its model."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tierline.serving.http.api import create_app
+from tierline.serving.http.keys import ApiKeys
+from tierline.serving.live.options import Live
+
+from ..fakes import POLICY, predictor
+
+PATIENCE = 20.0
+
+
+@contextmanager
+def serving(
+    source: Any = predictor, keys: str = "", live: Live | None = None, **more: Any
+) -> Iterator[TestClient]:
+    app = create_app(POLICY, source, ApiKeys.parse(keys), live=live or Live(), **more)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        eventually(lambda: client.get("/readyz").status_code == 200)
+        yield client
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
+
+
+def figures(client: TestClient, **headers: str) -> dict[str, float]:
+    """The server's figures by name with labels."""
+    response = client.get("/metrics", headers=headers)
+    assert response.status_code == 200
+    lines = (line for line in response.text.splitlines() if not line.startswith("#"))
+    pairs = (line.rpartition(" ") for line in lines)
+    return {name: float(value) for name, _, value in pairs}

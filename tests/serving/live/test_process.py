@@ -1,0 +1,133 @@
+"""The server as processes: it stops cleanly under load, and several share a port."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..fakes import BREACH
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = 60.0
+Start = Callable[..., "Server"]
+
+
+class Server:
+    """``tierline serve --rules-only`` on a port of its own."""
+
+    def __init__(self, log: Path, *options: str, **environment: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        paths = os.pathsep.join(
+            str(ROOT / room) for room in ("training", "serving", "models", "data")
+        )
+        self._file = log.open("w", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tierline.training", "serve", "--rules-only",
+             "--port", str(self.port), *options],
+            env={**os.environ, "PYTHONPATH": paths, **environment},
+            stderr=self._file,
+        )  # fmt: skip
+        self._log = log
+
+    def ask(self, method: str, path: str, ticket: dict[str, Any] | None = None) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        body = None if ticket is None else json.dumps(ticket)
+        connection.request(method, path, body, {"content-type": "application/json"})
+        response = connection.getresponse()
+        found = response.status, response.read().decode()
+        connection.close()
+        return found
+
+    def wait(self) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if self.ask("GET", "/readyz")[0] == 200:
+                    return
+            except OSError:
+                assert self.process.poll() is None
+                assert time.monotonic() < give_up
+                time.sleep(0.05)
+
+    def stop(self) -> str:
+        """Stop it if it runs; return its log."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(PATIENCE)
+        self._file.close()
+        return self._log.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Server] = []
+
+    def begin(*options: str, **environment: str) -> Server:
+        started.append(Server(tmp_path / "log.jsonl", *options, **environment))
+        started[-1].wait()
+        return started[-1]
+
+    yield begin
+    for server in started:
+        server.stop()
+
+
+def test_what_was_taken_is_answered_after_sigterm(start: Start) -> None:
+    server = start("--threads", "1")
+    began = threading.Barrier(5)
+    answered: list[Any] = []
+
+    def send() -> None:
+        batch = {"tickets": [{"body": BREACH}] * 100}
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        body = json.dumps(batch)
+        connection.request("POST", "/v1/route/batch", body, {"content-type": "application/json"})
+        began.wait(PATIENCE)
+        response = connection.getresponse()
+        answered.append((response.status, json.loads(response.read())["answers"]))
+        connection.close()
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    began.wait(PATIENCE)
+    # The gate has them: the gauge is at most a look behind.
+    figure = re.compile(r"^tierline_waiting_tickets (\d+)", re.MULTILINE)
+    while not (found := figure.search(server.ask("GET", "/metrics")[1])) or int(found[1]) < 200:
+        assert len(answered) < 2
+    server.process.send_signal(signal.SIGTERM)
+    for sender in senders:
+        sender.join(PATIENCE)
+    assert [status for status, _ in answered] == [200] * 4
+    assert {one["tier"] for _, answers in answered for one in answers} == {3}
+    assert server.process.wait(PATIENCE) in {0, -signal.SIGTERM}
+    with pytest.raises(ConnectionRefusedError):
+        server.ask("GET", "/healthz")
+    log = [json.loads(line) for line in server.stop().splitlines()]
+    assert sum(line.get("resource") == "/v1/route/batch" for line in log) == 4
+    assert not any("error" in line for line in log)
+
+
+def test_several_processes_share_the_port_and_add_up_their_figures(start: Start) -> None:
+    server = start("--workers", "2", "--threads", "1")
+    for _ in range(12):
+        status, text = server.ask("POST", "/v1/route", {"body": BREACH})
+        assert (status, json.loads(text)["tier"]) == (200, 3)
+    text = server.ask("GET", "/metrics")[1]
+    assert 'tierline_answers_total{mode="rules_only",tier="3"} 12.0' in text
+    assert "\ntierline_waiting_tickets 0.0" in text
+    assert server.stop().count("Application startup complete") == 2
+    assert server.process.returncode == 0

@@ -1,0 +1,79 @@
+"""A challenger answers unseen: what it says is compared, and costs nobody anything."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.prediction import Prediction
+from tierline.serving.live.options import Live
+
+from ..fakes import BREACH, CALM, broken, prediction, predictor
+from .app import PATIENCE, eventually, figures, serving
+
+
+def challenger(say: Any, version: str = "challenger-1") -> Live:
+    return Live(shadow=lambda: predictor(say, version=version))
+
+
+def shadow(client: Any) -> Any:
+    return client.get("/v1/model").json()["shadow"]
+
+
+def test_agreement_per_head_and_tier() -> None:
+    def say(ticket: Ticket) -> Prediction:
+        return prediction(severity="P1" if ticket.id == "worse" else "P3")
+
+    with serving(predictor, live=challenger(say)) as client:
+        eventually(lambda: shadow(client)["model_version"] == "challenger-1")
+        assert shadow(client)["agrees"] == {}
+        tickets = [{"id": "worse", "body": CALM}, {"body": CALM}, {"body": BREACH}, {"body": CALM}]
+        answers = client.post("/v1/route/batch", json={"tickets": tickets}).json()["answers"]
+        assert {one["model_version"] for one in answers} == {"fake-0123456789ab"}
+        assert [one["severity"] for one in answers] == ["P3"] * 4
+        eventually(lambda: shadow(client)["compared"] == 4)
+        found = shadow(client)
+        assert found["agrees"] == {
+            "severity": 0.75, "issue_type": 1.0, "sentiment": 1.0, "tier": 0.75
+        }  # fmt: skip
+        assert found["by_tier"] == {"1": 0.6667, "3": 1.0}
+        counted = figures(client)
+        assert counted['tierline_shadow_total{agrees="no",head="severity"}'] == 1
+        assert counted['tierline_shadow_tiers_total{challenger="3",tier="1"}'] == 1
+        assert counted['tierline_shadow_tiers_total{challenger="3",tier="3"}'] == 1
+
+
+def test_a_challenger_that_hangs_or_breaks_delays_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tierline.serving.live.shadow._MOST_WAITING", 4)
+    done = threading.Event()
+
+    def hang(ticket: Ticket) -> Prediction:
+        if ticket.body == CALM:
+            assert done.wait(PATIENCE)
+            return broken(ticket)
+        return prediction()
+
+    with serving(predictor, live=challenger(hang)) as client:
+        eventually(lambda: shadow(client)["model_version"] is not None)
+        batch = {"tickets": [{"body": CALM}] * 8}
+        assert client.post("/v1/route/batch", json=batch).status_code == 200
+        # 4 wait, one is being compared; the rest is skipped.
+        assert shadow(client)["skipped"] >= 3
+        assert shadow(client)["compared"] == 0
+        done.set()
+        eventually(lambda: 'tierline_shadow_skipped_total{reason="failed"}' in figures(client))
+
+
+def test_without_a_good_challenger_nothing_is_compared() -> None:
+    with serving(predictor, live=challenger(broken)) as client:
+        eventually(lambda: shadow(client)["problem"] is not None)
+        assert client.post("/v1/route", json={"body": CALM}).json()["mode"] == "full"
+        eventually(lambda: shadow(client)["skipped"] == 1)
+        assert client.get("/readyz").json() == {"status": "full", "problem": None}
+    with serving(None, live=challenger(None)) as client:
+        client.post("/v1/route", json={"body": CALM})
+        eventually(lambda: shadow(client)["model_version"] is not None)
+        assert (shadow(client)["compared"], shadow(client)["skipped"]) == (0, 0)

@@ -1,0 +1,79 @@
+"""``tierline load-test``: how a running server answers under load."""
+
+import asyncio
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tierline.data.errors import InputError
+from tierline.serving.commands.shared import FormatOption, MapOption, app, console, pairs_of
+from tierline.serving.progress import ShareProgress
+from tierline.training.commands.options import PANEL
+
+
+@app.command(name="load-test", rich_help_panel=PANEL)
+def load_test(
+    url: Annotated[str, typer.Argument(help="The server, e.g. http://127.0.0.1:8000.")],
+    file: Annotated[Path, typer.Argument(help="Tickets to send: CSV, JSON Lines or Parquet.")],
+    mapping: MapOption = None,
+    source: FormatOption = None,
+    callers: Annotated[
+        str, typer.Option(help="Callers at a time in the closed loops, comma-separated.")
+    ] = "1,2,4,8,16,32,64",
+    shares: Annotated[
+        str, typer.Option(help="Loads of the open loops, as shares of the best throughput.")
+    ] = "0.25,0.5,0.75,1,1.5,2",
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds per load.")] = 20.0,
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Tickets per request.")] = 1,
+    out: Annotated[Path, typer.Option(help="The figures; the picture is beside it.")] = Path(
+        "out/load.json"
+    ),
+) -> None:
+    """Measure a server's throughput and latency; a key is read from TIERLINE_API_KEY."""
+    missing = [name for name in ("aiohttp", "matplotlib") if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"load-test needs {', '.join(missing)}: pip install 'tierline[bench,report]'"
+        )
+    from tierline.data.readers import TicketFile
+    from tierline.training.loadtest.command import LoadTest, run
+
+    job = LoadTest(
+        url=url,
+        file=TicketFile(file, pairs_of(mapping, source)),
+        out=out,
+        callers=[int(n) for n in _numbers("--callers", callers)],
+        shares=_numbers("--shares", shares),
+        seconds=seconds,
+        per_request=batch,
+        key=os.environ.get("TIERLINE_API_KEY"),
+    )
+    with ShareProgress(console, "load test") as progress:
+        steps = asyncio.run(run(job, progress.update))
+    table = Table(title=f"{url}: {out} and {out.with_suffix('.svg')}")
+    for name in ("loop", "load", "tickets/s", "p50 ms", "p99 ms", "429", "errors", "MB"):
+        table.add_column(name, justify="right")
+    for row in (step.as_json() for step in steps):
+        memory = row["memory_bytes"]
+        cells = (
+            row["loop"], f"{row['load']:,.5g}", f"{row['tickets_per_second']:,.1f}",
+            *("–" if row[n] is None else f"{row[n]:,.1f}" for n in ("p50_ms", "p99_ms")),
+            str(row["refused_429"]), str(row["errors"]),
+            "–" if memory is None else f"{memory / 1e6:,.0f}",
+        )  # fmt: skip
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _numbers(option: str, listing: str) -> list[float]:
+    try:
+        found = [float(piece) for piece in listing.split(",") if piece.strip()]
+    except ValueError:
+        found = [-1.0]
+    if not all(number > 0 for number in found):
+        raise InputError(f"{option}: expected numbers above 0, comma-separated; found others")
+    return found

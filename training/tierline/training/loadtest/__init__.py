@@ -1,0 +1,1 @@
+"""`tierline load-test`: how a running server answers under load."""
