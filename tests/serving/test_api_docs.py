@@ -28,6 +28,7 @@ def client(**settings: Any) -> TestClient:
     return TestClient(create_app(POLICY, None, ApiKeys.parse(""), **settings))
 
 
+RELOAD = "/v1/admin/reload"
 SCHEMA = client().get("/openapi.json").json()
 
 
@@ -49,7 +50,8 @@ def test_no_text_is_left_of_a_field_that_is_gone() -> None:
 def test_every_resource_that_takes_a_body_shows_one() -> None:
     for path, methods in SCHEMA["paths"].items():
         for method in methods.keys() & {"post", "put"}:
-            assert "requestBody" in methods[method] or "exclusions" in path, path
+            bare = "exclusions" in path or path == RELOAD
+            assert "requestBody" in methods[method] or bare, path
 
 
 @pytest.mark.parametrize("desk", ["zendesk", "jira", "freshdesk"])
@@ -105,7 +107,9 @@ def test_the_page_shows_every_resource_and_every_request_works(
             method = options.get("-X", "POST" if body else "GET")
             headers = dict([options["-H"].split(": ", 1)]) if "-H" in options else {}
             response = served.request(method, path, content=body or None, headers=headers)
-            assert response.status_code in (200, 204), (path, response.text)
+            # This server has no model to load anew.
+            fine = (409,) if path == RELOAD else (200, 204)
+            assert response.status_code in fine, (path, response.text)
             shown.add((method.lower(), path))
     for path, methods in SCHEMA["paths"].items():
         like = re.compile(re.sub(r"{\w+}", "[^/]+", path))

@@ -19,7 +19,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 def checklist_router(there: Callable[[], Any]) -> APIRouter:
     """Return the resource of the store that ``there`` gives."""
-    router = APIRouter(responses=_REFUSALS, tags=["store"])
+    router = APIRouter(prefix="/v1", responses=_REFUSALS, tags=["store"])
     Here = Annotated[Any, Depends(there)]  # noqa: N806
     TicketPath = Annotated[TicketId, Path()]  # noqa: N806
 

@@ -161,6 +161,20 @@ TEXTS: Final = {
     "what": "Which of the things that the policy requires.",
     "why": "The points in words.",
     "would_change": "Facts that would lead to another tier, each by itself.",
+    "added": "What the word added to the label's logit; below 0 it spoke against it.",
+    "advice_only": "Whether answers are advice that nobody acts on.",
+    "agrees": "Share of equal answers, 0 to 1, by head, and for the tier.",
+    "bias": "The label's logit before any word.",
+    "by_tier": "Share of equal tiers, 0 to 1, by the tier that was answered.",
+    "compared": "Answers that both models gave.",
+    "explanation": "The account of every head's label; empty where no model answered.",
+    "logit": "The label's score before calibration: bias, words and rest added up.",
+    "rest": "What all other words added.",
+    "result": "What became of it.",
+    "shadow": "How often a challenger agrees; null where none runs.",
+    "skipped": "Tickets that the challenger wasn't asked for: it was busy.",
+    "word": "A word of the ticket; […] for a secret.",
+    "words": "The words that weigh most, for the label or against it.",
 }
 
 #: By schema and field, where the name means something else there.

@@ -75,7 +75,7 @@ def add_store(
     ``labels`` gives what corrections may say, by head.
     """
     for router in (_router(store, policy, labels), checklist_router(needing(store))):
-        app.include_router(router, prefix="/v1", dependencies=guarded)
+        app.include_router(router, dependencies=guarded)
     app.add_exception_handler(_RefusedError, _refused)
     app.add_exception_handler(_NoStoreError, _no_store)
     app.add_exception_handler(_NoLockError, _no_lock)
@@ -96,7 +96,7 @@ def needing(opened: "Store | None") -> Callable[[], Any]:
 def _router(
     opened: "Store | None", policy: Policy, labels: Callable[[], Mapping[str, tuple[str, ...]]]
 ) -> APIRouter:
-    router = APIRouter(responses=_REFUSALS, tags=["store"])
+    router = APIRouter(prefix="/v1", responses=_REFUSALS, tags=["store"])
     Here = Annotated[Any, Depends(needing(opened))]  # noqa: N806
     TicketPath = Annotated[TicketId, Path()]  # noqa: N806
     TeamPath = Annotated[Team, Path()]  # noqa: N806
