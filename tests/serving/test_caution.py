@@ -1,12 +1,33 @@
 """What the model only suspects raises a ticket from the bundle's threshold on, and never lowers."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tierline.data.labels import LABELS
+from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.routing.caution import critical_probability, p1_probability
+from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommendation import Recommendation
 
-from .fakes import MODEL, POLICY, answer, head, policy_with, prediction, rules
+from .fakes import (
+    CALM,
+    LOSS,
+    MODEL,
+    NOW,
+    POLICY,
+    answer,
+    head,
+    policy_with,
+    prediction,
+    rules,
+)
+from .test_recommend_properties import PROFILE, predictions, tickets
 
 
 def suspecting(p1: float, threshold: float | None, issue_type: str = "how_to") -> Prediction:
@@ -53,3 +74,71 @@ def test_the_strongest_suspicion_counts() -> None:
     assert critical_probability(prediction(issue_type="data_loss"), POLICY) == 0.9
     assert critical_probability(suspecting(0.3, None, "bug"), POLICY) == 0.3
     assert critical_probability(Prediction({}, False, MODEL), POLICY) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        ("unsupported_language", "but the model isn't sure: this is a language that it hasn't"),
+        ("out_of_distribution", "but the model isn't sure: it has learnt from no ticket like this"),
+        (None, ""),
+    ],
+)
+def test_a_suspicion_about_a_text_that_the_model_can_not_judge_says_so(
+    score: str | None, said: str
+) -> None:
+    limits = {"safety.data_loss": 0.0, "caution.p1": 0.0} | ({score: 1.0} if score else {})
+    strange = replace(prediction(thresholds=limits), scores={score: 2.0} if score else {})
+    found = answer(strange)
+    told = {reason.rule: reason.text for reason in found.reasons}
+    for rule in ("safety.model.data_loss", "caution.p1"):
+        assert said in told[rule]
+        assert ("sure" in told[rule]) == bool(said)
+    # The doubt lowers nothing.
+    assert (found.tier, found.team, found.notify) == (3, "incident-response", ("on_call",))
+
+
+def stated(severity: str, said: Prediction | None, **fields: Any) -> Recommendation:
+    return recommend(Ticket(body=CALM, **fields), said, POLICY, NOW, severity=severity)
+
+
+def test_a_persons_severity_takes_the_place_of_the_models() -> None:
+    found = stated(
+        "P1", prediction("P4", confidence=0.3, thresholds={"low_confidence.severity": 1})
+    )
+    assert (found.tier, found.severity, found.severity_confidence) == (3, "P1", None)
+    assert found.respond_by == NOW + timedelta(minutes=15)
+    assert found.needs_review is False
+    reason = next(r for r in found.reasons if r.rule == "assessment.severity")
+    assert reason.text == "a person states severity P1; the model said P4 (0.30)"
+    close = prediction("P3", confidence=0.3, thresholds={"ambiguous": 1.0})
+    assert {a.head for a in stated("P2", close).alternatives} == {"issue_type", "sentiment"}
+    assert stated("P2", None).tier == 2
+
+
+def test_a_persons_severity_lowers_no_safety_floor() -> None:
+    cautious = suspecting(0.3, 0.2)
+    assert (stated("P4", cautious).tier, "caution.p1" in rules(stated("P4", cautious))) == (3, True)
+    for said in (None, prediction("P1", "data_loss")):
+        found = recommend(Ticket(body=LOSS), said, POLICY, NOW, severity="P4")
+        assert (found.tier, found.team) == (3, "incident-response")
+        assert found.respond_by == NOW + timedelta(hours=2)
+
+
+def test_a_severity_that_the_policy_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="severity: expected P1, P2"):
+        stated("huge", None)
+    own = policy_with(severity_names={"huge": "P1"})
+    assert recommend(Ticket(body=CALM), None, own, NOW, severity="huge").severity == "huge"
+
+
+@PROFILE
+@given(tickets(), predictions, st.sampled_from(["P1", "P2", "P3", "P4"]))
+def test_whatever_a_person_states_incidents_stay_at_tier_3(
+    ticket: Ticket, said: Prediction | None, severity: str
+) -> None:
+    own = recommend(ticket, said, POLICY, NOW)
+    found = recommend(ticket, said, POLICY, NOW, severity=severity)
+    alarms = [r for r in own.reasons if r.rule.startswith("safety.")]
+    assert [r for r in found.reasons if r.rule.startswith("safety.")] == alarms
+    assert found.tier >= 3 or not alarms

@@ -284,8 +284,8 @@ def test_stepping_up_needs_no_advice() -> None:
 
 def test_advice_never_goes_below_the_safety_floor() -> None:
     found = answer(prediction("P4"), body=BREACH, current_tier=4)
-    assert (found.tier, rules(found)[-1]) == (4, "advice.step_down")
-    assert "tier 3" in found.reasons[-1].text
+    assert (found.tier, rules(found)[-2]) == (4, "advice.step_down")
+    assert "tier 3" in found.reasons[-2].text
 
 
 def test_without_a_model_the_fallbacks_hold() -> None:

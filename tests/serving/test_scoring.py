@@ -199,23 +199,26 @@ def test_an_empty_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", SUFFIXES)
-def test_a_job_that_breaks_off_leaves_nothing(tmp_path: Path, target: str) -> None:
+def test_a_job_that_breaks_off_before_any_answer_leaves_nothing(
+    tmp_path: Path, target: str
+) -> None:
     out = tmp_path / f"out{target}"
     out.write_text("the answers of yesterday")
 
-    def stop(share: float, count: int) -> None:
-        assert (tmp_path / f"out{target}.part").exists()
-        raise KeyboardInterrupt
+    class Stopping(Router):
+        def route(self, tickets: Sequence[Ticket], now: Any) -> list[Recommendation]:
+            assert (tmp_path / f"out{target}.part").exists()
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(write(tmp_path / "in.csv", TICKETS), out, progress=stop)
+        run(write(tmp_path / "in.csv", TICKETS), out, Stopping(POLICY))
     assert left_in(tmp_path) == {"in.csv", f"out{target}"}
     assert out.read_text() == "the answers of yesterday"
 
 
-def test_a_target_that_can_not_be_replaced_leaves_no_part(tmp_path: Path) -> None:
+def test_a_folder_is_no_target(tmp_path: Path) -> None:
     (tmp_path / "out.csv").mkdir()
-    with pytest.raises(OSError, match=r"out\.csv"):
+    with pytest.raises(InputError, match="expected a file to write; found a folder"):
         run(write(tmp_path / "in.csv", TICKETS), tmp_path / "out.csv")
     assert left_in(tmp_path) == {"in.csv", "out.csv"}
 

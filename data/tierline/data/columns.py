@@ -18,18 +18,18 @@ _COLUMN_NAME: Final = re.compile(r"[\w .:/()\[\]#%+*?-]{0,60}")
 _PLAIN_NAME: Final = re.compile(r"[\w.-]{1,60}")
 
 
-def parse_map(spec: str | None) -> dict[str, str]:
+def parse_map(spec: str | None, fields: Sequence[str] = FIELDS) -> dict[str, str]:
     """Read ``body=description,issue_type=topic`` into ``{field: column}``.
 
     Raises:
-        InputError: for a field that tickets don't have or a piece without ``=``.
+        InputError: for a field that isn't among ``fields``, or a piece without ``=``.
     """
     mapping: dict[str, str] = {}
     for piece in filter(None, (p.strip() for p in (spec or "").split(","))):
         name, _, column = (p.strip() for p in piece.partition("="))
-        if name not in FIELDS or not column:
+        if name not in fields or not column:
             raise InputError(
-                f"--map: expected FIELD=COLUMN with a field of {', '.join(FIELDS)}; found {piece!r}"
+                f"--map: expected FIELD=COLUMN with a field of {', '.join(fields)}; found {piece!r}"
             )
         mapping[name] = column
     return mapping

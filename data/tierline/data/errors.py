@@ -6,6 +6,7 @@
     ├── BundleError     a model bundle is missing, incomplete or altered
     ├── ModelNotFoundError  no model where one was asked for
     ├── LaunchError     processes launched together can't train together, or one has stopped
+    ├── JobError        a long job stopped half-way; what it has done is kept
     ├── StoreError      the store of decisions is away, not at this version, or misused
     └── PolicyError     a policy file breaks the policy's schema
 
@@ -35,6 +36,10 @@ class ModelNotFoundError(TierlineError):
 
 class LaunchError(TierlineError):
     """Processes launched together can't train together, or one of them has stopped."""
+
+
+class JobError(TierlineError):
+    """A long job stopped half-way; what it has done is kept, and it can go on."""
 
 
 class PolicyError(TierlineError):

@@ -29,8 +29,7 @@ class Quarantine:
         """Write one bad row of the file ``source``."""
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
-        line = {"file": source.name, "row": row.number, "reason": row.reason}
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.write(quarantine_line(row, source.name))
         self._file.flush()
         self.count += 1
 
@@ -45,3 +44,9 @@ class Quarantine:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def quarantine_line(row: BadRow, source: str) -> str:
+    """Return one bad row of the file ``source`` as it is written."""
+    line = {"file": source, "row": row.number, "reason": row.reason}
+    return json.dumps(line, ensure_ascii=False) + "\n"

@@ -77,12 +77,17 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
 
 
 def check_vocabulary(row: Row, allowed: Mapping[str, tuple[str, ...]] = LABELS) -> None:
+    """Reject a row's labels outside ``allowed``; see `check_labels`."""
+    check_labels(row.labels, allowed)
+
+
+def check_labels(labels: Mapping[str, str], allowed: Mapping[str, tuple[str, ...]]) -> None:
     """Reject labels outside ``allowed`` (by head; a head not in it accepts any label).
 
     Raises:
         RowError: with the unknown label's head and the labels expected.
     """
-    for head, label in row.labels.items():
+    for head, label in labels.items():
         if head in allowed and label not in allowed[head]:
             expected = ", ".join(allowed[head])
             raise RowError(f"{head}: expected one of {expected}; found another label")

@@ -1,6 +1,8 @@
 """Where the model comes from: a folder, or MLflow's registry by URI."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +39,22 @@ def load_predictor(model: str, threads: int | None = None) -> Predictor:
     return Predictor.load(folder, threads)
 
 
+def pinned(model: str) -> str:
+    """Return where a model lies for as long as a job runs: an alias as the version it names now.
+
+    Raises:
+        ModelNotFoundError: when the registry can't say.
+    """
+    name, at, alias = model.removeprefix("models:/").partition("@")
+    if not model.startswith("models:/") or not at:
+        return model
+    with _registry(model):
+        from mlflow import MlflowClient
+
+        found = MlflowClient().get_model_version_by_alias(name, alias)
+    return f"models:/{name}/{found.version}"
+
+
 def tracking_uri() -> str:
     """Return MLflow's tracking URI: the usual environment variable, else SQLite in this folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
@@ -48,6 +66,15 @@ def registered_bundle(uri: str) -> Path:
     Raises:
         ModelNotFoundError: when there is none, saying how to get one.
     """
+    with _registry(uri):
+        import mlflow
+
+        return Path(mlflow.artifacts.download_artifacts(uri)) / BUNDLE_ARTIFACT
+
+
+@contextmanager
+def _registry(uri: str) -> Iterator[None]:
+    """Set MLflow up to look ``uri`` up; what it answers instead becomes one error."""
     store = tracking_uri()
     if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).is_file():
         raise ModelNotFoundError(
@@ -64,7 +91,7 @@ def registered_bundle(uri: str) -> Path:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow.set_tracking_uri(store)
     try:
-        return Path(mlflow.artifacts.download_artifacts(uri)) / BUNDLE_ARTIFACT
+        yield
     except (MlflowException, OSError) as error:
         raise ModelNotFoundError(
             f"expected {uri} in MLflow's store {_without_password(store)}; "

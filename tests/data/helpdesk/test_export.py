@@ -128,6 +128,16 @@ def test_csv_of_another_kind_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "a.csv", "Id,Subject\n1,x\n", issue_type="Topic")
 
 
+def test_capitals_of_csv_columns_do_not_matter(tmp_path: Path) -> None:
+    header = "Ticket Id,Subject,Created Time,Customer Interactions,Company name\n"
+    line = "7,Hello,2026-11-24 08:15:00,3,Enterprise\n"
+    (row,) = read(tmp_path, "a.csv", header + line, Format.FRESHDESK)
+    assert isinstance(row, Row)
+    found = row.ticket
+    assert (found.id, found.attempts, found.customer_tier) == ("7", 3, "enterprise")
+    assert found.created_at is not None
+
+
 def test_csv_columns_by_map(tmp_path: Path) -> None:
     rows = read(tmp_path, "a.csv", "Id,Subject,Topic\n1,x,billing\n2,y\n", issue_type="Topic")
     assert ids(rows) == ["1", None]

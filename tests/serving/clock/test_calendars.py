@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tierline.data.errors import PolicyError
-from tierline.serving.clock.gaps import unserved_hours
+from tierline.serving.clock.gaps import closed_hours, unserved_hours
 from tierline.serving.commands import app
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.policy.places import holidays_of
@@ -170,6 +170,55 @@ def test_only_tiers_that_p1_can_reach_must_be_served(
     own = load(tmp_path, office() + used + entry + rest)
     found = [int(line[6]) for line in unserved_hours(own, NOW)]
     assert found == tiers
+
+
+def test_promised_hours_at_which_the_owner_and_its_cover_are_closed_are_told(
+    tmp_path: Path,
+) -> None:
+    own = office() + '[teams.technical-support]\ncalendar = "office"\n'
+    found = list(unserved_hours(load(tmp_path, own), datetime(2025, 3, 14, 12, tzinfo=UTC)))
+    assert len(found) == 1
+    assert found[0].startswith("tiers.2.owner: technical-support is closed and nobody covers it")
+    assert "tier 2 (technical support) from 2025-03-14 12:00 UTC until 2025-03-17 09:00" in found[0]
+    covered = own + 'cover = "integrations"\n'
+    assert list(unserved_hours(load(tmp_path, covered), NOW)) == []
+    nobody = covered + "capacity = 0\n[teams.integrations]\ncapacity = 0\n"
+    found = list(unserved_hours(load(tmp_path, nobody), NOW))
+    assert "technical-support has no capacity" in found[0]
+    assert "of 1 such spans" in found[0]
+
+
+def test_closed_hours_are_one_line_for_each_calendar() -> None:
+    found = list(closed_hours(load_policy(SAMPLE), datetime(2025, 3, 14, 12, tzinfo=UTC)))
+    assert [line.partition(" from ")[0] for line in found] == [
+        "by calendars.front nobody serves tier 1",
+        "by calendars.office nobody serves tiers 2, 3, 4",
+    ]
+    assert "from 2025-03-14 17:00 Europe/Berlin until 2025-03-17 09:00" in found[1]
+    assert list(closed_hours(POLICY, NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ('[tiers.2]\nowner = "tecnical-support"\n', "Is technical-support meant?"),
+        ('[tiers.2]\nowner = "zzz"\n', "no team is called 'zzz', so a new one is made. To say"),
+        (
+            '[[teams.integrations.members]]\nname = "Ada"\n'
+            '[[teams.order-desk.members]]\nname = "ada "\n',
+            "teams.order-desk and teams.integrations: 'ada' is a member of each",
+        ),
+        ('[tiers.2]\nowner = "zzz"\n[teams.zzz]\ntier = 2\n', ""),
+        ('[[teams.integrations.members]]\nname = "Ada"\n', ""),
+    ],
+)
+def test_what_is_hardly_meant_is_a_warning(tmp_path: Path, own: str, said: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(own, encoding="utf-8")
+    result = CliRunner().invoke(app, ["policy", "check", str(path)])
+    assert (result.exit_code, "good," in result.stdout) == (0, True)
+    assert result.stderr.startswith("warning: ") == bool(said)
+    assert said in result.stderr
 
 
 def test_policy_check_warns_and_passes(tmp_path: Path) -> None:

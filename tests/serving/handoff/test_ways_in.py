@@ -25,6 +25,7 @@ from tierline.serving.routing.recommend import recommend
 from ..fakes import CALM, LOSS, NOW, POLICY, prediction
 
 runner = CliRunner()
+AT = "2025-03-10T12:00"
 ATTACK = "![x](http://evil.example) <script>x</script> ``` [a](b) | @all https://evil.example *b*"
 
 
@@ -100,6 +101,39 @@ def test_handoff_prints_markdown_or_json() -> None:
     assert found["checklist"][1]["at"] == "2025-03-10T11:00:00Z"
 
 
+def test_a_persons_severity_counts_and_the_packet_says_whose_it_is(client: Any) -> None:
+    found = json.loads(output("handoff", CALM, "--json", "--severity", "P1", "--now", AT))
+    assert (found["severity"], found["severity_by"], found["tier"]) == ("P1", "person", 3)
+    assert found["respond_by"] == "2025-03-10T12:15:00Z"
+    assert "a person states severity P1" in [reason["text"] for reason in found["why"]]
+    assert "| Severity | P1 (by a person) |" in output("handoff", CALM, "--severity", "P1")
+    assert "| Severity | not known |" in output("handoff", CALM)
+    assert "severity: expected P1, P2" in refusal("handoff", CALM, "--severity", "huge")
+    asked = {"ticket": {"body": CALM}, "notes": {"severity": "P2"}}
+    packet = client.post("/v1/handoff", json=asked).json()["packet"]
+    assert (packet["severity"], packet["severity_by"], packet["tier"]) == ("P2", "person", 2)
+    asked["notes"] = {"severity": "zebrafish"}
+    response = client.post("/v1/handoff", json=asked)
+    assert (response.status_code, "zebrafish" in response.text) == (422, False)
+
+
+def test_a_hand_off_and_a_message_show_the_same_deadline() -> None:
+    ticket = json.dumps({"body": CALM, "id": "T-1", "created_at": "2025-03-10T11:59:20.5Z"})
+    told = output("message", ticket, "--now", AT, "--kind", "timeline", "--time-zone", "UTC")
+    packet = output("handoff", ticket, "--now", AT)
+    assert "| Answer by | 2025-03-10 20:00 UTC |" in packet
+    assert "8:00 PM" in " ".join(told.split())
+
+
+def test_one_ticket_comes_from_a_file_or_from_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps({"id": "T-5", "body": LOSS}))
+    whole = output("handoff", str(tmp_path / "one.json"))
+    assert "# Hand-off T-5: to tier 3" in whole
+    result = runner.invoke(app, ["handoff", "-", "--rules-only"], input='{"id":"T-6","body":"x"}')
+    assert "# Hand-off T-6" in result.stdout
+    assert "expected a JSON object" in refusal("handoff", "{broken")
+
+
 def test_handoff_reads_notes_and_rows_of_files(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(f"id,body,attempts\na,{CALM},1\nb,{LOSS},2\nc,{CALM},x\n")
     (tmp_path / "notes.json").write_text('{"tried": ["reset"], "contact": "by mail"}')
@@ -120,7 +154,7 @@ def test_handoff_reads_notes_and_rows_of_files(tmp_path: Path) -> None:
         ((LOSS, "--done", "document=Ana"), "done: document: the packet isn't complete"),
         ((CALM, "--done", "dance=Ana"), r"done.0.step: "),
         ((CALM, "--done", "notify"), "done.0.by: "),
-        ((CALM, "--notes", "none.json"), "--notes: expected a JSON object: FileNotFoundError"),
+        ((CALM, "--notes", "none.json"), "--notes: can't be read: No such file"),
         (('{"body": 1}',), "body: "),
         (('{"body": "zebra", "mood": 1}',), "mood: "),
         (('{"body": "zebra"',), "ticket: "),

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tierline.data.columns import parse_map
 from tierline.data.errors import InputError, RowError
 from tierline.data.rows import BadRow
 from tierline.serving.history import events as events_module
 from tierline.serving.history.desk import read_desk
 from tierline.serving.history.events import Event, EventFile, Names
-from tierline.serving.history.formats import format_named, parse_event_map
+from tierline.serving.history.formats import FIELDS, format_named
 from tierline.serving.history.promises import Promises
 from tierline.serving.history.times import DateOrder, time_reader, zone_named
 from tierline.serving.policy import load_policy
@@ -142,10 +143,10 @@ def test_missing_columns_are_named_with_the_remedy(tmp_path: Path) -> None:
 
 
 def test_a_map_names_fields_of_events() -> None:
-    assert parse_event_map("ticket=number, team = group") == {"ticket": "number", "team": "group"}
+    assert parse_map("ticket=number, team = group", FIELDS) == {"ticket": "number", "team": "group"}
     for wrong in ("body=text", "team", "team="):
         with pytest.raises(InputError, match="--map"):
-            parse_event_map(wrong)
+            parse_map(wrong, FIELDS)
     with pytest.raises(InputError, match="servicenow"):
         format_named("jira")
 

@@ -20,12 +20,14 @@ from tierline.data.ticket import Ticket
 from tierline.serving import commands
 from tierline.serving.commands import app
 from tierline.serving.commands.notifying import own_notifier
+from tierline.serving.handoff.making import make_packet
+from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.notify.delivery import Deliver, retry
 from tierline.serving.notify.endpoints import Endpoints, load_endpoints
-from tierline.serving.notify.letter import Letter, letters
+from tierline.serving.notify.letter import Letter, News, letters, marks_of
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.notify.outbox import Outbox
 from tierline.serving.notify.sending import is_url
@@ -88,8 +90,12 @@ def urls(**found: str) -> Endpoints:
     return load_endpoints({f"TIERLINE_NOTIFY_{k.upper()}": v for k, v in found.items()}, POLICY)
 
 
+def packet(ticket: Ticket, answer: Recommendation, **notes: Any) -> Packet:
+    return make_packet(ticket, answer, POLICY, NOW, Notes(**notes))
+
+
 def one_letter(body: str = LOSS, **fields: Any) -> Letter:
-    (letter,) = letters(*about(body, **fields), "on_call", 1, NOW)
+    (letter,) = letters(News(*about(body, **fields)), "on_call", 1, NOW)
     return letter
 
 
@@ -123,8 +129,8 @@ def test_each_audience_hears_what_is_its_own(outbox: Outbox) -> None:
     notifier = Notifier(endpoints, outbox, send)
     assert notifier.tell(*about(CALM, prediction()), NOW) == ()
     angry = about(CALM, ANGRY, attempts=4, id="T-2")
-    assert notifier.tell(*angry, NOW, team=True) == ("manager", "technical_support")
-    assert notifier.tell(*about(BREACH), NOW, team=True) == ("on_call", "tier_3")
+    assert notifier.tell(*angry, NOW, packet(*angry)) == ("manager", "technical_support")
+    assert notifier.tell(*about(BREACH), NOW, packet(*about(BREACH))) == ("on_call", "tier_3")
     notifier.close(30)
     assert sorted(sent) == ["a", "b", "c", "d", "t"]
 
@@ -238,7 +244,7 @@ def test_a_letter_that_an_ended_process_left_is_retried(
     assert outbox.claim(letter)
     outbox.sent(letter)
     kept = list((outbox.dead.parent / "keys").iterdir())
-    assert [path.read_text() for path in kept] == [""]  # nothing of the ticket remains
+    assert [path.read_text().split() for path in kept] == [list(marks_of("T-1"))]  # no words
     monkeypatch.setattr("tierline.serving.notify.outbox._REMEMBERED", -1.0)
     outbox.prune()
     assert outbox.claim(letter)
@@ -313,7 +319,9 @@ def test_letters_hold_no_text_but_evidence(planted: list[dict[str, Any]]) -> Non
     assert "kestra" not in letter.model_dump_json()
     ticket, answer = about(BREACH, id="<!here> x")
     quote = Reason(rule="a.b", text="it says", evidence=("@channel hacked https://evil.example",))
-    (loud,) = letters(ticket, answer.model_copy(update={"reasons": (quote,)}), "on_call", 1, NOW)
+    (loud,) = letters(
+        News(ticket, answer.model_copy(update={"reasons": (quote,)})), "on_call", 1, NOW
+    )
     assert "it says: “hacked”" in loud.body
     for sign in ("@", "://", "<", ".example"):
         assert sign not in loud.title + loud.body
@@ -484,8 +492,73 @@ def test_letters_are_erased_by_their_age(outbox: Outbox) -> None:
     outbox.take_dead()  # kept aside, then buried again
     outbox.bury(old, "gone", 1)
     assert outbox.claim(waiting)
-    assert outbox.erase(NOW + timedelta(hours=1)) == 3
+    assert outbox.erase_before(NOW + timedelta(hours=1)) == 3
     assert [letter.key for letter in outbox.take_dead()] == ["new"]
     assert outbox.claim(waiting)
-    assert outbox.erase(NOW + timedelta(days=2)) == 2
+    assert outbox.erase_before(NOW + timedelta(days=2)) == 2
     assert not [path for path in outbox.dead.parent.rglob("*.*") if path.read_text()]
+
+
+def test_a_ticket_that_goes_to_another_tier_or_team_is_told_again(outbox: Outbox) -> None:
+    sent: list[str] = []
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append(title)
+        return True
+
+    ticket, answer = about()
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"team": "senior-engineers"},
+        {"tier": 4},
+        {"severity": "P2"},
+        {},
+    )
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, send)
+    for change in changes:
+        notifier.tell(ticket, answer.model_copy(update=change), NOW)
+    notifier.close(30)
+    assert [title.partition(" to ")[2] for title in sent] == [
+        "tier 3, incident-response", "tier 3, senior-engineers", "tier 4, incident-response",
+    ]  # fmt: skip
+
+
+def test_a_draft_packet_says_what_it_lacks_and_the_complete_one_is_told(outbox: Outbox) -> None:
+    sent: list[tuple[str, str, str]] = []
+
+    def send(url: str, title: str, body: str) -> bool:
+        sent.append((url[7], title, body.splitlines()[1]))
+        return True
+
+    everyone = urls(on_call="json://a.example", incident_response="json://b.example")
+    ticket, answer = about()
+    draft, whole = packet(ticket, answer), packet(ticket, answer, contact="by mail")
+    for one in (draft, draft, whole, whole):
+        notifier = Notifier(everyone, outbox, send)
+        assert notifier.tell(ticket, answer, NOW, one) == ("on_call", "incident_response")
+        notifier.close(30)
+    lacks = "The packet isn't complete. Missing: contact."
+    news = "Severity unknown: T-1 to tier 3, incident-response"
+    drafts, told = sorted(sent[:2]), sent[2:]
+    assert drafts == [(who, f"Draft: {news}", lacks) for who in "ab"]
+    ((who, title, line),) = told  # on-call heard of the escalation already
+    assert (who, title) == ("b", news)
+    assert line.startswith("- ")
+
+
+def test_a_letter_that_is_erased_while_it_is_sent_doesnt_come_back(outbox: Outbox) -> None:
+    def erased(*_: str) -> bool:
+        outbox.erase_of(marks_of("T-1"))
+        return False
+
+    assert not deliver(outbox, erased)("url", one_letter())
+    assert outbox.dead_letters() == []
+    assert not list(outbox.dead.parent.rglob("*.pending"))
+
+
+def test_a_lost_line_is_erased_with_any_ticket_and_others_stay(outbox: Outbox) -> None:
+    outbox.bury(one_letter(id="T-2"), "gone")
+    with outbox.dead.open("a") as file:
+        file.write('{"key": "cut o\n')
+    assert outbox.erase_of(marks_of("T-1", "C-1")) == 1
+    assert [letter.marks for letter in outbox.dead_letters()] == [marks_of("T-2")]

@@ -95,6 +95,24 @@ def agents(**skills: str) -> list[dict[str, Any]]:
     return [{"name": n, "skills": s.split(), "capacity": 1} for n, s in skills.items()]
 
 
+def test_someone_in_two_teams_counts_once() -> None:
+    both = {"general-support": {"members": [{"name": "Ada", "capacity": 2}]},
+            "order-desk": {"members": [{"name": " ADA ", "capacity": 3}]}}  # fmt: skip
+    own = policy_with_queue(both, handling=hours(1))
+    support = [entry(f"s{n}", due=n) for n in range(3)]
+    orders = [entry(f"o{n}", due=n + 0.5, team="order-desk") for n in range(3)]
+    found = given_out([*support, *orders], own)
+    assert {name: service.agent for name, service in found.items()} == {
+        "s0": "Ada", "o0": "ADA", "s1": "Ada", "o1": None, "s2": None, "o2": None,
+    }  # fmt: skip
+    # Her three places are free again after an hour, for whichever team comes next.
+    assert [found[name].reached_by for name in ("o1", "s2", "o2")] == [NOW + HOUR] * 3
+    free = {"general-support": {"members": [{"name": "Ada"}]},
+            "order-desk": {"members": [{"name": "Ada", "capacity": 1}]}}  # fmt: skip
+    taken = given_out([*support, *orders], policy_with_queue(free))
+    assert [name for name, service in taken.items() if service.waits_for] == ["o1", "o2"]
+
+
 def test_an_agent_gets_only_what_he_has_the_skills_for() -> None:
     team = {"general-support": {"members": agents(Ada="", Eva="DE"), "capacity": 5}}
     own = policy_with_queue(team, needs=["language"])

@@ -2,7 +2,7 @@
 
 import builtins
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -12,25 +12,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierline.data.errors import InputError
-from tierline.serving.queue.flow import Network, cheapest, most_urgent, need_scipy
+from tierline.serving.queue.flow import Counts, Network, cheapest, most_urgent, need_scipy
+from tierline.serving.queue.shared import most_urgent_shared
 
 from ..test_recommend_properties import PROFILE
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> tuple[list[int], Network]:
-    """Up to 6 tickets of up to 3 classes, up to 3 servers in up to 2 teams."""
+def problems(draw: st.DrawFn, shared: bool = False) -> tuple[list[int], Network]:
+    """Up to 6 tickets of up to 3 classes, up to 3 servers in up to 2 teams.
+
+    ``shared``: two servers or more are the same person.
+    """
     servers = draw(st.integers(1, 3))
     limit = st.none() | st.integers(0, 3)
     teams = draw(st.integers(1, 2))
     costs = st.dictionaries(st.integers(0, servers - 1), st.integers(0, 3), max_size=servers)
     classes = draw(st.lists(costs, min_size=1, max_size=3))
     tickets = draw(st.lists(st.integers(0, len(classes) - 1), max_size=6))
+    person = draw(st.lists(st.integers(0, servers - 1), unique=True, min_size=2, max_size=3)
+                  if shared and servers > 1 else st.just([]))  # fmt: skip
     return tickets, Network(
         tuple(tuple(c.items()) for c in classes),
         tuple(draw(limit) for _ in range(servers)),
         tuple(draw(st.integers(0, teams - 1)) for _ in range(servers)),
         tuple(draw(limit) for _ in range(teams)),
+        ((tuple(person), draw(st.integers(0, 3))),) if person else (),
     )
 
 
@@ -46,7 +53,8 @@ def solutions(tickets: list[int], network: Network) -> Iterator[tuple[tuple[bool
         teams: Counter[int] = Counter()
         for server, count in servers.items():
             teams[network.team[server]] += count
-        if within(servers, network.capacity) and within(teams, network.team_capacity):
+        people = all(sum(servers[s] for s in same) <= most for same, most in network.shared)
+        if people and within(servers, network.capacity) and within(teams, network.team_capacity):
             yield tuple(o is not None for o in chosen), sum(o[1] for o in chosen if o)
 
 
@@ -54,6 +62,20 @@ def solutions(tickets: list[int], network: Network) -> Iterator[tuple[tuple[bool
 @given(problems())
 def test_the_most_urgent_are_served_at_the_least_cost(
     problem: tuple[list[int], Network],
+) -> None:
+    check(problem, most_urgent)
+
+
+@PROFILE
+@given(problems(shared=True))
+def test_so_they_are_where_someone_works_in_several_teams(
+    problem: tuple[list[int], Network],
+) -> None:
+    check(problem, most_urgent_shared)
+
+
+def check(
+    problem: tuple[list[int], Network], most_urgent: Callable[[Counts, Network], Counts]
 ) -> None:
     tickets, network = problem
     served, cost = max(solutions(tickets, network), key=lambda s: (s[0], -s[1]))
@@ -72,6 +94,7 @@ def test_the_most_urgent_are_served_at_the_least_cost(
     teams: Counter[int] = Counter()
     for server, n in loads.items():
         teams[network.team[server]] += n
+    assert all(sum(loads[s] for s in same) <= most for same, most in network.shared)
     assert within(loads, network.capacity)
     assert within(teams, network.team_capacity)
 

@@ -44,6 +44,18 @@ def test_tickets_are_ordered_and_given_out(client: TestClient) -> None:
     assert found["policy_version"] == POLICY.version
 
 
+def test_overdue_and_late_are_two_lists_and_since_is_carried_on(client: TestClient) -> None:
+    asked: list[dict[str, Any]] = [*tickets(CALM), {"id": "bare", "body": CALM}]
+    found = order(client, tickets=asked)
+    assert (found["overdue"], found["late"]) == (["T-0"], [])
+    assert {t["id"]: t["overdue"] for t in found["tickets"]} == {"T-0": True, "bare": False}
+    assert found["teams"]["general-support"]["overdue"] == 1
+    assert found["tickets"][0]["since"] == FILED["created_at"]
+    asked[1]["since"] = "2020-01-01T00:00:00"
+    again = order(client, tickets=asked)["tickets"][0]
+    assert (again["id"], again["since"]) == ("bare", "2020-01-01T00:00:00Z")
+
+
 def test_answers_given_before_stand_and_need_no_words(client: TestClient) -> None:
     asked = tickets(CALM, LOSS)
     answers = client.post("/v1/route/batch", json={"tickets": asked}).json()["answers"]

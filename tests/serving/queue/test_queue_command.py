@@ -79,14 +79,64 @@ def test_a_backlog_is_ordered_and_given_out(backlog: str) -> None:
     for line in (
         "The first 2 of 5",
         "   1. loss  safety ",
-        "      → incident-response, respond by 2025-03-10 13:30",
-        "general-support: 1 can't be answered in time",
-        "  late: due 2025-03-09 19:00, taken only now",
+        "      → incident-response, respond by 2025-03-10 13:30 UTC",
+        "general-support: 1 overdue already, 0 of them waiting, the longest (late) by 17 h 00 min",
         "1 tickets say neither when they were filed nor how long they have waited",
         "5 tickets queued in ",
     ):
         assert line in said
     assert "big" not in said
+    assert "can't be answered in time" not in said
+    assert [r["id"] for r in found if r["overdue"]] == ["late"]
+
+
+def test_a_ticket_without_a_date_counts_from_when_it_first_stood_in_the_file(backlog: str) -> None:
+    for kind in ("jsonl", "csv", "parquet"):
+        run("queue", backlog, "--out", f"out.{kind}", *OWN)
+        later = ("--rules-only", "--now", "2025-03-14T12:00")
+        said = run("queue", backlog, "--out", f"out.{kind}", *later)
+        assert "(no date, seen 4 d 00 h ago)" in said
+        Path(f"out.{kind}").write_text("no queue")
+        said = run("queue", backlog, "--out", f"out.{kind}", *later)
+        assert "seen" not in said
+
+
+def test_what_will_be_late_is_told_apart_from_what_is_overdue(backlog: str) -> None:
+    Path("own.toml").write_text(
+        "[teams.general-support]\ncapacity = 1\n[queue.handling]\n1 = '9h'\n"
+    )
+    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
+    assert "general-support: 3 not overdue yet can't be answered in time" in said
+    assert "  big: due 2025-03-10 19:00 UTC, reached 2025-03-10 21:00 UTC: all who may" in said
+    told = {r["id"]: (r["overdue"], r["in_time"]) for r in rows()}
+    assert (told["late"], told["big"], told["loss"]) == (
+        (True, False),
+        (False, False),
+        (False, True),
+    )
+
+
+@pytest.mark.parametrize("team", ["general-support", "engineering-and-product"])
+def test_all_that_is_printed_fits_into_80_columns(
+    backlog: str, monkeypatch: pytest.MonkeyPatch, team: str
+) -> None:
+    Path("own.toml").write_text(
+        f"[tiers.1]\nowner = '{team}'\n[teams.{team}]\ncapacity = 1000\n"
+        "[queue.handling]\n1 = '9000h'\n"
+    )
+    monkeypatch.setattr(commands.console, "width", 80)
+    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
+    assert max(map(len, said.splitlines())) <= 80
+    header = next(line for line in said.splitlines() if "queued" in line)
+    assert header.split() == [
+        "team", "queued", "first", "taken", "moved", "waiting", "overdue", "late", "holds",
+    ]  # fmt: skip
+    lines = said.splitlines()
+    row = next(n for n, line in enumerate(lines) if line.endswith(" 4/1,000"))
+    name, *figures = lines[row].split()
+    assert figures == ["4", "0", "4", "0", "0", "1", "0", "4/1,000"]
+    # A name that is too long is broken at a hyphen.
+    assert name + ("" if name == team else lines[row + 1].strip()) == team
 
 
 def test_capacity_and_reasons_are_shown(backlog: str) -> None:

@@ -56,6 +56,14 @@ def sqlite_store(sqlite_url: str, tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture
+def made(sqlite_url: str, tmp_path: Path) -> Store:
+    """A store in SQLite that is made, for a server to start."""
+    store = Store(sqlite_url, tmp_path / "spool")
+    make(store.database)
+    return store
+
+
 class running:  # noqa: N801
     """A new store at a URL, made and started, closed at the end."""
 

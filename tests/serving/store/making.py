@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
+from tierline.serving.handoff.making import make_packet
+from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.router import Decision
@@ -27,6 +29,10 @@ def decided(
     ticket: Ticket, said: Prediction | None = None, policy: Policy = POLICY, now: datetime = NOW
 ) -> Decision:
     return Decision(ticket, said, recommend(ticket, said, policy, now))
+
+
+def packet(of: Ticket, **notes: Any) -> Packet:
+    return make_packet(of, decided(of).recommendation, POLICY, NOW, Notes(**notes))
 
 
 def record(

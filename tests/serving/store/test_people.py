@@ -180,7 +180,7 @@ def test_exclusions_hold_at_once_and_in_every_server(
     order = Exclusion(from_team="social-media", to_team="integrations")
     store.put_exclusion(order)
     store.put_exclusion(Exclusion(from_team="social-media", to_team="nobody-here"))
-    rule = TeamExclusion(team="integrations", from_team="social-media")
+    rule = TeamExclusion(to_team="integrations", from_team="social-media")
     assert other.exclusions_beside(POLICY).rules == (rule,)
     other.writer.away(StoreError("away"))
     store.remove_exclusion(order)
@@ -190,12 +190,14 @@ def test_exclusions_hold_at_once_and_in_every_server(
 
 
 def test_a_decision_under_an_exclusion_replays(store: Store) -> None:
-    never = Exclusions((TeamExclusion(team="general-support", channel="email"),))
+    never = Exclusions((TeamExclusion(to_team="general-support", channel="email"),))
     made = Router(POLICY).decide([ticket(id="T-9", channel="email")], NOW, never)
     assert made[0].recommendation.team != "general-support"
     store.record(made, POLICY, NOW)
     store.writer.flush()
     with store.database.reading() as connection:
         stored = Archive(connection, store.pseudonyms()).find("T-9")
-    assert stored.row["exclusions"] == [{"team": "general-support", "channel": "email", "text": ""}]
+    assert stored.row["exclusions"] == [
+        {"to_team": "general-support", "channel": "email", "text": ""}
+    ]
     assert replay(stored).same

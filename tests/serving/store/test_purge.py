@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tierline.data.errors import StoreError
+from tierline.serving.handoff.packet import Done, Step
 from tierline.serving.store.forms import CorrectionForm, OutcomeForm
 from tierline.serving.store.purge import Doomed, purge
 from tierline.serving.store.remembered import Remembered
@@ -15,7 +16,7 @@ from tierline.serving.store.setup import counts
 from tierline.serving.store.store import Store
 
 from ..fakes import NOW, POLICY, prediction
-from .making import decided, files_with, record, rows, ticket
+from .making import decided, files_with, packet, record, rows, ticket
 
 MARKED, OTHER = "zebrafish", "wolverine"
 
@@ -27,7 +28,8 @@ def fill(store: Store) -> None:
         record(store, of)
         store.put_correction(CorrectionForm(ticket=name, severity="P2"))
         store.put_outcome(OutcomeForm(ticket=name, csat=1))
-        store.put_lock(name, 2)
+        store.put_lock(name, 2, "technical-support")
+        store.put_handoff(packet(of), [Done(step=Step.NOTIFY, by="Ana")])
     store.writer.close()
     for words, name, customer in ((MARKED, "T-1", "C-1"), (OTHER, "T-2", "C-2")):
         of = ticket(f"again the {words}", id=name, customer=customer)
@@ -60,7 +62,14 @@ def test_nothing_remains_of_a_ticket_or_customer(
         other.execute(text("SELECT count(*) FROM locks")).all()
         found = purge(store.database, store.spool, key, doomed)
         assert traces(store, tmp_path, *marks) == []
-    assert found == {"spool": 3, "decisions": 1, "feedback": 1, "outcomes": 1, "locks": 1}
+    assert found == {
+        "spool": 3,
+        "decisions": 1,
+        "feedback": 1,
+        "outcomes": 1,
+        "locks": 1,
+        "handoffs": 1,
+    }
     assert set(counts(store.database).values()) == {1, 0}  # the other customer's, no exclusions
     assert store.spool.count() == (2, 1)
     if store.database.is_sqlite:
@@ -79,7 +88,7 @@ def test_what_is_old_goes_and_locks_stay(store: Store, tmp_path: Path) -> None:
     found = purge(
         store.database, store.spool, store.pseudonyms(), Doomed(before=NOW + timedelta(hours=1))
     )
-    assert found == {"spool": 1, "decisions": 1, "feedback": 0, "outcomes": 0}
+    assert found == {"spool": 1, "decisions": 1, "feedback": 0, "outcomes": 0, "handoffs": 0}
     assert traces(store, tmp_path, MARKED) == []
     assert [row["body"] for row in rows(store).values()] == [OTHER]
     assert store.find_lock("T-1") is not None

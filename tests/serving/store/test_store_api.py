@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
-from tierline.serving.store.setup import counts, make
+from tierline.serving.store.setup import counts
 from tierline.serving.store.store import Store
 
 from ..fakes import CALM, LOSS, POLICY, broken, predictor
@@ -24,13 +24,6 @@ def serving(store: Store | None, source: Any = predictor, keys: str = "") -> Ite
     with TestClient(app, raise_server_exceptions=False) as client:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         yield client
-
-
-@pytest.fixture
-def made(sqlite_url: str, tmp_path: Path) -> Store:
-    store = Store(sqlite_url, tmp_path / "spool")
-    make(store.database)
-    return store
 
 
 def test_every_answer_is_remembered(made: Store) -> None:
@@ -105,7 +98,7 @@ def test_a_lock_takes_effect_on_the_next_route(made: Store) -> None:
         assert client.put(f"/v1/locks/{name}", json={"tier": 2}).json()["tier"] == 2
         assert client.get(f"/v1/locks/{name}").json()["tier"] == 2
         found = client.post("/v1/route", json=ask).json()
-        assert (found["tier"], found["reasons"][-1]["rule"]) == (2, "lock.human")
+        assert (found["tier"], found["reasons"][-2]["rule"]) == (2, "lock.human")
         unsafe = client.post("/v1/route", json={"id": name, "body": LOSS}).json()
         assert unsafe["tier"] == 3
         assert client.delete(f"/v1/locks/{name}").json() == {"removed": True}
@@ -132,6 +125,7 @@ def test_people_tell_the_store(made: Store) -> None:
         "feedback": 1,
         "outcomes": 1,
         "locks": 0,
+        "handoffs": 0,
         "exclusions": 0,
     }
 
@@ -179,7 +173,7 @@ def test_without_a_store_the_resources_say_how_to_have_one(
     assert {found.status_code for found in refused} == {409}
     assert all("tierline serve --store URL" in found.text for found in refused)
     assert not [name for name in plain.headers if name.startswith("x-tierline")]
-    assert many.json().keys() == {"answers"}
+    assert many.json().keys() == {"answers", "store"}
 
 
 def test_handing_on_hears_of_locks_and_exclusions(made: Store) -> None:

@@ -50,6 +50,7 @@ def test_concurrent_writers_lose_and_double_nothing(url: str, tmp_path: Path) ->
         "feedback": 4,
         "outcomes": 4,
         "locks": 4,
+        "handoffs": 0,
         "exclusions": 1,
     }
     first.database.close()

@@ -120,7 +120,7 @@ def test_a_level_that_is_high_enough_needs_a_persons_word_only() -> None:
 
 
 def test_what_would_change_minds_the_exclusions() -> None:
-    never = Exclusions((Exclusion(team="technical-support", product="Till"),))
+    never = Exclusions((Exclusion(to_team="technical-support", product="Till"),))
     ticket = Ticket(body="x", product="Till")
     found = recommend(ticket, prediction("P4"), POLICY, NOW, never)
     assert "tier 3 if it is P2" in changes(found)
@@ -256,11 +256,24 @@ def test_what_is_solved_could_be_closed() -> None:
         {"status": None},
         {"status": "solved", "body": LOSS},
         {"status": "solved", "earlier_sentiment": "positive"},
-        {"status": "solved", "current_tier": 1, "locked_by_human": True},
     ],
 )
 def test_closing_is_not_advised(fields: dict[str, Any]) -> None:
     assert "advice.close" not in rules_of(answer(prediction("P4"), **fields))
+
+
+def test_a_locked_ticket_gets_the_same_advice_and_stays() -> None:
+    held: dict[str, Any] = {"locked_by_human": True, "current_tier": 3}
+    fixed = answer(prediction("P3"), status="fixed", **held, **CALMER)
+    assert (fixed.tier, rules_of(fixed)[-2:]) == (3, ["lock.human", "advice.step_down"])
+    assert "severity: P1 → P3" in fixed.reasons[-1].evidence
+    settled = answer(prediction("P1"), status="fixed", **held)
+    assert (settled.tier, rules_of(settled)[-1]) == (3, "advice.step_down")
+    solved = answer(prediction("P4"), status="solved", **held)
+    assert (solved.tier, rules_of(solved)[-1]) == (3, "advice.close")
+    for status in ("fixed", "solved"):
+        unsafe = answer(None, body=LOSS, status=status, **held)
+        assert not [rule for rule in rules_of(unsafe) if rule.startswith("advice.")]
 
 
 def test_the_words_for_settled_are_the_policys() -> None:

@@ -43,11 +43,11 @@ def load(folder: Path, toml: str) -> Policy:
          "teams.order-desk.cover: covers go round in a circle: order-desk → order-desk"),
         ('[teams]\nbilling-desk = false\n[teams.order-desk]\ncover = "billing-desk"',
          "teams.order-desk.cover: expected a team of the policy; found 'billing-desk'"),
-        ('[[exclusions]]\nteam = "nobody"\nproduct = "x"',
-         "exclusions.0.team: expected a team of the policy; found 'nobody'"),
-        ('[[exclusions]]\nteam = "engineering-and-product"\nproduct = "x"',
-         "exclusions.0.team: engineering-and-product owns the last tier"),
-        ('[[exclusions]]\nteam = "order-desk"',
+        ('[[exclusions]]\nto_team = "nobody"\nproduct = "x"',
+         "exclusions.0.to_team: expected a team of the policy; found 'nobody'"),
+        ('[[exclusions]]\nto_team = "engineering-and-product"\nproduct = "x"',
+         "exclusions.0.to_team: engineering-and-product owns the last tier"),
+        ('[[exclusions]]\nto_team = "order-desk"',
          "exclusions.0: expected at least one of from_team, customer, product"),
         ('[assessment]\nasks = [{ tier = 3 }]', "assessment.asks.0: expected at least"),
         ('[assessment]\nasks = [{ tier = 3, total = 13 }]', "assessment.asks.0.total: "),
@@ -96,7 +96,7 @@ def test_prose_says_who_takes_what_and_may_decide_what(tmp_path: Path) -> None:
         '[calendars.berlin]\ntime_zone = "Europe/Berlin"\nhours.monday = ["09:00-17:00"]\n'
         '[teams.berlin]\ntier = 2\nproducts = ["Till"]\nlanguages = ["de", "fr"]\ncapacity = 40\n'
         'calendar = "berlin"\ncover = "integrations"\nmembers = [{ name = "A" }]\n'
-        '[[exclusions]]\nteam = "berlin"\ncustomer = "C-7"\ntext = "they fell out"',
+        '[[exclusions]]\nto_team = "berlin"\ncustomer = "C-7"\ntext = "they fell out"',
     )
     said = prose(own)
     for line in (

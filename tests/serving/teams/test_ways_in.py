@@ -17,7 +17,7 @@ from tierline.serving.commands import app
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 
-from ..fakes import CALM, POLICY
+from ..fakes import CALM, LOSS, POLICY
 
 runner = CliRunner()
 HAND = '{"customer_impact": 3, "business_risk": 0}'
@@ -32,6 +32,47 @@ def route(*options: str) -> str:
     result = runner.invoke(app, ["route", CALM, "--rules-only", *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return " ".join(result.output.split())
+
+
+def test_a_ticket_is_read_from_a_file_and_options_add_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "ticket.json"
+    path.write_text(json.dumps({"body": CALM, "current_tier": 2, "team": "integrations"}))
+
+    def routed(*options: str, given: str | None = None) -> str:
+        arguments = ["route", "--rules-only", *options]
+        result = runner.invoke(app, arguments, input=given, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return " ".join(result.output.split())
+
+    assert "Tier 2" in routed("--ticket", str(path))
+    assert "Tier 3" in routed("--ticket", str(path), "--current-tier", "3")
+    assert "Tier 3" in routed("--ticket", "-", given=json.dumps({"body": LOSS}))
+    assert "hello again" in routed("hello again", "--ticket", str(path))
+    earlier = ("--earlier-severity", "P1", "--earlier-sentiment", "very_negative")
+    assert "advice.close" in routed("--ticket", str(path), "--status", "solved", *earlier)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "expected the ticket's words, or --ticket with a file; found neither"),
+        ("[]", "expected a JSON object; found list"),
+        ("{", "expected a JSON object: no valid JSON"),
+        ('{"body": 1}', "body: "),
+        ('{"zebra": 1}', "zebra: "),
+        ("gone", "can't be read"),
+    ],
+)
+def test_a_ticket_that_can_not_be_read_is_refused(
+    tmp_path: Path, content: str | None, said: str
+) -> None:
+    path = tmp_path / "ticket.json"
+    if content and content != "gone":
+        path.write_text(content)
+    options = () if content is None else ("--ticket", str(path))
+    with pytest.raises(InputError) as caught:
+        runner.invoke(app, ["route", "--rules-only", *options], catch_exceptions=False)
+    assert said in str(caught.value)
 
 
 def test_columns_of_any_name_become_context(tmp_path: Path) -> None:

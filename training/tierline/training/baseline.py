@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tierline.data.redact import left_to_learn
 from tierline.data.rows import Row
-from tierline.models.runtime.ngrams import Term, letter_terms, word_terms
+from tierline.models.runtime.ngrams import NOTHING, Term, letter_terms, word_terms
 from tierline.models.runtime.tokens import text_read
 from tierline.training.targets import ABSENT, HeadLabels
 
@@ -62,8 +62,8 @@ def _fitted(
     }
     try:
         return TfidfVectorizer(min_df=least_rows, max_features=most, **settings).fit(texts)
-    except ValueError:  # no term is said twice: a vocabulary of one that nobody says
-        return TfidfVectorizer(vocabulary=[""], **settings).fit(texts)
+    except ValueError:  # no term is said twice
+        return TfidfVectorizer(vocabulary=NOTHING, **settings).fit(texts)
 
 
 def _terms(kind: Callable[[str], list[Term]], text: str) -> list[str]:

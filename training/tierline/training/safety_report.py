@@ -60,7 +60,7 @@ class SafetyReport:
     def table(self, name: str) -> Table:
         """Return the figures as a table for people."""
         table = Table(title=f"{name}: safety, 95% intervals")
-        for column in ("", "rules alone", "rules and model"):
+        for column in ("", "without a model", "with the model"):
             table.add_column(column)
         table.add_row("incidents caught", str(self.caught_by_rules), str(self.caught))
         table.add_row("false alarms on other tickets", str(self.alarms_by_rules), str(self.alarms))

@@ -99,7 +99,8 @@ class Export:
         """
         if self.layout.from_csv is None:
             raise InputError(self.layout.no_csv)
-        missing = [name for name in self.layout.columns if name not in header]
+        known = {name.strip().casefold() for name in header}
+        missing = [name for name in self.layout.columns if name.casefold() not in known]
         missing += [path for path in self.pairs.values() if path not in header]
         if missing:
             raise InputError(
@@ -121,7 +122,8 @@ class Export:
                 cells[name] = value
             elif value.strip():
                 cells.setdefault(name, []).append(value)
-        return self.row(number, self.layout.from_csv(cells), {}, cells)
+        small = {name.strip().casefold(): value for name, value in cells.items()}
+        return self.row(number, self.layout.from_csv(small), {}, cells)
 
 
 class ExportMap(dict[str, str]):

@@ -92,17 +92,21 @@ def _problem(ticket: Record) -> str | None:
 
 
 def _from_csv(cells: Cells) -> dict[str, Any]:
-    """Read a line of the CSV export; the description is there if it was picked for the export."""
-    interactions = whole(cells.get("Customer interactions"))
+    """Read a line of the CSV export; the description is there if it was picked for the export.
+
+    No page of Freshdesk's names the columns: these are of exports that users show, where
+    capitals vary ("Created time", "Created Time").
+    """
+    interactions = whole(cells.get("customer interactions"))
     return {
-        "id": cells.get("Ticket ID") or cells.get("Ticket Id"),
-        "subject": cells.get("Subject"),
-        "description": cells.get("Description"),
-        "tags": cells.get("Tags"),
-        "source": cells.get("Source"),
-        "created_at": cells.get("Created time"),
-        "group_name": cells.get("Group"),
-        "company_name": cells.get("Company Name") or cells.get("Company"),
+        "id": cells.get("ticket id"),
+        "subject": cells.get("subject"),
+        "description": cells.get("description"),
+        "tags": cells.get("tags"),
+        "source": cells.get("source"),
+        "created_at": cells.get("created time"),
+        "group_name": cells.get("group"),
+        "company_name": cells.get("company name") or cells.get("company"),
         # Whether the first message is counted isn't documented: the least number holds.
         "customer_interactions": None if interactions is None else max(interactions, 1),
     }

@@ -87,17 +87,21 @@ def _problem(issue: Record) -> str | None:
 
 
 def _from_csv(cells: Cells) -> dict[str, Any]:
-    """Read a line of the CSV export; columns that come several times are lists."""
-    labels = cells.get("Labels")
-    organizations = cells.get("Custom field (Organizations)")
+    """Read a line of the CSV export; columns that come several times are lists.
+
+    Custom fields are named ``Custom field (…)``; components "Component/s" before Jira's cloud
+    called them "Components".
+    """
+    labels = cells.get("labels")
+    organizations = cells.get("custom field (organizations)")
     return {
-        "key": cells.get("Issue key"),
+        "key": cells.get("issue key"),
         "fields": {
-            "summary": cells.get("Summary"),
-            "description": cells.get("Description"),
-            "created": cells.get("Created"),
+            "summary": cells.get("summary"),
+            "description": cells.get("description"),
+            "created": cells.get("created"),
             "labels": names(labels, r"\s") if isinstance(labels, str) else labels,
-            "components": cells.get("Component/s") or cells.get("Components"),
+            "components": cells.get("component/s") or cells.get("components"),
             "Organizations": organizations,
         },
     }

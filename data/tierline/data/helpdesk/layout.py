@@ -17,8 +17,9 @@ class Layout:
     ``lists`` are the keys under which the API's pages hold their records, ``single`` those that
     wrap one record. ``fields`` reads a ticket's fields out of a record and the page around it.
     ``problem`` says what is wrong with a record as a whole, another version above all, or None.
-    ``from_csv`` turns a line of the desk's CSV export into a record; ``columns`` are those that
-    the file must have. ``no_csv`` says why there is none.
+    ``from_csv`` turns a line of the desk's CSV export, by columns in small letters, into a
+    record; ``columns`` are those that the file must have, whatever their capitals. ``no_csv`` says
+    why there is none.
     """
 
     title: str

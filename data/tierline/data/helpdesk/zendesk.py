@@ -104,17 +104,21 @@ def _problem(ticket: Record) -> str | None:
 
 
 def _from_csv(cells: Cells) -> dict[str, Any]:
-    """Read a line of the CSV export, which has no description unless a column was added."""
+    """Read a line of the CSV export, which has no description unless a column was added.
+
+    The page on exports names no columns: these are of exports that users show, from "Summation
+    column" on.
+    """
     return {
-        "id": cells.get("Id"),
-        "subject": cells.get("Subject"),
-        "description": cells.get("Description"),
-        "tags": cells.get("Tags"),
-        "via": {"channel": cells.get("Via")},
-        "created_at": cells.get("Created at"),
-        "group": {"name": cells.get("Group")},
-        "organization": {"name": cells.get("Organization")},
-        "metric_set": {"reopens": cells.get("Reopens")},
+        "id": cells.get("id"),
+        "subject": cells.get("subject"),
+        "description": cells.get("description"),
+        "tags": cells.get("tags"),
+        "via": {"channel": cells.get("via")},
+        "created_at": cells.get("created at"),
+        "group": {"name": cells.get("group")},
+        "organization": {"name": cells.get("organization")},
+        "metric_set": {"reopens": cells.get("reopens")},
     }
 
 

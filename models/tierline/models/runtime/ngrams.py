@@ -56,6 +56,8 @@ def _runs(padded: str) -> Iterator[str]:
             return
 
 
+#: The vocabulary of a kind that nothing was learned of: no text says the empty term.
+NOTHING: Final = ("",)
 #: The kinds of n-grams, each with its own vocabulary and normalised apart.
 KINDS: Final = (word_terms, letter_terms)
 
@@ -116,6 +118,8 @@ class NgramModel:
         places = [match.span() for match in _CHUNK.finditer(text)]
         total = np.zeros((len(places), self.labels), dtype=np.float32)
         for kind, block, index in zip(KINDS, self._blocks, self._index, strict=True):
+            if block.terms == NOTHING:
+                continue
             known = [(index[term], *ends) for term, *ends in kind(text) if term in index]
             if known:
                 _credit(total, block, np.array(known))

@@ -1,10 +1,10 @@
 """Read a backlog into the queue, and write the queue to a file."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -12,12 +12,17 @@ from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
-from tierline.serving.backlog.scored import ScoredAnswers
-from tierline.serving.backlog.scoring import batches, quarantine_path
+from tierline.data.ticket import Ticket
+from tierline.serving.backlog.scored import ScoredAnswers, first_seen
+from tierline.serving.backlog.scoring import batches, nameless, quarantine_path
 from tierline.serving.backlog.tables import Table, TableFile
 from tierline.serving.queue.entry import Answer, Entry, entry_of
 from tierline.serving.queue.queued import Queue, Queued
 from tierline.serving.routing.router import Router
+from tierline.serving.store.deciding import Told, standing
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
 
 Progress = Callable[[float, int], None]
 
@@ -47,10 +52,14 @@ def read_entries(
     now: datetime,
     out: Path,
     progress: Progress,
+    store: "Store | None" = None,
 ) -> tuple[list[Entry], int]:
     """Return the entries of a backlog and the count of rows in quarantine, beside ``out``.
 
+    The locks and exclusions of a ``store`` count, for answers that were given before, too.
+
     ``answers`` were given before; without them the router answers, as when scoring. A ticket
+    without a date counts from when it first stood in the queue that ``out`` holds now. A ticket
     without an answer, with an id that came before, or with a team that the policy doesn't know
     is put into quarantine.
 
@@ -60,16 +69,19 @@ def read_entries(
     if out.resolve() in {tickets.path.resolve(), answers.path.resolve() if answers else None}:
         raise InputError(f"--out: expected another file than what is read; found {out}")
     entries: list[Entry] = []
+    seen = first_seen(out)
     with Quarantine(quarantine_path(out)) as quarantine:
         refused = _Refused(quarantine, tickets)
         for batch in batches(tickets, quarantine):
             rows = [row for row in batch if not refused.comes_twice(row)]
-            for row, answer in _answered(rows, answers, router, now):
+            told = standing(store, [nameless(row) for row in rows], router.policy)
+            for row, ticket, answer in _answered(rows, told, answers, router, now):
                 if answer is None:
                     refused.refuse(row, "id: expected an answer with this id; found none")
                     continue
                 try:
-                    entries.append(entry_of(row.ticket, answer, router.policy, now))
+                    since = seen.get(row.ticket.id or "")
+                    entries.append(entry_of(ticket, answer, router.policy, now, told.never, since))
                 except ValueError as error:
                     refused.refuse(row, str(error))
             progress(tickets.progress, len(entries))
@@ -77,12 +89,16 @@ def read_entries(
 
 
 def _answered(
-    rows: list[Row], answers: ScoredAnswers | None, router: Router, now: datetime
-) -> Iterator[tuple[Row, Answer | None]]:
+    rows: list[Row], told: Told, answers: ScoredAnswers | None, router: Router, now: datetime
+) -> Iterator[tuple[Row, Ticket, Answer | None]]:
+    """Yield each row, its ticket as people placed it, under the row's id, and its answer."""
+    found: Sequence[Answer | None]
     if answers is None:
-        yield from zip(rows, router.route([row.ticket for row in rows], now), strict=True)
+        found = [d.recommendation for d in router.decide(told.tickets, now, told.never)]
     else:
-        yield from ((row, answers.get(row.ticket.id or "")) for row in rows)
+        found = [answers.get(row.ticket.id or "") for row in rows]
+    for row, ticket, answer in zip(rows, told.tickets, found, strict=True):
+        yield row, ticket.model_copy(update={"id": row.ticket.id}), answer
 
 
 def write_queue(queue: Queue, out: Path, progress: Progress) -> None:
@@ -106,7 +122,9 @@ _COLUMNS: Final[list[tuple[str, pa.DataType]]] = [
     ("why", pa.string()),
     ("tier", pa.int8()),
     ("own_team", pa.string()),
+    ("since", pa.timestamp("us", tz="UTC")),
     ("respond_by", pa.timestamp("us", tz="UTC")),
+    ("overdue", pa.bool_()),
     ("team", pa.string()),
     ("agent", pa.string()),
     ("way", pa.string()),
@@ -134,4 +152,4 @@ def _table(queue: Queue) -> Table[Queued]:
     return Table(_SCHEMA, flat, typed, line)
 
 
-_TIMES: Final = ("respond_by", "reached_by")
+_TIMES: Final = ("since", "respond_by", "reached_by")

@@ -1,8 +1,10 @@
-"""Read back the answers that `tierline score` wrote, as far as the queue needs them."""
+"""Read back what `tierline score` and `tierline queue` wrote, as far as the queue needs it."""
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from tierline.data.errors import InputError
+from tierline.data.ticket import utc_when_naive
 from tierline.serving.queue.entry import Scored
 
 _COLUMNS: Final = tuple(Scored.model_fields)
@@ -29,7 +32,7 @@ class ScoredAnswers:
         self.path = path
         self.unusable = 0
         self._found: dict[str, Scored] = {}
-        for record in _records(path):
+        for record in _records(path, _COLUMNS):
             given = {k: v for k, v in record.items() if v is not None and v != ""}
             try:
                 answer = Scored.model_validate(given)
@@ -49,7 +52,23 @@ class ScoredAnswers:
         return self._found.get(name)
 
 
-def _records(path: Path) -> Iterator[Mapping[str, Any]]:
+def first_seen(queue: Path) -> dict[str, datetime]:
+    """Return from when each ticket counts by its id, as the last queue in a file says.
+
+    Nothing where there is no such file, or none that can be read: it is about to be replaced.
+    """
+    found: dict[str, datetime] = {}
+    if queue.exists():
+        with suppress(InputError):
+            for record in _records(queue, ("id", "since")):
+                with suppress(ValueError):
+                    since = utc_when_naive(record.get("since"))
+                    if isinstance(since, datetime):
+                        found[str(record["id"])] = since
+    return found
+
+
+def _records(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     readers = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -57,18 +76,18 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
             f"--answers: expected a file ending in {', '.join(readers)}; found {path.name}"
         )
     try:
-        yield from reader(path)
+        yield from reader(path, columns)
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
         raise InputError(f"--answers: {path.name} can't be read: {error}") from None
 
 
-def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
+def _csv(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            yield {name: row.get(name) for name in _COLUMNS}
+            yield {name: row.get(name) for name in columns}
 
 
-def _jsonl(path: Path) -> Iterator[Mapping[str, Any]]:
+def _jsonl(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in filter(str.strip, file):
             try:
@@ -76,11 +95,11 @@ def _jsonl(path: Path) -> Iterator[Mapping[str, Any]]:
             except (ValueError, RecursionError):
                 record = {}
             fields = record if isinstance(record, dict) else {}
-            yield {name: fields.get(name) for name in _COLUMNS}
+            yield {name: fields.get(name) for name in columns}
 
 
-def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
+def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     file = pq.ParquetFile(path)
-    wanted = [name for name in _COLUMNS if name in file.schema_arrow.names]
+    wanted = [name for name in columns if name in file.schema_arrow.names]
     for batch in file.iter_batches(columns=wanted):
         yield from batch.to_pylist()

@@ -1,101 +1,162 @@
-"""Score a backlog: stream a file of tickets through the router into a file of answers."""
+"""Score a backlog: stream files of tickets through the router into a file of answers."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid5
 
-from tierline.data.errors import InputError
-from tierline.data.quarantine import Quarantine
+from tierline.data.errors import InputError, JobError, TierlineError
+from tierline.data.quarantine import Quarantine, quarantine_line
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
-from tierline.serving.backlog.writers import AnswerFile
+from tierline.data.ticket import Ticket
+from tierline.serving.backlog.inputs import Backlog, Stretch
+from tierline.serving.backlog.job import Job, quarantine_path
+from tierline.serving.backlog.job_state import Identity
+from tierline.serving.backlog.pipeline import in_order
+from tierline.serving.backlog.summary import Chunk, Summary
+from tierline.serving.backlog.tables import Codec
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
+from tierline.serving.store.deciding import standing
+from tierline.serving.store.versions import code_version
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
 
+__all__ = ["Scoring", "Summary", "batches", "quarantine_path", "score"]
 _BATCH: Final = 512
+#: While one stretch is with the model, the one before it goes through the rules.
+_WORKERS: Final = 2
 
 
-@dataclass
-class Summary:
-    """What a scoring job did, in counts."""
+@dataclass(frozen=True)
+class Scoring:
+    """What a job may be told beside its backlog, router and clock.
 
-    answered: int = 0
-    quarantined: int = 0
-    tiers: Counter[int] = field(default_factory=Counter)
-    severities: Counter[str] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
-    reviews: Counter[str] = field(default_factory=Counter)
-    modes: Counter[str] = field(default_factory=Counter)
+    ``options`` says how files are read, ``asked`` what ``--model`` said and ``source`` where that
+    model lies. A ``store`` says which tickets people locked, and remembers the answers.
+    """
 
-    def add(self, answer: Recommendation) -> None:
-        """Count one answer."""
-        self.answered += 1
-        self.tiers[answer.tier] += 1
-        self.severities[answer.severity or "unknown"] += 1
-        self.rules.update({reason.rule for reason in answer.reasons})
-        self.modes[answer.mode] += 1
-        if answer.review_reason is not None:
-            self.reviews[answer.review_reason] += 1
-
-
-def quarantine_path(out: Path) -> Path:
-    """Return where a job writing to ``out`` puts its bad rows."""
-    return out.with_name(out.name + ".quarantine.jsonl")
+    options: Mapping[str, str | None] = field(default_factory=dict)
+    asked: str | None = None
+    source: str | None = None
+    resume: bool = False
+    store: "Store | None" = None
 
 
 def score(
-    tickets: TicketFile,
+    tickets: TicketFile | Backlog,
     out: Path,
     router: Router,
     now: datetime,
     progress: Callable[[float, int], None],
     store: "Store | None" = None,
+    scoring: Scoring = Scoring(),
 ) -> Summary:
-    """Answer every ticket of a file, in constant memory; ``now`` is one clock for all.
+    """Answer every ticket of a backlog, in constant memory; ``now`` is one clock for all.
 
-    ``progress`` is called with the share read and the count answered. A ``store`` says which
-    tickets people locked, and remembers the answers.
+    ``progress`` is called with the share read and the count answered.
 
     Raises:
         InputError: when the input or output file is unusable as a whole.
+        JobError: when the job is broken off; what it has done is kept for ``resume``.
     """
-    if out.resolve() == tickets.path.resolve():
+    backlog = tickets if isinstance(tickets, Backlog) else Backlog({tickets.path.name: tickets})
+    if backlog.holds(out):
         raise InputError(f"--out: expected another file than the tickets; found {out}")
-    summary = Summary()
-    with AnswerFile(out) as answers, Quarantine(quarantine_path(out)) as quarantine:
-        for batch in batches(tickets, quarantine):
-            recommendations = _answers(router, store, batch, now)
-            answers.write(recommendations)
-            for recommendation in recommendations:
-                summary.add(recommendation)
-            progress(tickets.progress, summary.answered)
-    summary.quarantined = quarantine.count
-    return summary
+    identity = Identity(
+        input=backlog.digests(),
+        now=now,
+        policy=router.policy.version,
+        asked=scoring.asked,
+        model=router.predictor.version if router.predictor else None,
+        options=dict(scoring.options),
+        what_if=router.what_if,
+        store=store is not None,
+        code=code_version(),
+    )
+    with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:
+        work = Answering(router, now, job.codec, store, job.state.id)
+        left = iter(()) if job.whole else backlog.stretches(job.records)
+        chunks = in_order(left, work, 1 if store else _WORKERS)
+        commit_all(job, chunks, progress, store)
+    return job.summary
 
 
-def _answers(
-    router: Router, store: "Store | None", batch: list[Row], now: datetime
-) -> list[Recommendation]:
-    tickets = [row.ticket for row in batch]
-    if store is None:
-        return router.route(tickets, now)
-    # A row's number that stands in for an id is no ticket's name.
-    nameless = [
-        t if row.named else t.model_copy(update={"id": None})
-        for t, row in zip(tickets, batch, strict=True)
-    ]
-    made = router.decide(store.with_locks(nameless), now, store.exclusions_beside(router.policy))
-    store.record(made, router.policy, now, wait=True)
-    return [
-        decision.recommendation.model_copy(update={"id": ticket.id})
-        for decision, ticket in zip(made, tickets, strict=True)
-    ]
+def commit_all(
+    job: Job,
+    chunks: Iterator[Chunk],
+    progress: Callable[[float, int], None],
+    store: "Store | None" = None,
+) -> None:
+    """Write the chunks as they come, and make the files at the end."""
+    try:
+        for chunk in chunks:
+            if store is not None:
+                store.writer.flush()
+            job.commit(chunk)
+            progress(chunk.share, job.summary.answered)
+    except JobError:
+        raise
+    except TierlineError as error:
+        if job.records:
+            raise job.stopped(str(error)) from error
+        raise
+    job.finish()
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Turns a stretch of records into the bytes that are written of it."""
+
+    router: Router
+    now: datetime
+    codec: Codec[Recommendation]
+    store: "Store | None" = None
+    job: str = ""
+
+    def __call__(self, stretch: Stretch) -> Chunk:
+        """Answer the usable rows; a bad one becomes a line for the quarantine."""
+        summary = Summary()
+        answers = self._answers(stretch)
+        for answer in answers:
+            summary.add(answer)
+        bad = [(r.file, r.row) for r in stretch.records if isinstance(r.row, BadRow)]
+        summary.quarantined = len(bad)
+        lines = "".join(quarantine_line(row, file) for file, row in bad)
+        return Chunk(
+            len(stretch.records),
+            self.codec.encode(answers) if answers else b"",
+            lines.encode("utf-8", "backslashreplace"),
+            summary,
+            stretch.share,
+        )
+
+    def _answers(self, stretch: Stretch) -> list[Recommendation]:
+        rows, store, policy = stretch.rows, self.store, self.router.policy
+        tickets = [row.ticket for row in rows]
+        if store is None:
+            return self.router.route(tickets, self.now) if tickets else []
+        told = standing(store, [nameless(row) for row in rows], policy)
+        made = self.router.decide(told.tickets, self.now, told.never)
+        # The same ids when the stretch is answered again: no decision is kept twice.
+        names = [str(uuid5(UUID(self.job), f"{stretch.start}:{i}")) for i in range(len(made))]
+        store.record(made, policy, self.now, names, wait=True)
+        return [
+            decision.recommendation.model_copy(update={"id": ticket.id})
+            for decision, ticket in zip(made, tickets, strict=True)
+        ]
+
+
+def nameless(row: Row) -> Ticket:
+    """Return a row's ticket, without an id where the row's number stands in for one.
+
+    That number is no ticket's name: the store may know another ticket by it.
+    """
+    return row.ticket if row.named else row.ticket.model_copy(update={"id": None})
 
 
 def batches(tickets: TicketFile, quarantine: Quarantine) -> Iterator[list[Row]]:

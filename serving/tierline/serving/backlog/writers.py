@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tierline.serving.backlog.tables import Table, TableFile
+from tierline.serving.backlog.tables import Codec, Table, TableFile, codec_for
 from tierline.serving.routing.recommendation import Recommendation
 
 COLUMNS: Final = tuple(Recommendation.model_fields)
@@ -34,6 +34,15 @@ class AnswerFile(TableFile[Recommendation]):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _ANSWERS)
+
+
+def answer_codec(path: Path) -> Codec[Recommendation]:
+    """Return how answers are written to ``path``.
+
+    Raises:
+        InputError: when the path ends in nothing that can be written.
+    """
+    return codec_for(path, _ANSWERS)
 
 
 def _flat(answer: Recommendation) -> dict[str, Any]:

@@ -33,6 +33,14 @@ def runs_always(policy: Policy, severity: Severity | None, safe: bool) -> bool:
     return safe or (severity or policy.fallback.severity) is Severity.P1
 
 
+def respond_within(policy: Policy, severity: Severity | None, safe: bool) -> timedelta:
+    """Return how soon a ticket is answered; ``safe``: it is about data loss or a breach."""
+    within = policy.respond_within[severity or policy.fallback.severity]
+    if safe:
+        return min(within, policy.respond_within[Severity(policy.safety.respond_as)])
+    return within
+
+
 def deadlines(
     policy: Policy,
     tier: int,
@@ -47,9 +55,7 @@ def deadlines(
     Both count from when it was filed, in the open hours of a calendar, or around the clock
     where `runs_always`. ``safe``: the ticket is about data loss or a breach.
     """
-    within = policy.respond_within[severity or policy.fallback.severity]
-    if safe:
-        within = min(within, policy.respond_within[Severity(policy.safety.respond_as)])
+    within = respond_within(policy, severity, safe)
     resolve_within = policy.tiers[tier].resolve_within
     if runs_always(policy, severity, safe):
         respond_by = shifted(start.at, within)

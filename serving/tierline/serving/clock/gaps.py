@@ -1,7 +1,7 @@
-"""Hours at which nobody serves what can't wait."""
+"""Hours at which nobody serves a tier."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from tierline.data.labels import Severity
@@ -9,6 +9,8 @@ from tierline.serving import safety
 from tierline.serving.clock.open_time import Calendars, is_open, next_change
 from tierline.serving.clock.shown import instant_text
 from tierline.serving.policy import TIERS, Condition, Policy
+from tierline.serving.policy.calendars import Calendar
+from tierline.serving.policy.queue import capacity_of
 
 _YEAR: Final = timedelta(days=366)
 
@@ -16,11 +18,14 @@ Gap = tuple[datetime, datetime]
 
 
 def unserved_hours(policy: Policy, now: datetime) -> Iterator[str]:
-    """Yield a sentence for the hours at which P1 or a safety hit finds nobody: per tier and team.
+    """Yield a sentence for the hours of promised service in which nobody is there, with its key.
 
-    A team counts where it has hours of its own. A sentence names the key and the first such
-    hours from ``now`` on, and the longest of a year.
+    A tier promises the hours of its calendar, and where P1 or a safety hit can come, all hours.
+    Its owner serves it, with who covers the owner; a team counts where it has hours of its own. A
+    sentence names the first such hours from ``now`` on, and the longest of a year.
     """
+    for number in TIERS:
+        yield from _promised(number, policy, now)
     for number in sorted(_tiers_that_can_not_wait(policy)):
         keys = {f"tiers.{number}.calendar": policy.tiers[number].calendar}
         keys |= {
@@ -32,16 +37,73 @@ def unserved_hours(policy: Policy, now: datetime) -> Iterator[str]:
             yield from _unserved(key, number, calendar, policy, now)
 
 
+def closed_hours(policy: Policy, now: datetime) -> Iterator[str]:
+    """Yield a sentence for the hours at which tiers are closed by their calendar: one for each.
+
+    Nothing is promised then: times stand still.
+    """
+    by_calendar: dict[str, list[str]] = {}
+    for number in TIERS:
+        by_calendar.setdefault(policy.tiers[number].calendar, []).append(str(number))
+    for calendar, numbers in by_calendar.items():
+        gaps = list(closed_spans(policy.hours(calendar), now, now + _YEAR))
+        if gaps:
+            tiers = f"tier{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+            first, longest = _shown(gaps, policy.calendars[calendar].zone)
+            yield (
+                f"by calendars.{calendar} nobody serves {tiers} from {first}, and times stand "
+                f"still; the longest of {len(gaps)} such spans in a year is {longest}"
+            )
+
+
+def _promised(number: int, policy: Policy, now: datetime) -> Iterator[str]:
+    """Yield a sentence where a tier's calendar is open, and its owner and whoever covers aren't."""
+    tier = policy.tiers[number]
+    promised, there = policy.hours(tier.calendar), _serving(number, policy)
+    if set(promised) <= set(there):
+        return
+    gaps = list(_open_without(promised, there, now, now + _YEAR))
+    if not gaps:
+        return
+    first, longest = _shown(gaps, policy.calendars[tier.calendar].zone)
+    why = "is closed" if there else "has no capacity"
+    yield (
+        f"tiers.{number}.owner: {tier.owner} {why} and nobody covers it: nobody serves tier "
+        f"{number} ({tier.name}) from {first}, though calendars.{tier.calendar} promises it; the "
+        f"longest of {len(gaps)} such spans in a year is {longest}"
+    )
+
+
+def _serving(number: int, policy: Policy) -> Calendars:
+    """Return the hours of a tier's owner and of those that cover it, one for the other."""
+    found: list[Calendar] = []
+    name: str | None = policy.tiers[number].owner
+    while name is not None:
+        if capacity_of(policy.teams[name]) != 0:
+            found += policy.hours(policy.calendar_of(name, number))
+        name = policy.teams[name].cover
+    return tuple(dict.fromkeys(found))
+
+
+def _open_without(
+    promised: Calendars, there: Calendars, start: datetime, end: datetime
+) -> Iterator[Gap]:
+    """Yield when the one is open and the other isn't, in order."""
+    here = start
+    while here < end:
+        turns = [next_change(promised, here), next_change(there, here) if there else None]
+        turn = min((t for t in turns if t is not None), default=end)
+        if is_open(promised, here) and not is_open(there, here):
+            yield here, min(turn, end)
+        here = turn
+
+
 def _unserved(key: str, number: int, calendar: str, policy: Policy, now: datetime) -> Iterator[str]:
     hours = policy.hours(calendar)
     gaps = [] if any(c.on_call for c in hours) else list(closed_spans(hours, now, now + _YEAR))
     if not gaps:
         return
-    zone = policy.calendars[calendar].zone
-    first, longest = (
-        f"{instant_text(start, zone)} until {instant_text(end, zone)}"
-        for start, end in (gaps[0], max(gaps, key=_length))
-    )
+    first, longest = _shown(gaps, policy.calendars[calendar].zone)
     yield (
         f"{key}: nobody serves tier {number} ({policy.tiers[number].name}) from {first}, "
         f"though P1, data loss and breaches run around the clock; the longest of {len(gaps)} "
@@ -57,6 +119,15 @@ def closed_spans(calendars: Calendars, start: datetime, end: datetime) -> Iterat
         if not is_open(calendars, here):
             yield here, min(turn or end, end)
         here = turn
+
+
+def _shown(gaps: Sequence[Gap], zone: tzinfo) -> tuple[str, str]:
+    """Return the first gap and the longest as text."""
+    first, longest = (
+        f"{instant_text(start, zone)} until {instant_text(end, zone)}"
+        for start, end in (gaps[0], max(gaps, key=_length))
+    )
+    return first, longest
 
 
 def _length(gap: Gap) -> timedelta:

@@ -1,6 +1,23 @@
 """Instants as people read them."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from tierline.serving.clock.open_time import in_utc, shifted
+
+
+def due_minute(instant: datetime) -> datetime:
+    """Return a deadline to the minute as every text shows it: rounded up.
+
+    So whoever keeps to what agents read and what customers were told keeps the same minute, and
+    no customer is told less than the policy gives.
+    """
+    whole = in_utc(instant).replace(second=0, microsecond=0)
+    return whole if whole == instant else shifted(whole, timedelta(minutes=1))
+
+
+def due_text(instant: datetime, zone: tzinfo = UTC) -> str:
+    """Return a deadline as text, to the minute (see `due_minute`)."""
+    return instant_text(due_minute(instant), zone)
 
 
 def instant_text(instant: datetime, zone: tzinfo = UTC) -> str:

@@ -2,12 +2,14 @@
 
 from tierline.serving.commands import (
     answering,
+    checklist,
     handing,
     labelling,
     mapping,
     notifying,
     policies,
     queueing,
+    scoring,
     store,
     store_feedback,
     store_replay,
@@ -17,6 +19,7 @@ from tierline.serving.commands.shared import app, console, errors
 __all__ = [
     "answering",
     "app",
+    "checklist",
     "console",
     "errors",
     "handing",
@@ -25,6 +28,7 @@ __all__ = [
     "notifying",
     "policies",
     "queueing",
+    "scoring",
     "store",
     "store_feedback",
     "store_replay",

@@ -1,8 +1,6 @@
 """Handing on and telling: packets for the next team, messages to customers."""
 
-import json
-from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,31 +8,32 @@ import typer
 from pydantic import ValidationError
 
 from tierline.data.errors import InputError
-from tierline.data.ticket import Ticket
+from tierline.serving.commands.recording import recording
 from tierline.serving.commands.shared import (
+    JsonOption,
     MapOption,
     ModelOption,
+    NowOption,
     PolicyOption,
     RulesOnly,
+    SpoolOption,
+    StoreOption,
     app,
     clock_at,
     console,
+    invalid,
     make_router,
 )
-from tierline.serving.commands.ticket_source import TicketArgument, tickets_of
-from tierline.serving.handoff.making import make_packet
+from tierline.serving.commands.ticket_source import TicketArgument, json_object, sources_of
 from tierline.serving.handoff.markdown import markdown
 from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.messages.message import Kind, Message
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.serving.policy import Policy
-from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
+from tierline.serving.store.deciding import decide
+from tierline.serving.store.handing_on import hand_on
 
-NowOption = Annotated[
-    str | None, typer.Option("--now", help="The clock, ISO 8601; the present if absent.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 TemplatesOption = Annotated[
     Path | None,
     typer.Option("--templates", help="Folder with templates in place of the packaged ones."),
@@ -50,6 +49,9 @@ def handoff(
     tried: Annotated[list[str] | None, typer.Option(help="A step tried; may be repeated.")] = None,
     reproduction: Annotated[str | None, typer.Option(help="How to make it happen again.")] = None,
     contact: Annotated[str | None, typer.Option(help="How and when to reach the customer.")] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="Severity by your own judgement: counts for the model's.")
+    ] = None,
     question: Annotated[list[str] | None, typer.Option(help="What is open; repeatable.")] = None,
     done: Annotated[
         list[str] | None, typer.Option(help="STEP=WHO or STEP=WHO@TIME; may be repeated.")
@@ -63,22 +65,29 @@ def handoff(
     policy: PolicyOption = None,
     mapping: MapOption = None,
     now: NowOption = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
 ) -> None:
-    """Print the packet for the next team, as Markdown: complete, or what is missing."""
+    """Print the packet for the next team, as Markdown: complete, or what is missing.
+
+    With a store its locks and exclusions count; it keeps the decision and the steps that are done.
+    """
     added = {
         "tried": tried,
         "reproduction": reproduction,
         "contact": contact,
+        "severity": severity,
         "open_questions": question,
-        "done": [_done(spec) for spec in done] if done else None,
+        "done": [step_done(spec) for spec in done] if done else None,
         "complete": complete or None,
     }
     kept = _notes(notes, {name: value for name, value in added.items() if value is not None})
     router, clock = make_router(model, rules_only, policy), clock_at(now)
-    for number, (one, answer) in enumerate(_answered(ticket, mapping, router, clock)):
-        packet = make_packet(one, answer, router.policy, clock, kept)
-        shown = packet.model_dump_json() if as_json else markdown(packet, _zone(packet, router))
-        _print(shown if as_json or number == 0 else f"---\n\n{shown}")
+    with recording(store, spool) as there:
+        for number, source in enumerate(sources_of(ticket, mapping)):
+            packet = source.named(hand_on(router, there, source.ticket, kept, clock).packet)
+            shown = packet.model_dump_json() if as_json else markdown(packet, _zone(packet, router))
+            _print(shown if as_json or number == 0 else f"---\n\n{shown}")
 
 
 @app.command(rich_help_panel="Handing on")
@@ -101,29 +110,27 @@ def message(
     policy: PolicyOption = None,
     mapping: MapOption = None,
     now: NowOption = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
 ) -> None:
-    """Print a message to the customer; the times in it are the policy's."""
+    """Print a message to the customer; the times in it are the policy's.
+
+    With a store its locks and exclusions count, and it keeps the decision.
+    """
     from tierline.serving.messages.compose import compose
     from tierline.serving.messages.templates import Templates
 
     loaded = Templates.load(templates)
     router, clock = make_router(model, rules_only, policy), clock_at(now)
-    for number, (one, answer) in enumerate(_answered(ticket, mapping, router, clock, channel)):
-        made = compose(kind, one, answer, router.policy, loaded, clock, language, time_zone)
-        shown = made.model_dump_json() if as_json else _as_text(made)
-        _print(shown if as_json or number == 0 else f"\n---\n\n{shown}")
-
-
-def _answered(
-    argument: str,
-    mapping: str | None,
-    router: Router,
-    clock: datetime,
-    channel: str | None = None,
-) -> Iterator[tuple[Ticket, Recommendation]]:
-    for ticket in tickets_of(argument, mapping):
-        one = ticket.model_copy(update={"channel": channel}) if channel else ticket
-        yield one, router.route([one], clock)[0]
+    by = {"channel": channel} if channel else {}
+    with recording(store, spool) as there:
+        for number, source in enumerate(sources_of(ticket, mapping)):
+            one = source.ticket.model_copy(update=by)
+            (found,) = decide(router, there, [one], clock).made
+            told = (source.named(found.ticket), found.recommendation, router.policy)
+            made = compose(kind, *told, loaded, clock, language, time_zone)
+            shown = made.model_dump_json() if as_json else _as_text(made)
+            _print(shown if as_json or number == 0 else f"\n---\n\n{shown}")
 
 
 def _notes(file: Path | None, added: dict[str, Any]) -> Notes:
@@ -131,24 +138,19 @@ def _notes(file: Path | None, added: dict[str, Any]) -> Notes:
     own: dict[str, Any] = {}
     if file is not None:
         try:
-            own = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"--notes: expected a JSON object: {type(error).__name__}") from None
-        if not isinstance(own, dict):
-            raise InputError(f"--notes: expected a JSON object; found {type(own).__name__}")
+            own = json_object(file.read_bytes(), "--notes")
+        except OSError as error:
+            raise InputError(f"--notes: can't be read: {error.strerror}") from None
     for name, value in added.items():
         both = isinstance(value, list) and isinstance(own.get(name), list)
         own[name] = [*own[name], *value] if both else value
     try:
         return Notes.model_validate(own)
     except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, e['loc'])) or 'notes'}: {e['msg']}" for e in error.errors()
-        )
-        raise InputError("; ".join(problems)) from None
+        raise invalid(error, "notes") from None
 
 
-def _done(spec: str) -> dict[str, str]:
+def step_done(spec: str) -> dict[str, str]:
     """Read ``notify=Ana`` or ``notify=Ana@2025-03-10T12:00``."""
     step, _, rest = spec.partition("=")
     by, _, at = rest.partition("@")

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from tierline.data.columns import parse_map
 from tierline.data.quarantine import Quarantine
 from tierline.serving.commands.shared import PolicyOption, app, console, errors
 from tierline.serving.history.build import build_map
 from tierline.serving.history.desk import read_desk
 from tierline.serving.history.events import EventFile
-from tierline.serving.history.formats import FORMATS, format_named, parse_event_map
+from tierline.serving.history.formats import FIELDS, FORMATS, format_named
 from tierline.serving.history.page import refuse_without_libraries, write_map
 from tierline.serving.history.times import DateOrder, time_reader, zone_named
 from tierline.serving.policy import load_policy
@@ -53,7 +54,7 @@ def map_history(
     read_time = time_reader(dates or known.dates, zone_named(zone), datetime.now(UTC) + _AHEAD)
     rules = load_policy(policy)
     desk = read_desk(rules, tiers)
-    file = EventFile(history, parse_event_map(mapping), kind=known, read_time=read_time)
+    file = EventFile(history, parse_map(mapping, FIELDS), kind=known, read_time=read_time)
     # Standard output is for the figures; with --json, progress goes only to a person's terminal.
     shown = console
     if as_json:

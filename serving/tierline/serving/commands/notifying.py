@@ -13,6 +13,7 @@ from tierline.serving.progress import ShareProgress
 
 if TYPE_CHECKING:
     from tierline.serving.notify.notifier import Notifier
+    from tierline.serving.notify.outbox import Outbox
 
 notify_app = typer.Typer(no_args_is_help=True, help="Notifications that couldn't be sent.")
 app.add_typer(notify_app, name="notify", rich_help_panel="Handing on")
@@ -23,6 +24,15 @@ def notify_folder() -> Path:
     from tierline.serving.notify.endpoints import FOLDER
 
     return Path(os.environ.get(FOLDER) or "tierline-notify")
+
+
+def outbox_there() -> "Outbox | None":
+    """Return what was sent and what is dead on this machine, None where nothing ever was."""
+    if not notify_folder().is_dir():
+        return None
+    from tierline.serving.notify.outbox import Outbox
+
+    return Outbox(notify_folder())
 
 
 @notify_app.command("list")
@@ -71,7 +81,7 @@ def notify_purge(
     """Erase dead letters: they name tickets, and quote a few of their words."""
     from tierline.serving.notify.outbox import Outbox
 
-    gone = Outbox(notify_folder()).erase(clock_at(before, "--before"))
+    gone = Outbox(notify_folder()).erase_before(clock_at(before, "--before"))
     console.print(f"{gone:,} letters erased in {notify_folder()}", markup=False)
 
 

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from tierline.serving.clock.gaps import unserved_hours
+from tierline.serving.clock.gaps import closed_hours, unserved_hours
 from tierline.serving.commands.shared import app, console, errors, router_with
 from tierline.serving.policy import load_policy, toml_of_default
+from tierline.serving.policy.doubts import doubts
+from tierline.serving.policy.load import policy_content
 from tierline.serving.policy.prose import prose
 
 policy_app = typer.Typer(no_args_is_help=True, help="Read and check the escalation policy.")
@@ -37,11 +39,15 @@ def policy_check(
 ) -> None:
     """Check a policy file; every problem is named with its key.
 
-    Hours at which nobody serves what can't wait are a warning.
+    What is hardly meant is a warning: promised hours at which nobody serves a tier, owners that no
+    team is called, people in two teams.
     """
     policy = load_policy(file)
     if model is not None:
         router_with(policy, model)
-    for line in unserved_hours(policy, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    for line in (*doubts(policy, policy_content(file)), *unserved_hours(policy, now)):
         errors.print(f"warning: {line}", markup=False, soft_wrap=True)
+    for line in closed_hours(policy, now):
+        errors.print(f"note: {line}", markup=False, soft_wrap=True)
     console.print(f"{file}: good, policy version {policy.version}", markup=False)

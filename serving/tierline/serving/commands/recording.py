@@ -47,6 +47,20 @@ def recording(url: str | None, spool: Path | None) -> Iterator["Store | None"]:
         _tell(store)
 
 
+@contextmanager
+def beside(url: str | None, spool: Path | None = None) -> Iterator["Store | None"]:
+    """Give the store whose locks and exclusions count, None where none is named.
+
+    Raises:
+        StoreError: when it is away, or of another version.
+    """
+    if url is None:
+        yield None
+        return
+    with opened(url, spool) as store:
+        yield store
+
+
 def need_url(url: str | None) -> str:
     """Return the store's URL.
 

@@ -11,7 +11,7 @@ from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
 from tierline.data.redact import redact
 from tierline.data.ticket import DIMENSIONS, Ticket
-from tierline.serving.clock.shown import instant_text
+from tierline.serving.clock.shown import due_text
 from tierline.serving.policy import Policy
 from tierline.serving.policy.team_prose import authority_facts
 from tierline.serving.routing.recommendation import Recommendation
@@ -26,7 +26,7 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
     zone = policy.calendars[policy.calendar_of(answer.team, answer.tier)].zone
 
     def when(instant: datetime) -> str:
-        return instant_text(instant, zone)
+        return due_text(instant, zone)
 
     climbs = " → ".join(map(str, answer.path))
     console.print(Panel(_highlighted(ticket, answer), title=head, title_align="left"))

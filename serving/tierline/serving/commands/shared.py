@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from tierline.data.columns import parse_map
@@ -57,6 +58,23 @@ SpoolOption = Annotated[
         show_envvar=True,
         help="Folder where decisions wait while the store is away.",
     ),
+]
+
+NowOption = Annotated[
+    str | None, typer.Option("--now", help="The clock, ISO 8601; the present if absent.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+
+
+def invalid(error: ValidationError, what: str) -> InputError:
+    """Return what doesn't fit, each with its field; ``what`` names the whole."""
+    problems = (f"{'.'.join(map(str, e['loc'])) or what}: {e['msg']}" for e in error.errors())
+    return InputError("; ".join(problems))
+
+
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),
 ]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tierline.data.errors import InputError
+from tierline.serving.commands.notifying import outbox_there
 from tierline.serving.commands.recording import need_url, opened
 from tierline.serving.commands.shared import SpoolOption, StoreOption, app, clock_at, console
 from tierline.serving.store.opening import open_store
@@ -70,18 +71,19 @@ def store_purge(
     store: StoreOption = None,
     spool: SpoolOption = None,
 ) -> None:
-    """Erase decisions, corrections, outcomes and locks, from the database's files too.
+    """Erase decisions, corrections, outcomes, hand-offs, locks and letters, from all files too.
 
-    Locks go with their ticket or customer, not with age. Run it on every machine that has a
-    spool. PostgreSQL's own log and backups keep rows until they are recycled. Notifications that
-    couldn't be sent are erased by `tierline notify purge`.
+    Locks go with their ticket or customer, not with age. Letters are notifications that wait or
+    couldn't be sent. Run it on every machine that has a spool or letters. PostgreSQL's own log
+    and backups keep rows until they are recycled.
     """
-    from tierline.serving.store.purge import Doomed, purge
+    from tierline.serving.store.erasing import erase
+    from tierline.serving.store.purge import Doomed
 
     if sum(value is not None for value in (before, customer, ticket)) != 1:
         raise InputError("expected one of --before, --customer and --ticket")
     doomed = Doomed(ticket, customer, clock_at(before, "--before") if before else None)
     with opened(store, spool) as there:
-        found = purge(there.database, there.spool, there.pseudonyms(), doomed)
+        found = erase(there, outbox_there(), doomed)
     for name, count in found.items():
         console.print(f"{name}: {count:,} erased", markup=False, highlight=False)

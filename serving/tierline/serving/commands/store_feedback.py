@@ -6,14 +6,24 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from tierline.data.errors import InputError
+from tierline.data.errors import InputError, RowError
 from tierline.data.feedback import read_feedback
+from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
-from tierline.data.rows import BadRow
+from tierline.data.rows import BadRow, check_labels
 from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.commands.recording import opened
-from tierline.serving.commands.shared import StoreOption, app, clock_at, console
+from tierline.serving.commands.shared import (
+    LabelsOption,
+    PolicyOption,
+    StoreOption,
+    app,
+    clock_at,
+    console,
+)
+from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+from tierline.serving.routing.known_labels import correct_labels
 
 feedback_app = typer.Typer(no_args_is_help=True, help="Corrections by people, for retraining.")
 app.add_typer(feedback_app, name="feedback", rich_help_panel="Store")
@@ -22,11 +32,17 @@ app.add_typer(feedback_app, name="feedback", rich_help_panel="Store")
 @feedback_app.command("import")
 def feedback_import(
     file: Annotated[Path, typer.Argument(help="Corrections: id or text, labels, origin.")],
+    policy: PolicyOption = None,
+    labels: LabelsOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Store the corrections of a file; bad rows are quarantined, known ones come once."""
+    """Store the corrections of a file; bad rows are quarantined, known ones come once.
+
+    Labels are those of the vocabulary, the policy and the labels file; others are bad rows.
+    """
     from tierline.serving.store.feedback import form_of
 
+    allowed = correct_labels(load_policy(policy), book=read_label_book(labels))
     new = known = 0
     with opened(store) as there, Quarantine(quarantine_path(file)) as quarantine:
         corrections = read_feedback([file], quarantine)
@@ -34,7 +50,8 @@ def feedback_import(
             for i, correction in enumerate(corrections):
                 try:
                     form, answered = form_of(correction)
-                except ValidationError as error:
+                    check_labels(form.labels, allowed)
+                except (ValidationError, RowError) as error:
                     quarantine.add(BadRow(correction.row.number, _reason(error)), file)
                     continue
                 _, fresh = there.put_correction(form, answered)
@@ -69,6 +86,8 @@ def feedback_export(
     console.print(f"{count:,} corrections: {file}", markup=False)
 
 
-def _reason(error: ValidationError) -> str:
+def _reason(error: ValidationError | RowError) -> str:
     """Return what is wrong, without the input that was found."""
+    if isinstance(error, RowError):
+        return str(error)
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

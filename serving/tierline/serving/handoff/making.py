@@ -1,6 +1,6 @@
 """Make a packet: pure, from a ticket, its recommendation, a person's notes and the policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,14 +14,15 @@ from tierline.serving.handoff.packet import (
     CheckItem,
     CustomerState,
     Done,
-    Missing,
     Notes,
     Packet,
     Step,
 )
 from tierline.serving.policy import Policy
 from tierline.serving.policy.team_prose import authority_facts
+from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Decision
 
 _MAX_REPORTED: Final = 8_000
 _STEPS: Final = {
@@ -33,21 +34,46 @@ _STEPS: Final = {
 _NOTHING: Final = Notes()
 
 
+def answer_with(
+    made: Decision, policy: Policy, now: datetime, notes: Notes = _NOTHING
+) -> Recommendation:
+    """Return the decision's answer, or the one with the severity that a person states.
+
+    Raises:
+        InputError: for a severity that the policy doesn't know.
+    """
+    if notes.severity is None:
+        return made.recommendation
+    try:
+        return recommend(
+            made.ticket, made.prediction, policy, now, made.exclusions, severity=notes.severity
+        )
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
 def make_packet(
     ticket: Ticket,
     answer: Recommendation,
     policy: Policy,
     now: datetime,
     notes: Notes = _NOTHING,
+    before: Sequence[Done] = (),
 ) -> Packet:
     """Return the packet for the team that the answer names.
+
+    ``before`` are steps of this hand-off that were done earlier; those of the notes count for
+    more. That it was documented counts only while nothing is missing.
 
     Raises:
         InputError: when it is claimed to be complete (or documented) while something that the
             policy requires is missing, or a step was done in the future.
     """
     lacking = missing(ticket, notes, answer, policy)
-    _refuse_false_claims(notes, lacking, now)
+    if lacking and notes.complete:
+        raise InputError(_incomplete("complete", (lack.what for lack in lacking)))
+    refuse_false_claims(notes.done, [lack.what for lack in lacking], now)
+    known = [done for done in before if not (lacking and done.step is Step.DOCUMENT)]
     reported = redact(full_text(ticket))
     too_long = len(reported) > _MAX_REPORTED
     questions = (*map(redact, notes.open_questions), *open_questions(answer, lacking))
@@ -60,6 +86,7 @@ def make_packet(
         reproduction=_redacted(notes.reproduction),
         customer=_customer(ticket, answer, notes, now),
         severity=answer.severity,
+        severity_by="person" if notes.severity else "model" if answer.severity else None,
         issue_type=answer.issue_type,
         product=ticket.product,
         lane=answer.lane,
@@ -74,7 +101,7 @@ def make_packet(
         try_next=policy.handoff.first_steps(answer.issue_type),
         notify=answer.notify,
         open_questions=tuple(dict.fromkeys(questions)),
-        checklist=tuple(_checklist(notes, now)),
+        checklist=tuple(checked_steps((*known, *notes.done), now)),
         missing=lacking,
         complete=not lacking,
         model_version=answer.model_version,
@@ -82,18 +109,26 @@ def make_packet(
     )
 
 
-def _refuse_false_claims(notes: Notes, lacking: tuple[Missing, ...], now: datetime) -> None:
-    documented = any(done.step is Step.DOCUMENT for done in notes.done)
-    if lacking and (notes.complete or documented):
-        claim = "complete" if notes.complete else "done: document"
-        names = ", ".join(lack.what for lack in lacking)
-        raise InputError(f"{claim}: the packet isn't complete; the policy requires {names} too")
-    if late := [d.step for d in notes.done if d.at is not None and d.at > now + TOLERANCE]:
+def refuse_false_claims(done: Sequence[Done], missing: Sequence[str], now: datetime) -> None:
+    """Refuse steps that can't be done: documented while something is ``missing``, or later on.
+
+    Raises:
+        InputError: naming the step and what is missing.
+    """
+    if missing and any(one.step is Step.DOCUMENT for one in done):
+        raise InputError(_incomplete(f"done: {Step.DOCUMENT}", missing))
+    if late := [one.step for one in done if one.at is not None and one.at > now + TOLERANCE]:
         raise InputError(f"done: {late[0]} can't have been done in the future")
 
 
-def _checklist(notes: Notes, now: datetime) -> Iterator[CheckItem]:
-    found: dict[Step, Done] = {done.step: done for done in notes.done}
+def _incomplete(claim: str, missing: Iterable[str]) -> str:
+    names = ", ".join(missing)
+    return f"{claim}: the packet isn't complete; the policy requires {names} too"
+
+
+def checked_steps(steps: Sequence[Done], now: datetime) -> Iterator[CheckItem]:
+    """Yield all four steps in order, done or not; without a time a step was done ``now``."""
+    found: dict[Step, Done] = {done.step: done for done in steps}
     for step in Step:
         done = found.get(step)
         if done is None:

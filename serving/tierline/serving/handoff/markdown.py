@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
 from typing import Final
 
-from tierline.serving.clock.shown import instant_text
+from tierline.serving.clock.shown import due_text, instant_text
 from tierline.serving.handoff.packet import CheckItem, Packet
 from tierline.serving.policy.durations import span_text
 
 #: What Markdown gives a meaning to inside a line; underscores and dots only where they have one.
 _MARKS: Final = re.compile(r"([\\`*\[\]<>|~$!]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_BY: Final = {"model": "the model", "person": "a person", None: "nobody"}
 _FENCE: Final = re.compile(r"`{3,}")
 
 
@@ -56,12 +57,12 @@ def _facts(packet: Packet, zone: tzinfo) -> Iterator[str]:
     customer = packet.customer
     waited = customer.waited_minutes
     told = {
-        "Severity": packet.severity,
+        "Severity": packet.severity and f"{packet.severity} (by {_BY[packet.severity_by]})",
         "Issue type": packet.issue_type,
         "Product": packet.product,
         "Lane": packet.lane,
-        "Answer by": instant_text(packet.respond_by, zone),
-        "Resolve by": instant_text(packet.resolve_by, zone),
+        "Answer by": due_text(packet.respond_by, zone),
+        "Resolve by": due_text(packet.resolve_by, zone),
         "Customer": customer.customer,
         "Customer tier": customer.tier,
         "Sentiment": customer.sentiment,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,10 @@ _Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _Instant = Annotated[datetime, BeforeValidator(utc_when_naive)]
 
 
+#: The longest name of who did a step.
+BY_CHARS: Final = 100
+
+
 class Step(StrEnum):
     """The four steps of a hand-off, in order."""
 
@@ -36,7 +40,7 @@ class Done(BaseModel):
     model_config = _FROZEN
 
     step: Step
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=BY_CHARS)]
     at: _Instant | None = None
 
 
@@ -44,8 +48,9 @@ class Notes(BaseModel):
     """What a person adds to a ticket before it is handed on.
 
     ``tried``: steps tried and what came of them. ``reproduction``: how to make it happen again.
-    ``contact``: how and when the customer is reached. ``complete`` claims that nothing that
-    is required is missing: refused where something is.
+    ``contact``: how and when the customer is reached. ``severity``: stated by that person, in
+    place of the model's. ``complete`` claims that nothing that is required is missing: refused
+    where something is.
     """
 
     model_config = _FROZEN
@@ -53,6 +58,7 @@ class Notes(BaseModel):
     tried: tuple[_Note, ...] = Field(default=(), max_length=50)
     reproduction: _Note | None = None
     contact: _Note | None = None
+    severity: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     open_questions: tuple[_Note, ...] = Field(default=(), max_length=50)
     done: tuple[Done, ...] = Field(default=(), max_length=len(Step))
     complete: bool = False
@@ -102,7 +108,8 @@ class Packet(BaseModel):
     """What the next team gets. Words of customers and agents are redacted.
 
     ``authority``: what the team may decide by itself. ``why``: the reasons for the tier, with
-    their evidence. ``complete`` is true where ``missing`` is empty, and never otherwise.
+    their evidence. ``severity_by`` is who says the severity. ``complete`` is true where
+    ``missing`` is empty, and never otherwise.
     """
 
     model_config = _FROZEN
@@ -115,6 +122,7 @@ class Packet(BaseModel):
     reproduction: str | None
     customer: CustomerState
     severity: str | None
+    severity_by: Literal["model", "person"] | None
     issue_type: str | None
     product: str | None
     lane: str

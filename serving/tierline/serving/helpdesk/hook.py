@@ -1,6 +1,6 @@
 """Answer one webhook: which ticket it is about, which tier takes it, and what to set there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,11 +14,13 @@ from tierline.data.json_text import parse_json
 from tierline.data.ticket import Ticket
 from tierline.serving.helpdesk import events, signatures
 from tierline.serving.helpdesk.changes import changes, safety_mark
+from tierline.serving.helpdesk.deliveries import Delivery
 from tierline.serving.helpdesk.desks import desk_of
 from tierline.serving.helpdesk.events import Body, Event
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision
+from tierline.serving.store.deciding import StoreMode
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,11 @@ class HookAnswer(Recommendation):
     """A recommendation, and what to set on the ticket in the help desk's own words.
 
     For a ticket that a person has locked ``set`` only marks an incident: the rest is advice.
+    ``store`` says how the store stood.
     """
 
     changes: dict[str, Any] = Field(serialization_alias="set")
+    store: StoreMode = StoreMode.NONE
 
 
 class HookIgnored(BaseModel):
@@ -58,16 +62,21 @@ class Replayed(Exception):  # noqa: N818 (no error of ours: the caller's request
     """A signed request that comes too late."""
 
 
-Decide = Callable[[Sequence[Ticket], datetime], Sequence[Decision]]
+Decide = Callable[[Ticket, datetime, Delivery], Decision]
 
 
 def answer(
-    desk: Format, policy: Policy, decide: Decide, body: bytes, now: datetime
+    desk: Format,
+    policy: Policy,
+    decide: Decide,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
 ) -> HookAnswer | HookIgnored:
     """Answer a request whose signature holds.
 
-    The clock is the event's own where it names one, so that a second delivery of the same event
-    is answered alike.
+    The clock is the event's own where it names one. ``decide`` gets the delivery, to answer it
+    once; what there is to set heeds a lock that came since.
 
     Raises:
         RowError: for what is no ticket of this help desk, without its text.
@@ -83,7 +92,8 @@ def answer(
     if event.record is None:
         return HookIgnored(ignored=event.ignored)
     clock = now if event.sent_at is None else min(now, event.sent_at)
-    (decision,) = decide([_ticket(desk, policy, event.record)], clock)
+    delivery = Delivery.of(desk, headers, body, dated=event.sent_at is not None)
+    decision = decide(_ticket(desk, policy, event.record), clock, delivery)
     found = decision.recommendation
     if decision.ticket.locked_by_human:
         to_set = safety_mark(desk, found, event.record)

@@ -14,6 +14,7 @@ from typing import Any
 from tierline.serving.history.durations import hours
 from tierline.serving.history.life import Life, Visit
 from tierline.serving.history.promises import Promises
+from tierline.serving.history.volumes import most_first
 
 
 @dataclass
@@ -103,7 +104,7 @@ class Escalations:
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts."""
-        trips = sorted(self._round_trips.items(), key=lambda item: (-item[1], item[0]))
+        trips = most_first(self._round_trips)
         return {
             "basis": self.basis,
             "visits_with_known_tier": self.known_visits,

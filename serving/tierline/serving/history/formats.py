@@ -77,23 +77,6 @@ def format_named(name: str) -> LogFormat:
     return FORMATS[name]
 
 
-def parse_event_map(spec: str | None) -> dict[str, str]:
-    """Read ``ticket=number,team=group`` into ``{field: column}``.
-
-    Raises:
-        InputError: for a field that events don't have or a piece without ``=``.
-    """
-    mapping: dict[str, str] = {}
-    for piece in filter(None, (p.strip() for p in (spec or "").split(","))):
-        name, _, column = (p.strip() for p in piece.partition("="))
-        if name not in FIELDS or not column:
-            raise InputError(
-                f"--map: expected FIELD=COLUMN with a field of {', '.join(FIELDS)}; found {piece!r}"
-            )
-        mapping[name] = column
-    return mapping
-
-
 def resolve(found: Sequence[str], mapping: Mapping[str, str], known: LogFormat) -> ColumnMap:
     """Match the user's mapping, then the format's columns, then equal names.
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tierline.serving.history.durations import Durations, hours
 from tierline.serving.history.life import Life
+from tierline.serving.history.volumes import most_first
 
 #: Chains that are listed; the rest is counted.
 _MOST_CHAINS: Final = 100
@@ -70,8 +71,10 @@ class Handovers:
             "chains": [
                 {"teams": list(teams)} | took.as_json() for teams, took in chains[:_MOST_CHAINS]
             ],
-            "pairs": [{"from": a, "to": b, "moves": n} for (a, b), n in _most(self._pairs)],
-            "flows": [{"entered": a, "ended": b, "tickets": n} for (a, b), n in _most(self._flows)],
+            "pairs": [{"from": a, "to": b, "moves": n} for (a, b), n in most_first(self._pairs)],
+            "flows": [
+                {"entered": a, "ended": b, "tickets": n} for (a, b), n in most_first(self._flows)
+            ],
             "by_moves": [
                 {"moves": n, "or_more": n == MANY_MOVES}
                 | took.as_json()
@@ -89,11 +92,7 @@ class Handovers:
                         "count": n,
                         "hours_away": hours(self._bounced[a, b]),
                     }
-                    for (a, b), n in _most(self._bounces)
+                    for (a, b), n in most_first(self._bounces)
                 ],
             },
         }
-
-
-def _most(counts: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -11,6 +11,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from tierline.serving.history.findings import percent
+from tierline.serving.history.volumes import most_first
 
 Rows = Sequence[Mapping[str, Any]]
 _BLUE: Final = "#2f81d0"
@@ -110,7 +111,7 @@ def matrix(rows: Rows) -> Figure:
     for row in rows:
         busy[row["from"]] += row["moves"]
         busy[row["to"]] += row["moves"]
-    teams = [team for team, _ in sorted(busy.items(), key=lambda item: (-item[1], item[0]))]
+    teams = [team for team, _ in most_first(busy)]
     names = teams[:_TEAMS] + ([_OTHERS] if len(teams) > _TEAMS else [])
     at = {team: min(i, _TEAMS) for i, team in enumerate(teams)}
     moves = np.zeros((len(names), len(names)))
@@ -164,7 +165,7 @@ def _grouped(rows: Rows, key: str) -> dict[str, str]:
     counts: Counter[str] = Counter()
     for row in rows:
         counts[row[key]] += row["tickets"]
-    first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_FLOW_TEAMS]
+    first = most_first(counts)[:_FLOW_TEAMS]
     return {name: name for name, _ in first}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tierline.serving.history.durations import Durations, hours
 from tierline.serving.history.life import Life
-from tierline.serving.history.volumes import UNNAMED
+from tierline.serving.history.volumes import UNNAMED, most_first
 
 #: A route is worth a look when so many tickets took it, and this share of all that could have.
 ROUTE_TICKETS: Final = 20
@@ -48,7 +48,7 @@ class Starts:
         left: Counter[tuple[str, str]] = Counter()
         for (kind, here, _), took in self._routes.items():
             left[kind, here] += len(took)
-        places = sorted(left.items(), key=lambda item: (-item[1], item[0]))
+        places = most_first(left)
         routes = sorted(self._routes.items(), key=lambda item: (-len(item[1]), item[0]))
         return {
             "tickets": self.tickets,

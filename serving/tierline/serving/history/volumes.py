@@ -1,12 +1,14 @@
 """How many tickets there are: by priority, type, channel and tier, by month and by week."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from tierline.serving.history.durations import Durations
 from tierline.serving.history.life import Life
 
+_Name = TypeVar("_Name", str, tuple[str, str])
 #: What stands for a name that the log doesn't give.
 UNNAMED = "not given"
 
@@ -71,10 +73,11 @@ def in_order(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items())
 
 
-def most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+def most_first(counts: Mapping[_Name, int]) -> list[tuple[_Name, int]]:
     """Return the counts, the largest first; equal ones by name."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 #: Of priorities, tiers, types and channels: the first two have an order of their own.
-_ORDERS = (in_order, in_order, most_first, most_first)
+_Order = Callable[[Counter[str]], list[tuple[str, int]]]
+_ORDERS: tuple[_Order, ...] = (in_order, in_order, most_first, most_first)

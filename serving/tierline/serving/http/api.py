@@ -14,22 +14,31 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from tierline.data.columns import shown_name
+from tierline.data.label_book import LabelBook
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.documentation import app_with_docs
 from tierline.serving.http.handing import handing_router
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource, ModelState, Readiness
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.queue_api import queue_router
-from tierline.serving.http.remembering import StoreState, answer, store_state
+from tierline.serving.http.remembering import (
+    Routed,
+    StoreState,
+    answer,
+    store_headers,
+    store_state,
+)
 from tierline.serving.http.store_api import add_store
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.policy import Policy
-from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.known_labels import correct_labels
+from tierline.serving.store.deciding import StoreMode
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -61,10 +70,12 @@ class Batch(BaseModel):
 class Answers(BaseModel):
     """One recommendation per ticket, in the order of the request.
 
-    ``decisions`` are their ids in the store, where the server has one.
+    ``store`` says of all of them how the store stood. ``decisions`` are their ids there, where
+    the server has one.
     """
 
-    answers: list[Recommendation]
+    answers: list[Routed]
+    store: StoreMode
     decisions: list[str] | None = None
 
 
@@ -101,13 +112,16 @@ def create_app(
     hooks: HookSecrets = HookSecrets(),  # noqa: B008 (frozen)
     templates: Templates | None = None,
     notifier: Notifier | None = None,
+    book: LabelBook | None = None,
+    docs: bool = True,
 ) -> FastAPI:
     """Return the API; ``source`` loads the model when the server starts (None: rules only).
 
     A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
     secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
     (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
-    one, never of batches; it is closed with the server.
+    one, never of batches; it is closed with the server. A label ``book`` says which old labels
+    corrections may still name. Without ``docs`` the API has no pages about itself.
     """
     state = ModelState(policy, source)
 
@@ -123,7 +137,8 @@ def create_app(
         if notifier is not None:
             await asyncio.to_thread(notifier.close)
 
-    app = FastAPI(
+    app = app_with_docs(
+        docs,
         title="Tierline",
         summary="Recommends a support tier for a ticket, by when to answer it, and why.",
         version="1",
@@ -143,13 +158,14 @@ def create_app(
     refusals: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 413: {"model": Problem}}
 
     @app.post("/v1/route", dependencies=guarded, responses=refusals)
-    async def route(ticket: TicketIn, response: Response, later: BackgroundTasks) -> Recommendation:
+    async def route(ticket: TicketIn, response: Response, later: BackgroundTasks) -> Routed:
         """Recommend a tier for one ticket."""
         found = await answer(state.router, store, [ticket])
-        response.headers.update(found.headers)
+        response.headers.update(store_headers(found.store, found.ids))
+        (made,) = found.made
         if notifier is not None:
-            later.add_task(notifier.tell, ticket, found.answers[0], datetime.now(UTC))
-        return found.answers[0]
+            later.add_task(notifier.tell, made.ticket, made.recommendation, datetime.now(UTC))
+        return Routed.of(made.recommendation, found.store)
 
     @app.post(
         "/v1/route/batch",
@@ -160,8 +176,9 @@ def create_app(
     async def route_batch(batch: Batch, response: Response) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
         found = await answer(state.router, store, batch.tickets)
-        response.headers.update(found.headers)
-        return Answers(answers=found.answers, decisions=found.decisions)
+        response.headers.update(store_headers(found.store, found.ids))
+        answers = [Routed.of(made.recommendation, found.store) for made in found.made]
+        return Answers(answers=answers, store=found.store, decisions=found.ids)
 
     app.include_router(hooks_router(state, store, hooks, notifier))
 
@@ -188,7 +205,11 @@ def create_app(
         status = 503 if state.readiness is Readiness.LOADING else 200
         return JSONResponse(ready.model_dump(mode="json", exclude_unset=True), status)
 
-    add_store(app, store, policy, guarded)
+    def labels() -> dict[str, tuple[str, ...]]:
+        predictor = state.router.predictor
+        return correct_labels(policy, predictor.manifest.heads if predictor else (), book)
+
+    add_store(app, store, policy, labels, guarded)
     return app
 
 

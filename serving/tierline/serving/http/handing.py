@@ -5,22 +5,23 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from tierline.data.errors import InputError
 from tierline.data.ticket import Ticket
-from tierline.serving.handoff.making import make_packet
 from tierline.serving.handoff.markdown import markdown
 from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
-from tierline.serving.http.remembering import decide
+from tierline.serving.http.remembering import store_headers
 from tierline.serving.messages.compose import compose
 from tierline.serving.messages.message import Kind, Message
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
+from tierline.serving.store.deciding import StoreMode, decide
+from tierline.serving.store.handing_on import hand_on
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -43,11 +44,21 @@ class HandOffRequest(BaseModel):
 
 
 class HandOff(BaseModel):
-    """The packet, as data and as Markdown, and the audiences that are being notified."""
+    """The packet, as data and as Markdown, and the audiences that are being notified.
+
+    ``store`` says how the store stood: ``away`` means that the steps done aren't kept, too.
+    """
 
     packet: Packet
     markdown: str
+    store: StoreMode
     notified: tuple[str, ...] = ()
+
+
+class Written(Message):
+    """A message as the API gives it; ``store`` says how the store stood when it was routed."""
+
+    store: StoreMode
 
 
 class MessageRequest(BaseModel):
@@ -74,42 +85,44 @@ def handing_router(
     router = APIRouter(responses=_REFUSALS)
     loaded = cache(lambda: templates or Templates.load())
 
-    def hand_on(request: HandOffRequest) -> HandOff:
+    def handed(request: HandOffRequest, response: Response) -> HandOff:
         deciding, now = state.router, datetime.now(UTC)
-        policy = deciding.policy
-        made = decide(deciding, store, [request.ticket], now)[0][0]
-        ticket, answer = made.ticket, made.recommendation
-        packet = make_packet(ticket, answer, policy, now, request.notes)
+        found = hand_on(deciding, store, request.ticket, request.notes, now)
+        response.headers.update(store_headers(found.store, found.ids))
+        packet, policy, made = found.packet, deciding.policy, found.decision
         zone = policy.calendars[policy.calendar_of(packet.team, packet.tier)].zone
-        told = notifier.tell(ticket, answer, now, team=True) if notifier else ()
-        return HandOff(packet=packet, markdown=markdown(packet, zone), notified=told)
+        told = notifier.tell(made.ticket, made.recommendation, now, packet) if notifier else ()
+        page = markdown(packet, zone)
+        return HandOff(packet=packet, markdown=page, store=found.store, notified=told)
 
-    def write(request: MessageRequest) -> Message:
+    def write(request: MessageRequest, response: Response) -> Written:
         deciding, now = state.router, datetime.now(UTC)
-        made = decide(deciding, store, [request.ticket], now)[0][0]
-        asked = (request.language, request.time_zone)
+        found = decide(deciding, store, [request.ticket], now)
+        response.headers.update(store_headers(found.store, found.ids))
+        (made,), asked = found.made, (request.language, request.time_zone)
         answer, policy = made.recommendation, deciding.policy
-        return compose(request.kind, made.ticket, answer, policy, loaded(), now, *asked)
+        message = compose(request.kind, made.ticket, answer, policy, loaded(), now, *asked)
+        return Written(**dict(message), store=found.store)
 
     @router.post("/v1/handoff", response_model=HandOff)
-    async def handoff(request: HandOffRequest) -> HandOff | JSONResponse:
+    async def handoff(request: HandOffRequest, response: Response) -> HandOff | JSONResponse:
         """Make the packet for the next team; a false claim that it is complete is refused."""
         try:
-            return await asyncio.to_thread(hand_on, request)
+            return await asyncio.to_thread(handed, request, response)
         except InputError as error:
             return _refused(_REFUSED, "the hand-off can't be made so", error)
 
     @router.post(
-        "/v1/messages", response_model=Message, responses={_NOT_INSTALLED: {"model": Problem}}
+        "/v1/messages", response_model=Written, responses={_NOT_INSTALLED: {"model": Problem}}
     )
-    async def messages(request: MessageRequest) -> Message | JSONResponse:
+    async def messages(request: MessageRequest, response: Response) -> Written | JSONResponse:
         """Write a message to the customer; the times in it are the policy's."""
         try:
             await asyncio.to_thread(loaded)
         except InputError as error:
             return _refused(_NOT_INSTALLED, "this server can't write messages", error)
         try:
-            return await asyncio.to_thread(write, request)
+            return await asyncio.to_thread(write, request, response)
         except InputError as error:
             return _refused(_REFUSED, "the message can't be written so", error)
 

@@ -1,7 +1,7 @@
 """``POST /v1/hooks/...``: help desks' own webhooks, answered with what to set on the ticket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,13 +11,16 @@ from fastapi.responses import JSONResponse
 from tierline.data.errors import RowError
 from tierline.data.helpdesk import LAYOUTS, Format
 from tierline.data.ticket import Ticket
+from tierline.serving.helpdesk.deliveries import Delivery
 from tierline.serving.helpdesk.hook import HOOKS, HookAnswer, HookIgnored, Replayed, answer
 from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
+from tierline.serving.http.deliveries import Deliveries
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
-from tierline.serving.http.remembering import decide, store_headers
+from tierline.serving.http.remembering import store_headers
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.routing.router import Decision
+from tierline.serving.store.deciding import StoreMode
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -39,12 +42,12 @@ def hooks_router(
     A ``store`` remembers what they are answered, a ``notifier`` tells people. A
     hook needs no API key: its signature says who calls.
     """
-    router = APIRouter()
+    router, deliveries = APIRouter(), Deliveries(store)
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (401, 404, 413)}
     for desk in HOOKS:
         router.add_api_route(
             f"/v1/hooks/{desk}",
-            _endpoint(desk, state, store, secrets, notifier, clock),
+            _endpoint(desk, state, deliveries, secrets, notifier, clock),
             methods=["POST"],
             name=f"{desk}_hook",
             summary=f"{LAYOUTS[desk].title} Hook",
@@ -57,7 +60,7 @@ def hooks_router(
 def _endpoint(
     desk: Format,
     state: ModelState,
-    store: "Store | None",
+    deliveries: Deliveries,
     secrets: HookSecrets,
     notifier: Notifier | None,
     clock: Callable[[], datetime],
@@ -71,18 +74,23 @@ def _endpoint(
         now = clock()
         if not HOOKS[desk].signed(secret, request.headers, body, now):
             return _refuse(401, _REFUSED)
-        router = state.router
+        router, mode = state.router, StoreMode.NONE
 
-        def decided(tickets: Sequence[Ticket], at: datetime) -> Sequence[Decision]:
-            made, ids = decide(router, store, tickets, at)
-            response.headers.update(store_headers(store, ids))
+        def decided(ticket: Ticket, at: datetime, delivery: Delivery) -> Decision:
+            nonlocal mode
+            found = deliveries.decide(router, ticket, at, delivery)
+            mode, (one,) = found.store, found.made
+            response.headers.update(store_headers(mode, found.ids))
             if notifier is not None:
-                for one in made:
-                    notifier.tell(one.ticket, one.recommendation, at)
-            return made
+                notifier.tell(one.ticket, one.recommendation, at)
+            return one
 
+        asked = (desk, router.policy, decided, request.headers, body, now)
         try:
-            return await asyncio.to_thread(answer, desk, router.policy, decided, body, now)
+            found = await asyncio.to_thread(answer, *asked)
+            return (
+                found.model_copy(update={"store": mode}) if isinstance(found, HookAnswer) else found
+            )
         except Replayed:
             return _refuse(401, _REFUSED)
         except RowError as error:

@@ -4,22 +4,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tierline.data.errors import InputError
-from tierline.data.ticket import Ticket
+from tierline.data.ticket import Ticket, utc_when_naive
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.remembering import store_headers
 from tierline.serving.queue.choices import Waiting, Way
 from tierline.serving.queue.entry import Answer, Scored, entry_of
 from tierline.serving.queue.priority import Term
 from tierline.serving.queue.queued import Queue, TeamFigures
 from tierline.serving.routing.router import Router
-from tierline.serving.teams.exclusions import NO_MORE
+from tierline.serving.store.deciding import StoreMode, standing
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -32,9 +33,13 @@ _NOT_INSTALLED: Final = 501
 
 
 class OpenTicket(Ticket):
-    """An open ticket. Its words are needed only where no answer is given for it."""
+    """An open ticket. Its words are needed only where no answer is given for it.
+
+    ``since`` is what an earlier queue said of it: from then on it counts where it gives no date.
+    """
 
     id: str = Field(max_length=200)
+    since: Annotated[datetime | None, BeforeValidator(utc_when_naive)] = None
 
 
 class OpenTickets(BaseModel):
@@ -53,8 +58,10 @@ class OpenTickets(BaseModel):
 class QueuedTicket(BaseModel):
     """A ticket's place (``rank`` from 1), why, who takes it, and by when it is reached.
 
-    ``waits_for`` says why nobody takes it now; ``reached_by`` null is never, and ``in_time``
-    whether it is reached before its answer is due.
+    ``since`` is from when its age counts: send it back next time, so that a ticket without a
+    date is reached, too. ``waits_for`` says why nobody takes it now; ``reached_by`` null is
+    never, and ``in_time`` whether it is reached before its answer is due, which is in vain where
+    it is ``overdue`` already.
     """
 
     rank: int
@@ -64,7 +71,9 @@ class QueuedTicket(BaseModel):
     why: str
     tier: int
     own_team: str
+    since: datetime
     respond_by: datetime
+    overdue: bool
     team: str | None
     agent: str | None
     way: Way | None
@@ -75,11 +84,19 @@ class QueuedTicket(BaseModel):
 
 
 class QueueOut(BaseModel):
-    """The queue at an instant, by a policy, with each team's figures."""
+    """The queue at an instant, by a policy, with each team's figures.
 
+    ``overdue`` should have been answered by now; ``late`` are those of the others that will not
+    be answered in time. Both are ids, in order. ``store`` says how the store stood, whose
+    locks and exclusions count.
+    """
+
+    store: StoreMode
     now: datetime
     policy_version: str
     tickets: list[QueuedTicket]
+    overdue: list[str]
+    late: list[str]
     teams: dict[str, TeamFigures]
 
 
@@ -94,12 +111,14 @@ def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
     @router.post(
         "/v1/queue/order", response_model=QueueOut, responses={_NOT_INSTALLED: {"model": Problem}}
     )
-    async def order(open_tickets: OpenTickets) -> Any:
+    async def order(open_tickets: OpenTickets, response: Response) -> Any:
         """Order open tickets by priority, and give them to teams and agents."""
         try:
-            return await asyncio.to_thread(
+            found = await asyncio.to_thread(
                 _queue, state.router, store, open_tickets, datetime.now(UTC)
             )
+            response.headers.update(store_headers(found.store))
+            return found
         except _Unusable as error:
             return _refusal(str(error), _UNUSABLE)
         except InputError as error:
@@ -122,22 +141,25 @@ def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datet
             "none: ask /v1/route/batch for them"
         )
     found: dict[str, Answer] = dict(answers)
-    never = NO_MORE if store is None else store.exclusions_beside(router.policy)
-    placed = open_now if store is None else store.with_locks(open_now)
-    routed = router.decide(placed, now, never)
+    told = standing(store, asked.tickets, router.policy)
+    by_id = {ticket.id or "": ticket for ticket in told.tickets}
+    routed = router.decide([by_id[ticket.id] for ticket in open_now], now, told.never)
     found |= {t.id: made.recommendation for t, made in zip(open_now, routed, strict=True)}
     try:
         entries = [
-            entry_of(ticket, found[ticket.id], router.policy, now, never)
-            for ticket in asked.tickets
+            entry_of(by_id[t.id], found[t.id], router.policy, now, told.never, t.since)
+            for t in asked.tickets
         ]
     except ValueError as error:
         raise _Unusable(f"answers: {error}") from None
     queue = Queue.of(entries, router.policy, now, give_out=asked.allocate)
     return QueueOut(
+        store=told.store,
         now=now,
         policy_version=router.policy.version,
         tickets=[QueuedTicket(**queue.row(queued)) for queued in queue.tickets],
+        overdue=[queued.ranked.entry.id for queued in queue.overdue],
+        late=[queued.ranked.entry.id for queued in queue.late],
         teams=queue.teams(),
     )
 

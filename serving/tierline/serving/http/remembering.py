@@ -1,9 +1,7 @@
-"""Answers that a store remembers; whatever the store does, the answer is given."""
+"""What answers over HTTP say of the store: in ``store``, beside ``mode``, and in headers."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +9,12 @@ from pydantic import BaseModel
 
 from tierline.data.ticket import Ticket
 from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.routing.router import Decision, Router
+from tierline.serving.routing.router import Router
+from tierline.serving.store.deciding import Decided, StoreMode, decide
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
 
-log = logging.getLogger(__name__)
 DECISION_HEADER: Final = "X-Tierline-Decision"
 STORE_HEADER: Final = "X-Tierline-Store"
 
@@ -30,18 +28,24 @@ class StoreState(BaseModel):
     lost: int
 
 
-@dataclass(frozen=True)
-class Answered:
-    """Answers with the ids of the decisions in the store; both are empty without a store."""
+class Routed(Recommendation):
+    """A recommendation as the API gives it.
 
-    answers: list[Recommendation]
-    decisions: list[str]
-    headers: dict[str, str]
+    ``store`` says how the store stood, as ``mode`` does of the model. ``away``: locks and
+    exclusions that this server hadn't seen before didn't count.
+    """
+
+    store: StoreMode
+
+    @classmethod
+    def of(cls, answer: Recommendation, store: StoreMode) -> "Routed":
+        """Return an answer with how the store stood."""
+        return cls(**dict(answer), store=store)
 
 
-async def answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
+async def answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Decided:
     """Route on a thread: the event loop goes on taking requests meanwhile."""
-    return await asyncio.to_thread(_answer, router, store, tickets)
+    return await asyncio.to_thread(decide, router, store, tickets, datetime.now(UTC))
 
 
 def store_state(store: "Store | None") -> StoreState | None:
@@ -53,41 +57,8 @@ def store_state(store: "Store | None") -> StoreState | None:
     return StoreState(state=found.state, problem=problem, waiting=found.waiting, lost=found.lost)
 
 
-def decide(
-    router: Router, store: "Store | None", tickets: Sequence[Ticket], now: datetime
-) -> tuple[list[Decision], list[str]]:
-    """Return decisions under the store's locks and exclusions, and their ids there."""
-    if store is None:
-        return router.decide(tickets, now), []
-    made = router.decide(_placed(store, tickets), now, store.exclusions_beside(router.policy))
-    return made, _recorded(store, router, made, now)
-
-
-def _answer(router: Router, store: "Store | None", tickets: Sequence[Ticket]) -> Answered:
-    made, ids = decide(router, store, tickets, datetime.now(UTC))
-    answers = [decision.recommendation for decision in made]
-    return Answered(answers, ids, store_headers(store, ids))
-
-
-def store_headers(store: "Store | None", ids: Sequence[str]) -> dict[str, str]:
-    """Return whether the store is there, and the id of a single decision."""
-    if store is None:
+def store_headers(mode: StoreMode, ids: Sequence[str] = ()) -> dict[str, str]:
+    """Return how the store stood, and the id of a single decision; nothing without a store."""
+    if mode is StoreMode.NONE:
         return {}
-    decision = {DECISION_HEADER: ids[0]} if len(ids) == 1 else {}
-    return {STORE_HEADER: store.status.state if ids else "away"} | decision
-
-
-def _placed(store: "Store", tickets: Sequence[Ticket]) -> Sequence[Ticket]:
-    try:
-        return store.with_locks(tickets)
-    except Exception as error:
-        log.error("locks can't be read (%s)", type(error).__name__)
-        return tickets
-
-
-def _recorded(store: "Store", router: Router, made: Sequence[Decision], now: datetime) -> list[str]:
-    try:
-        return store.record(made, router.policy, now)
-    except Exception as error:
-        log.error("decisions can't be recorded (%s)", type(error).__name__)
-        return []
+    return {STORE_HEADER: mode.value} | ({DECISION_HEADER: ids[0]} if len(ids) == 1 else {})

@@ -4,16 +4,19 @@ All are idempotent: the same request twice leaves what it left once.
 """
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from tierline.data.errors import StoreError
+from tierline.data.errors import RowError, StoreError
+from tierline.data.rows import check_labels
+from tierline.serving.http.checklist_api import checklist_router
 from tierline.serving.http.problem import Problem
+from tierline.serving.policy import TIERS, Policy
 from tierline.serving.policy import Exclusion as TeamExclusion
-from tierline.serving.policy import Policy
 from tierline.serving.policy.teams import exclusion_problem
 from tierline.serving.store.forms import (
     CorrectionForm,
@@ -21,6 +24,7 @@ from tierline.serving.store.forms import (
     Lock,
     LockForm,
     OutcomeForm,
+    Removed,
     Team,
     TicketId,
 )
@@ -41,12 +45,6 @@ class Kept(BaseModel):
     new: bool
 
 
-class Removed(BaseModel):
-    """Whether there was anything to remove."""
-
-    removed: bool
-
-
 class Exclusions(BaseModel):
     """The standing orders between teams."""
 
@@ -61,34 +59,55 @@ class _NoLockError(Exception):
     pass
 
 
-class _NoSuchOrderError(Exception):
+class _RefusedError(Exception):
     pass
 
 
-def add_store(app: FastAPI, store: "Store | None", policy: Policy, guarded: list[Any]) -> None:
-    """Add the resources; without a store each says 409 and how to have one."""
-    app.include_router(_router(store, policy), prefix="/v1", dependencies=guarded)
-    app.add_exception_handler(_NoSuchOrderError, _no_such_order)
+def add_store(
+    app: FastAPI,
+    store: "Store | None",
+    policy: Policy,
+    labels: Callable[[], Mapping[str, tuple[str, ...]]],
+    guarded: list[Any],
+) -> None:
+    """Add the resources; without a store each says 409 and how to have one.
+
+    ``labels`` gives what corrections may say, by head.
+    """
+    for router in (_router(store, policy, labels), checklist_router(needing(store))):
+        app.include_router(router, prefix="/v1", dependencies=guarded)
+    app.add_exception_handler(_RefusedError, _refused)
     app.add_exception_handler(_NoStoreError, _no_store)
     app.add_exception_handler(_NoLockError, _no_lock)
     app.add_exception_handler(StoreError, _away)
 
 
-def _router(opened: "Store | None", policy: Policy) -> APIRouter:
-    router = APIRouter(responses=_REFUSALS, tags=["store"])
+def needing(opened: "Store | None") -> Callable[[], Any]:
+    """Return what resources depend on that can't do without a store."""
 
     def there() -> Any:
         if opened is None:
             raise _NoStoreError
         return opened
 
-    Here = Annotated[Any, Depends(there)]  # noqa: N806
+    return there
+
+
+def _router(
+    opened: "Store | None", policy: Policy, labels: Callable[[], Mapping[str, tuple[str, ...]]]
+) -> APIRouter:
+    router = APIRouter(responses=_REFUSALS, tags=["store"])
+    Here = Annotated[Any, Depends(needing(opened))]  # noqa: N806
     TicketPath = Annotated[TicketId, Path()]  # noqa: N806
     TeamPath = Annotated[Team, Path()]  # noqa: N806
 
     @router.post("/feedback")
     def feedback(store: Here, correction: CorrectionForm) -> Kept:
         """Store the right labels of a ticket; retraining learns from them."""
+        try:
+            check_labels(correction.labels, labels())
+        except RowError as error:
+            raise _RefusedError(str(error)) from None
         name, new = store.put_correction(correction)
         return Kept(id=name, new=new)
 
@@ -100,7 +119,7 @@ def _router(opened: "Store | None", policy: Policy) -> APIRouter:
     @router.put("/locks/{ticket:path}")
     def lock(store: Here, ticket: TicketPath, form: LockForm) -> Lock:
         """Lock a ticket where a person placed it: from now on Tierline only advises on it."""
-        found: Lock = store.put_lock(ticket, form.tier)
+        found: Lock = store.put_lock(ticket, _tier(form, policy), form.team)
         return found
 
     @router.get("/locks/{ticket:path}")
@@ -126,7 +145,7 @@ def _router(opened: "Store | None", policy: Policy) -> APIRouter:
         """Order that nothing is routed from one team to another."""
         order = Exclusion(from_team=from_team, to_team=to_team)
         if why := _problem(order, policy):
-            raise _NoSuchOrderError(why)
+            raise _RefusedError(why)
         store.put_exclusion(order)
         return order
 
@@ -139,15 +158,32 @@ def _router(opened: "Store | None", policy: Policy) -> APIRouter:
     return router
 
 
+def _tier(form: LockForm, policy: Policy) -> int:
+    """Return the tier that a lock names, or its team's; the team has to work there."""
+    if form.team is None:
+        return form.tier or 0  # the form has one of both
+    if form.team not in policy.teams:
+        raise _RefusedError(_expected_teams(policy))
+    tier = form.tier or policy.teams[form.team].tier
+    if not policy.serves(form.team, tier):
+        works = ", ".join(str(n) for n in TIERS if policy.serves(form.team, n))
+        raise _RefusedError(f"tier: expected one where {form.team} works: {works}; found {tier}")
+    return tier
+
+
+def _expected_teams(policy: Policy) -> str:
+    return f"expected teams of the policy: {', '.join(sorted(policy.teams))}"
+
+
 def _problem(order: Exclusion, policy: Policy) -> str | None:
     """Return why an order can't hold under the policy; what is no team of it isn't repeated."""
     if order.from_team not in policy.teams or order.to_team not in policy.teams:
-        return f"expected teams of the policy: {', '.join(sorted(policy.teams))}"
-    rule = TeamExclusion(team=order.to_team, from_team=order.from_team)
+        return _expected_teams(policy)
+    rule = TeamExclusion(to_team=order.to_team, from_team=order.from_team)
     return exclusion_problem(rule, policy.teams, policy.last_owner)
 
 
-async def _no_such_order(request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(Problem(error=str(error)).model_dump(), 422)
 
 

@@ -1,12 +1,13 @@
 """Times as a customer reads them, by language and time zone."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from tierline.data.errors import InputError
+from tierline.serving.clock.shown import due_minute
 from tierline.serving.policy.places import time_zone
 
 if TYPE_CHECKING:
@@ -91,11 +92,10 @@ class Speech:
             ) from None
 
     def instant(self, instant: datetime) -> SpokenTime:
-        """Return an instant in words, rounded up to the minute: kept if the policy's is kept."""
+        """Return an instant in words, to the minute as every deadline is shown."""
         from babel.dates import format_date, format_time
 
-        whole = instant.astimezone(UTC).replace(second=0, microsecond=0)
-        local = (whole if whole == instant else whole + _MINUTE).astimezone(self.zone)
+        local = due_minute(instant).astimezone(self.zone)
         return SpokenTime(
             date=_plain(format_date(local.date(), "long", locale=self.locale)),
             time=_plain(format_time(local.time(), "short", locale=self.locale)),

@@ -48,10 +48,12 @@ class Deliver:
 
     def __call__(self, url: str, letter: Letter) -> bool:
         """Return whether the letter is delivered: by this call, or by another one before."""
+        claimed = True
         try:
             if not self._outbox.claim(letter):
                 return True
         except OSError as error:
+            claimed = False
             # Rather twice than never: people wait for it, and the disk may be full.
             log.warning("notification %s: %s, sent all the same", letter.key, type(error).__name__)
         retrying = self._retrying.copy()
@@ -59,6 +61,8 @@ class Deliver:
         if problem is None:
             self._outbox.sent(letter)
             return True
+        if claimed and not self._outbox.holds(letter):
+            return False  # it was erased meanwhile, and must not come back
         attempts = int(retrying.statistics.get("attempt_number", 1))
         log.warning("notification %s for %s failed: %s", letter.key, letter.audience, problem)
         self._outbox.bury(letter, problem, attempts)

@@ -8,9 +8,10 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from tierline.data.ticket import Ticket
+from tierline.serving.handoff.packet import Packet
 from tierline.serving.notify.delivery import Deliver
 from tierline.serving.notify.endpoints import Endpoint, Endpoints, audience_id
-from tierline.serving.notify.letter import Letter, letters
+from tierline.serving.notify.letter import Letter, News, letters
 from tierline.serving.notify.outbox import Outbox
 from tierline.serving.notify.sending import send as send_by_apprise
 from tierline.serving.routing.recommendation import Recommendation
@@ -48,20 +49,23 @@ class Notifier:
         outbox.prune()
 
     def tell(
-        self, ticket: Ticket, answer: Recommendation, now: datetime, *, team: bool = False
+        self, ticket: Ticket, answer: Recommendation, now: datetime, packet: Packet | None = None
     ) -> tuple[str, ...]:
         """Queue what the answer's audiences should know, and return those that have a URL.
 
-        ``team``: the team that gets the ticket, too (where it has no URL, its tier).
+        With a ``packet`` the team that gets it, too (where it has no URL, its tier); what the
+        packet lacks is said.
         """
         told = dict.fromkeys(map(audience_id, answer.notify))
-        if team:
-            own, tier = audience_id(answer.team), f"tier_{answer.tier}"
-            told[own if own in self._endpoints else tier] = None
+        owner = None
+        if packet is not None:
+            own = audience_id(answer.team)
+            owner = own if own in self._endpoints else f"tier_{answer.tier}"
+            told[owner] = None
         reached = [audience for audience in told if audience in self._endpoints]
         for audience in reached:
-            count = len(self._endpoints[audience])
-            self._queue(letters(ticket, answer, audience, count, now))
+            news = News(ticket, answer, packet, owner=audience == owner)
+            self._queue(letters(news, audience, len(self._endpoints[audience]), now))
         return tuple(reached)
 
     def _queue(self, found: Iterable[Letter]) -> None:

@@ -1,7 +1,7 @@
 """What was sent, what is being sent, and what couldn't be: a folder of its own."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,8 @@ _ABANDONED: Final = 3_600.0
 class Outbox:
     """One file per letter that is being sent or was, so that processes agree; dead letters.
 
-    A letter's file is made before it is sent and tells afterwards only that it was.
+    A letter's file is made before it is sent and tells afterwards only that it was, and by its
+    marks of whose ticket.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -63,8 +64,12 @@ class Outbox:
     def sent(self, letter: Letter) -> None:
         """Remember that the letter was sent, and nothing of what it says."""
         pending, sent = self._files(letter)
-        sent.touch()
+        sent.write_text(" ".join(letter.marks), encoding="utf-8")
         pending.unlink(missing_ok=True)
+
+    def holds(self, letter: Letter) -> bool:
+        """Return whether a letter that was claimed is still to be sent: it wasn't erased since."""
+        return self._files(letter)[0].exists()
 
     def bury(self, letter: Letter, problem: str, attempts: int = 0) -> None:
         """Put the letter on the list of dead letters, and give it free."""
@@ -108,20 +113,34 @@ class Outbox:
         """Say that all that was taken is sent, or on the list again."""
         self._retrying.unlink(missing_ok=True)
 
-    def erase(self, before: datetime) -> int:
+    def erase_before(self, before: datetime) -> int:
         """Erase what waits or was given up, of letters made before an instant; return how many.
 
-        Lines that can't be read go, too. What was sent left nothing but its key.
+        Lines that can't be read go, too. What was sent left nothing but its key and marks.
         """
+        return self._erase(lambda letter: letter.made_at < before)
+
+    def erase_of(self, marks: Collection[str]) -> int:
+        """Erase all of the tickets or customers with these marks; return how many letters.
+
+        Lines that can't be read go, too: nobody can tell whose they are.
+        """
+        for path in self._keys.glob("*.sent"):
+            with suppress(FileNotFoundError):
+                if not set(marks).isdisjoint(path.read_text(encoding="utf-8").split()):
+                    path.unlink()
+        return self._erase(lambda letter: not set(marks).isdisjoint(letter.marks))
+
+    def _erase(self, doomed: Callable[[Letter], bool]) -> int:
         gone = 0
         with self._lock:
             for path in (self.dead, self._retrying, self._unreadable, *self._pending()):
                 found = list(_read(path))
-                kept = [line for letter, line in found if letter and letter.made_at >= before]
+                kept = [line for letter, line in found if letter and not doomed(letter)]
                 gone += len(found) - len(kept)
-                if kept:
+                if kept and len(kept) < len(found):
                     path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-                else:
+                elif not kept:
                     path.unlink(missing_ok=True)
         return gone
 

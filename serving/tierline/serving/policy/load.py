@@ -22,7 +22,15 @@ def load_policy(path: Path | None = None) -> Policy:
     Raises:
         PolicyError: naming the key's path, what was expected and what was found.
     """
-    default = tomllib.loads(toml_of_default())
+    return _checked(policy_content(path), str(path or "default policy"))
+
+
+def policy_content(path: Path | None) -> dict[str, Any]:
+    """Return the default policy's content, overridden by the file's, unchecked.
+
+    Raises:
+        PolicyError: when the file is no TOML.
+    """
     own: dict[str, Any] = {}
     if path is not None:
         try:
@@ -31,7 +39,7 @@ def load_policy(path: Path | None = None) -> Policy:
             raise PolicyError(f"{path}: can't be read: {error.strerror}") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"{path}: expected TOML in UTF-8: {error}") from None
-    return _checked(_merged(default, own), str(path or "default policy"))
+    return _merged(tomllib.loads(toml_of_default()), own)
 
 
 def policy_from(content: dict[str, Any], name: str) -> Policy:

@@ -33,7 +33,7 @@ def guideline_lines(policy: Policy) -> Iterator[str]:
         yield f"  {' and '.join(_asks(ask))}: tier {ask.tier} at least"
     if not policy.assessment.asks:
         yield "  nothing"
-    yield "\nWhen a matter is settled: advice only, never on incidents, never against a lock"
+    yield "\nWhen a matter is settled: advice only, a lock stays; never on incidents"
     yield f"  step down when its status is {_any(policy.advice.step_down_on)}"
     yield f"  close when its status is {_any(policy.advice.close_on)}"
 
@@ -73,7 +73,7 @@ def _facts(team: TeamPolicy) -> Iterator[str]:
 def _never(exclusion: Exclusion) -> str:
     named = [(name.replace("_", " "), getattr(exclusion, name)) for name in SELECTORS]
     what = " and ".join(f"{name} {value}" for name, value in named if value is not None)
-    return f"{what} to {exclusion.team}" + (f": {exclusion.text}" if exclusion.text else "")
+    return f"{what} to {exclusion.to_team}" + (f": {exclusion.text}" if exclusion.text else "")
 
 
 def _asks(ask: Ask) -> Iterator[str]:

@@ -18,7 +18,10 @@ class Authority(Strict):
 
 
 class Member(Strict):
-    """One agent: what he or she can do, and how many open tickets at a time (None: no limit)."""
+    """One agent: what he or she can do, and how many open tickets at a time (None: no limit).
+
+    The same name in another team is the same person, who counts once.
+    """
 
     name: Phrase
     skills: tuple[str, ...] = ()
@@ -65,12 +68,12 @@ SELECTORS: Final = ("from_team", "customer", "product", "issue_type", "channel")
 
 
 class Exclusion(Strict):
-    """Tickets that a team never gets: those with every value that is given. ``text`` says why.
+    """Tickets that ``to_team`` never gets: those with every value given. ``text`` says why.
 
     ``from_team`` is the team that has the ticket now.
     """
 
-    team: str
+    to_team: str
     from_team: str | None = None
     customer: str | None = None
     product: str | None = None
@@ -83,6 +86,20 @@ class Exclusion(Strict):
         if all(getattr(self, name) is None for name in SELECTORS):
             raise ValueError(f"expected at least one of {', '.join(SELECTORS)}")
         return self
+
+
+def person_of(name: str) -> str:
+    """Return by what a member is known in every team."""
+    return " ".join(name.casefold().split())
+
+
+def members_of_several(teams: Mapping[str, TeamPolicy]) -> dict[str, tuple[str, ...]]:
+    """Return the teams of everyone who is in more than one, by `person_of`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, team in teams.items():
+        for person in dict.fromkeys(person_of(member.name) for member in team.members):
+            found[person] = (*found.get(person, ()), name)
+    return {person: names for person, names in found.items() if len(names) > 1}
 
 
 def with_owner_teams(raw: dict[str, Any]) -> dict[str, Any]:
@@ -118,16 +135,16 @@ def team_problems(
             yield f"teams.{name}.cover: covers go round in a circle: {' → '.join(chain)}"
     for number, exclusion in enumerate(exclusions):
         if why := exclusion_problem(exclusion, teams, last_owner):
-            yield f"exclusions.{number}.team: {why}"
+            yield f"exclusions.{number}.to_team: {why}"
 
 
 def exclusion_problem(
     exclusion: Exclusion, teams: Mapping[str, TeamPolicy], last_owner: str
 ) -> str | None:
     """Return why an exclusion can't hold, or None."""
-    if exclusion.team not in teams:
-        return f"expected a team of the policy; found {exclusion.team!r}"
-    if exclusion.team == last_owner:
+    if exclusion.to_team not in teams:
+        return f"expected a team of the policy; found {exclusion.to_team!r}"
+    if exclusion.to_team == last_owner:
         return f"{last_owner} owns the last tier and takes what nobody else may"
     return None
 

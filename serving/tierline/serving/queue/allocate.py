@@ -14,6 +14,7 @@ from tierline.serving.queue.flow import Network, cheapest, most_urgent, need_sci
 from tierline.serving.queue.hours import Hours
 from tierline.serving.queue.priority import Ranked
 from tierline.serving.queue.reached import Slots
+from tierline.serving.queue.shared import most_urgent_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def allocate(ranked: Sequence[Ranked], policy: Policy, now: datetime) -> list[Se
         [numbers.setdefault(choice.options, len(numbers)) for choice in chosen], dtype=np.int64
     )
     network = _network(tuple(numbers), choices, policy)
-    taken = most_urgent(classes, network)
+    taken = (most_urgent_shared if network.shared else most_urgent)(classes, network)
     sequences = [
         _sequence(options, shares)
         for options, shares in zip(numbers, cheapest(taken, network), strict=True)
@@ -96,6 +97,7 @@ def _network(options: Sequence[tuple[Option, ...]], choices: Choices, policy: Po
         tuple(server.capacity for server in servers),
         tuple(teams[server.team] for server in servers),
         tuple(team.capacity for team in policy.teams.values()),
+        choices.servers.shared,
     )
 
 

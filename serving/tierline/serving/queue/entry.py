@@ -10,15 +10,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket, utc_when_naive
+from tierline.serving.clock.deadlines import respond_within
 from tierline.serving.clock.filed import filed
-from tierline.serving.clock.open_time import in_utc
+from tierline.serving.clock.open_time import in_utc, shifted
 from tierline.serving.policy import Policy
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.conditions import Case
 from tierline.serving.routing.recommendation import Reason
+from tierline.serving.safety import SAFETY_TIER
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against
 
 _SAFETY: Final = "safety."
+_NO_TIME: Final = timedelta(0)
 #: A field with the values (in one case) of which an agent must have one among the skills.
 Need = tuple[str, tuple[str, ...]]
 
@@ -73,8 +76,9 @@ class Entry:
 
     ``first`` says why it precedes all others: ``safety`` or ``P1``, None where it doesn't.
     ``severity_said`` is the label that was given, None where the policy's fallback stands in.
-    ``may_be_p1``: the model can't rule out P1. ``age`` is None without any date. ``never``:
-    teams that an exclusion keeps it from. ``locked``: a person put it there, so it stays.
+    ``may_be_p1``: the model can't rule out P1. ``age`` of a ticket that isn't ``dated`` counts
+    from when it was first seen. ``never``: teams that an exclusion keeps it from. ``locked``: a
+    person put it there, so it stays.
     """
 
     id: str
@@ -89,7 +93,8 @@ class Entry:
     customer_tier: str | None = None
     attempts: int | None = None
     order_value: float | None = None
-    age: timedelta | None = None
+    age: timedelta = _NO_TIME
+    dated: bool = True
     needs: frozenset[Need] = frozenset()
     never: frozenset[str] = frozenset()
     locked: bool = False
@@ -101,8 +106,12 @@ def entry_of(
     policy: Policy,
     now: datetime,
     exclusions: Exclusions = NO_MORE,
+    since: datetime | None = None,
 ) -> Entry:
     """Return a ticket's entry by its answer; ``exclusions`` hold beside the policy's own.
+
+    A ticket without a date counts ``since`` an earlier queue first held it, or since its answer
+    was given, whichever is earlier.
 
     Raises:
         ValueError: when the ticket has no id, or the answer's team isn't in the policy.
@@ -115,10 +124,12 @@ def entry_of(
     severity = known or policy.fallback.severity
     rules = [reason.rule for reason in answer.reasons]
     safe = any(rule.startswith(_SAFETY) for rule in rules)
+    tier, team = _place(ticket, answer, policy, safe=safe)
+    age = age_of(ticket, now)
     return Entry(
         id=ticket.id,
-        tier=answer.tier,
-        team=answer.team,
+        tier=tier,
+        team=team,
         respond_by=in_utc(answer.respond_by),
         severity=severity,
         severity_said=answer.severity if known else None,
@@ -128,18 +139,49 @@ def entry_of(
         customer_tier=ticket.customer_tier,
         attempts=ticket.attempts,
         order_value=ticket.order_value,
-        age=age_of(ticket, now),
+        age=_seen_for(answer, policy, severity, safe, now, since) if age is None else age,
+        dated=age is not None,
         needs=frozenset(_needs(ticket, answer, policy)),
         never=_never(ticket, answer, policy, now, exclusions),
         locked=ticket.locked_by_human,
     )
 
 
+def _place(ticket: Ticket, answer: Answer, policy: Policy, *, safe: bool) -> tuple[int, str]:
+    """Return tier and team: the answer's, unless a person placed the ticket after it was given.
+
+    As in `recommend`, a safety hit goes to the safety tier whatever a person said.
+    """
+    current = ticket.current_tier
+    if not ticket.locked_by_human or current is None or (safe and current < SAFETY_TIER):
+        return answer.tier, answer.team
+    for team in (ticket.team, answer.team):
+        if team is not None and policy.serves(team, current):
+            return current, team
+    return current, policy.tiers[current].owner
+
+
 def age_of(ticket: Ticket, now: datetime) -> timedelta | None:
     """Return how long ago a ticket was filed, by its date or the wait; None where neither tells."""
     minutes = ticket.waited_minutes
     start = filed(ticket, now, None if minutes is None else timedelta(minutes=minutes))
-    return max(now - start.at, timedelta(0)) if start.known else None
+    return max(now - start.at, _NO_TIME) if start.known else None
+
+
+def _seen_for(
+    answer: Answer,
+    policy: Policy,
+    severity: Severity,
+    safe: bool,
+    now: datetime,
+    since: datetime | None,
+) -> timedelta:
+    """Return how long a ticket without a date is known at least.
+
+    Its answer was due so long after it was given, or later by a team's hours: never too long.
+    """
+    answered = shifted(in_utc(answer.respond_by), -respond_within(policy, severity, safe))
+    return max(now - min(answered, since or now), _NO_TIME)
 
 
 def _needs(ticket: Ticket, answer: Answer, policy: Policy) -> Iterator[Need]:
@@ -168,5 +210,5 @@ def _never(
     incidents = [r.rule.rpartition(".")[2] for r in answer.reasons if r.rule.startswith(_SAFETY)]
     labels = [*incidents, answer.issue_type] if answer.issue_type else incidents
     case = Case(ticket, "", "", None, answer.issue_type, None, now)
-    teams = dict.fromkeys(rule.team for rule in rules)
+    teams = dict.fromkeys(rule.to_team for rule in rules)
     return frozenset(team for team in teams if against(team, rules, case, labels))

@@ -9,6 +9,8 @@ network of some hundred nodes: classes, servers, teams. Both steps are exact.
    and the greedy algorithm", doi:10.1007/BF01584082). Maximum flow says what is possible.
 2. `cheapest`: who serves them. A minimum-cost flow by HiGHS's dual simplex; a network's vertices
    are whole numbers.
+
+Where someone works in several teams, both are integer programs (see `shared`), exact too.
 """
 
 from collections.abc import Sequence
@@ -33,13 +35,15 @@ class Network:
     """Which servers take which classes.
 
     ``options``: per class its servers with the cost of each. ``capacity``: per server (None: no
-    limit), ``team``: per server its team's number, ``team_capacity``: per team.
+    limit), ``team``: per server its team's number, ``team_capacity``: per team. ``shared``:
+    servers that are the same person in several teams, with what that person can hold in all.
     """
 
     options: tuple[tuple[tuple[int, int], ...], ...]
     capacity: tuple[int | None, ...]
     team: tuple[int, ...]
     team_capacity: tuple[int | None, ...]
+    shared: tuple[tuple[tuple[int, ...], int], ...] = ()
 
 
 def need_scipy() -> None:
@@ -153,17 +157,17 @@ def cheapest(taken: Counts, network: Network) -> list[dict[int, int]]:
     costs = [cost * _STEP for _, _, cost in arcs] + [float(level) for _, level, _ in levels]
     bounds = [(0, int(taken[c])) for c, _, _ in arcs] + [(0, size) for _, _, size in levels]
     equal, of_classes = _balance(arcs, levels, taken, used)
-    upper, limits = _team_limits(len(arcs), levels, network, total)
+    upper, limits = _joint_limits(len(arcs), levels, network, total)
+    whole = {"method": "highs", "integrality": 1} if network.shared else {"method": "highs-ds"}
     found = linprog(
-        costs, A_eq=equal, b_eq=of_classes, A_ub=upper, b_ub=limits, bounds=bounds,
-        method="highs-ds",
-    )  # fmt: skip
+        costs, A_eq=equal, b_eq=of_classes, A_ub=upper, b_ub=limits, bounds=bounds, **whole
+    )
     if found.status != 0:
         raise AssertionError(f"the flow was found to be possible, yet HiGHS says: {found.message}")
     shares: list[dict[int, int]] = [{} for _ in network.options]
     for (c, s, _), amount in zip(arcs, found.x, strict=False):
-        if whole := round(amount):
-            shares[c][s] = whole
+        if number := round(amount):
+            shares[c][s] = number
     return shares
 
 
@@ -197,15 +201,18 @@ def _balance(
     ]
 
 
-def _team_limits(
+def _joint_limits(
     arcs: int, levels: Sequence[tuple[int, int, int]], network: Network, total: int
 ) -> tuple[Any, list[int]]:
-    """Return the inequalities: a team's servers together hold no more than the team may."""
+    """Return the inequalities: a team's servers, and one person's, hold no more than they may."""
     from scipy.sparse import coo_array
 
     teams = len(network.team_capacity)
-    rows = [network.team[s] for s, _, _ in levels]
-    columns = range(arcs, arcs + len(levels))
-    shape = (teams, arcs + len(levels))
-    matrix = coo_array((np.ones(len(levels)), (rows, columns)), shape=shape).tocsr()
-    return matrix, [_within(limit, total) for limit in network.team_capacity]
+    cells = [(network.team[s], arcs + i) for i, (s, _, _) in enumerate(levels)]
+    for row, (servers, _) in enumerate(network.shared, teams):
+        cells += [(row, arcs + i) for i, (s, _, _) in enumerate(levels) if s in servers]
+    rows, columns = zip(*cells, strict=True)
+    shape = (teams + len(network.shared), arcs + len(levels))
+    matrix = coo_array((np.ones(len(cells)), (rows, columns)), shape=shape).tocsr()
+    own = [_within(limit, total) for limit in network.team_capacity]
+    return matrix, own + [most for _, most in network.shared]

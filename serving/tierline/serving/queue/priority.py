@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tierline.data.labels import Severity
-from tierline.serving.clock.open_time import in_utc
 from tierline.serving.policy import QueuePolicy
 from tierline.serving.queue.entry import Entry
 
@@ -48,11 +47,12 @@ def order(entries: Iterable[Entry], queue: QueuePolicy, now: datetime) -> list[R
     """Return the entries in the order in which they are to be served.
 
     Safety tickets and P1 come first, then points decide, then the earlier deadline, the older
-    ticket, the id. So the order doesn't depend on the input's. A ticket with a date precedes
-    every other one (safety and P1 apart) that is younger by more than
-    `QueuePolicy.passed_within_days`: age counts alike for all, and the other terms are bounded.
-    So only what is filed up to then can precede it, and it is reached, if safety tickets and P1
-    are served faster than they come in. A ticket without any date has no such promise.
+    ticket, the id. So the order doesn't depend on the input's. A ticket precedes every other one
+    (safety and P1 apart) that is younger by more than `QueuePolicy.passed_within_days`: age
+    counts alike for all, and the other terms are bounded. So only what comes up to then can
+    precede it, and it is reached, if safety tickets and P1 are served faster than they come in.
+    That holds for a ticket without a date, too, from when it is first seen on, if that is kept:
+    see ``since`` of `entry_of`.
 
     Raises:
         ValueError: when an id comes twice.
@@ -65,8 +65,7 @@ def order(entries: Iterable[Entry], queue: QueuePolicy, now: datetime) -> list[R
 
 def _place(ranked: Ranked) -> tuple[bool, float, datetime, timedelta, str]:
     entry = ranked.entry
-    age = entry.age or _NO_TIME
-    return entry.first is None, -ranked.points, entry.respond_by, -age, entry.id
+    return entry.first is None, -ranked.points, entry.respond_by, -entry.age, entry.id
 
 
 def _ranked(entry: Entry, queue: QueuePolicy, now: datetime) -> Ranked:
@@ -77,7 +76,7 @@ def _ranked(entry: Entry, queue: QueuePolicy, now: datetime) -> Ranked:
         queue.sentiment.get(entry.sentiment or "", 0.0),
         min((entry.attempts or 0) / queue.attempts_full, 1.0),
         min((entry.order_value or 0.0) / queue.order_value_full, 1.0),
-        (entry.age or _NO_TIME) / _DAY,
+        entry.age / _DAY,
     )
     points = sum(v * w for v, w in zip(values, weights_of(queue), strict=True))
     return Ranked(entry, points, values)
@@ -112,7 +111,7 @@ def terms(ranked: Ranked, queue: QueuePolicy, now: datetime) -> tuple[Term, ...]
         entry.sentiment or "unknown",
         "unknown" if entry.attempts is None else str(entry.attempts),
         "unknown" if entry.order_value is None else f"{entry.order_value:g}",
-        "no date" if entry.age is None else span_said(entry.age),
+        span_said(entry.age) if entry.dated else f"no date, seen {span_said(entry.age)} ago",
     )
     rows = zip(TERMS, ranked.values, weights_of(queue), said, strict=True)
     return tuple(Term(name, v, w, v * w, words) for name, v, w, words in rows)
@@ -140,8 +139,3 @@ def span_said(span: timedelta) -> str:
         return f"{span.days} d {(span - span.days * _DAY) // _HOUR:02} h"
     minutes = span // timedelta(minutes=1)
     return f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def instant_said(instant: datetime | None) -> str:
-    """Return an instant as a lead reads it, in UTC."""
-    return "never" if instant is None else f"{in_utc(instant):%Y-%m-%d %H:%M}"

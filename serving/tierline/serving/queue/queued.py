@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from tierline.serving.clock.open_time import in_utc, shifted
 from tierline.serving.policy import Policy
 from tierline.serving.policy.queue import capacity_of
 from tierline.serving.queue.allocate import Service, allocate
@@ -15,16 +16,20 @@ from tierline.serving.queue.priority import Ranked, order, sentence, terms
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A ticket at its rank (from 1); ``service`` is None where the queue was only ordered."""
+    """A ticket at its rank (from 1); ``service`` is None where the queue was only ordered.
+
+    ``overdue``: its answer is due already, whoever takes it now.
+    """
 
     rank: int
     ranked: Ranked
     service: Service | None
+    overdue: bool
 
     @property
     def late(self) -> bool:
-        """Whether it can't be answered in time at the present capacity."""
-        return self.service is not None and not self.service.in_time
+        """Whether it isn't overdue yet, and will be at the present capacity."""
+        return self.service is not None and not (self.overdue or self.service.in_time)
 
 
 @dataclass
@@ -32,8 +37,9 @@ class TeamFigures:
     """One team's queue in counts.
 
     ``queued`` tickets are its own by recommendation: ``first`` of them safety or P1, ``taken``
-    now by whoever, ``moved`` of these to cover or overflow, ``waiting`` the rest, ``late``
-    those that can't be answered in time. ``holds`` is what it takes now of all teams' tickets.
+    now by whoever, ``moved`` of these to cover or overflow, ``waiting`` the rest. ``overdue``
+    should have been answered before now, ``late`` are those of the others that won't be in time.
+    ``holds`` is what it takes now of all teams' tickets.
     """
 
     queued: int = 0
@@ -41,6 +47,7 @@ class TeamFigures:
     taken: int = 0
     moved: int = 0
     waiting: int = 0
+    overdue: int = 0
     late: int = 0
     holds: int = 0
 
@@ -72,18 +79,24 @@ class Queue:
         services: Iterable[Service | None] = [None] * len(ranked)
         if give_out:
             services = allocate(ranked, policy, now)
-        pairs = zip(ranked, services, strict=True)
-        return cls(tuple(Queued(n, *pair) for n, pair in enumerate(pairs, 1)), policy, now)
+        places = enumerate(zip(ranked, services, strict=True), 1)
+        tickets = (Queued(n, one, own, one.entry.respond_by < now) for n, (one, own) in places)
+        return cls(tuple(tickets), policy, now)
 
     @property
     def late(self) -> Iterator[Queued]:
-        """What can't be answered in time, in order."""
+        """What will not be answered in time, in order; what is overdue already is another list."""
         return (queued for queued in self.tickets if queued.late)
 
     @property
+    def overdue(self) -> Iterator[Queued]:
+        """What should have been answered before now, in order."""
+        return (queued for queued in self.tickets if queued.overdue)
+
+    @property
     def undated(self) -> int:
-        """Tickets of which no age is known: only those with a date are reached for certain."""
-        return sum(queued.ranked.entry.age is None for queued in self.tickets)
+        """Tickets without a date: they count from when they were first seen."""
+        return sum(not queued.ranked.entry.dated for queued in self.tickets)
 
     def capacity(self, team: str) -> int | None:
         """Return the open tickets that a team can hold; None: no limit."""
@@ -97,6 +110,7 @@ class Queue:
             own = found[entry.team]
             own.queued += 1
             own.first += entry.first is not None
+            own.overdue += queued.overdue
             if service is None:
                 continue
             own.late += queued.late
@@ -120,7 +134,9 @@ class Queue:
             "why": sentence(parts),
             "tier": entry.tier,
             "own_team": entry.team,
+            "since": shifted(in_utc(self.now), -entry.age),
             "respond_by": entry.respond_by,
+            "overdue": queued.overdue,
             "team": service.team if service else None,
             "agent": service.agent if service else None,
             "way": service.way if service else None,

@@ -18,6 +18,7 @@ class Slots:
     A ticket takes up a place of its agent's and its team's capacity for the policy's handling
     time of its tier, counted in the team's open hours; then the next one has it. So the estimate
     knows no new tickets and no one who works faster: where urgent ones come in, it is too early.
+    Someone in several teams has the same places in all of them.
     """
 
     def __init__(self, policy: Policy, servers: Servers, hours: Hours, now: datetime) -> None:
@@ -26,7 +27,11 @@ class Slots:
         self._hours, self._now = hours, now
         self._reached: dict[tuple[str, timedelta], datetime | None] = {}
         teams = {name: _Places(team.capacity) for name, team in policy.teams.items()}
-        self._places = [(_Places(s.capacity), teams[s.team], s.team) for s in servers.all]
+        self._places = [([_Places(s.capacity), teams[s.team]], s.team) for s in servers.all]
+        for same, most in servers.shared:
+            person = _Places(most)
+            for server in same:
+                self._places[server][0].append(person)
 
     def take(self, server: int, tier: int) -> datetime:
         """Give a place that is free now to a ticket; return now."""
@@ -40,10 +45,11 @@ class Slots:
         """
         best: tuple[datetime, int, timedelta] | None = None
         for server in servers:
-            own, shared, team = self._places[server]
-            if own.first is None or shared.first is None:
+            places, team = self._places[server]
+            free = [place.first for place in places]
+            if None in free:
                 continue
-            work = max(own.first, shared.first)
+            work = max(start for start in free if start is not None)
             at = self._instant(team, work)
             if at is not None and (best is None or at < best[0]):
                 best = at, server, work
@@ -54,9 +60,8 @@ class Slots:
 
     def _hold(self, server: int, start: timedelta, tier: int) -> None:
         end = start + self._handling[tier]
-        own, shared, _ = self._places[server]
-        own.hold(end)
-        shared.hold(end)
+        for place in self._places[server][0]:
+            place.hold(end)
 
     def _instant(self, team: str, work: timedelta) -> datetime | None:
         key = team, work

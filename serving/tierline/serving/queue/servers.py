@@ -1,8 +1,10 @@
 """Who can take tickets: agents with their skills, or a team that names no agents."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tierline.serving.policy import Policy, TeamPolicy
+from tierline.serving.policy.teams import members_of_several, person_of
 from tierline.serving.queue.entry import Need, skill_names
 
 #: The team's list that names what it can do, by the ticket's field.
@@ -21,10 +23,15 @@ class Server:
 
 @dataclass(frozen=True)
 class Servers:
-    """All who can take tickets, in the policy's order."""
+    """All who can take tickets, in the policy's order.
+
+    ``shared``: those that are one person in several teams, with what that person can hold in
+    all: the most that one of the teams says.
+    """
 
     policy: Policy
     all: tuple[Server, ...]
+    shared: tuple[tuple[tuple[int, ...], int], ...]
 
     @classmethod
     def of(cls, policy: Policy) -> "Servers":
@@ -35,7 +42,7 @@ class Servers:
                 found += [Server(name, m.name, m.capacity) for m in team.members]
             else:
                 found.append(Server(name, None, None))
-        return cls(policy, tuple(found))
+        return cls(policy, tuple(found), tuple(_shared(found, policy)))
 
     def able(self, team: str, needs: frozenset[Need]) -> tuple[int, ...]:
         """Return those of a team who have every skill that is needed, by their number."""
@@ -44,6 +51,18 @@ class Servers:
             for number, server in enumerate(self.all)
             if server.team == team and _has(server, self.policy.teams[team], needs)
         )
+
+
+def _shared(servers: list[Server], policy: Policy) -> Iterator[tuple[tuple[int, ...], int]]:
+    for person in members_of_several(policy.teams):
+        same = {
+            number: server.capacity
+            for number, server in enumerate(servers)
+            if server.agent is not None and person_of(server.agent) == person
+        }
+        limits = [capacity for capacity in same.values() if capacity is not None]
+        if len(limits) == len(same):
+            yield tuple(same), max(limits)
 
 
 def _has(server: Server, team: TeamPolicy, needs: frozenset[Need]) -> bool:

@@ -9,7 +9,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.policy import TIERS, Exclusion, Policy
-from tierline.serving.routing.alarms import incidents_of
+from tierline.serving.routing.alarms import doubt_text, incidents_of
 from tierline.serving.routing.caution import CAUTION_P1, p1_probability
 from tierline.serving.routing.conditions import Case, first_match
 from tierline.serving.routing.entry import enter
@@ -63,8 +63,8 @@ def tier_of(
     policy: Policy,
     never: tuple[Exclusion, ...],
 ) -> int:
-    """Return the tier of `decide`; without exclusions no team has to be chosen for it."""
-    if never:
+    """Return the tier of `decide`; no team has to be chosen for it without exclusions or alarms."""
+    if never or alarms:
         return decide(case, prediction, alarms, policy, never).tier
     return _without_team(case, prediction, alarms, policy).tier
 
@@ -103,6 +103,7 @@ def _apply_caution(
     if probability >= prediction.thresholds.get(CAUTION_P1, 1.0):
         decision.raise_to_safety()
         text = f"the model can't rule out P1 (probability {probability:.2f})"
+        text += doubt_text(prediction)
         decision.reasons.append(Reason(rule=CAUTION_P1, text=text))
 
 
@@ -126,7 +127,7 @@ def _apply_safety(decision: Decision, alarms: Sequence[Reason]) -> None:
 
 
 def _respect_people(decision: Decision, case: Case, policy: Policy, *, unsafe: bool) -> None:
-    """Never move a ticket down by itself, nor away from where a person locked it.
+    """Never move a ticket down by itself, nor away from where a person locked it: only advise.
 
     A safety hit still says tier 3 for a ticket that a person locked lower: the lock can't
     switch safety off, and the reasons say both.
@@ -139,9 +140,9 @@ def _respect_people(decision: Decision, case: Case, policy: Policy, *, unsafe: b
         decision.tier = max(current, safety.SAFETY_TIER) if unsafe else current
         text = f"a person placed this ticket at tier {current}; Tierline would say tier {advised}"
         decision.reasons.append(Reason(rule="lock.human", text=text))
-    elif not ticket.locked_by_human:
-        down = step_down(case, advised, current, policy, unsafe=unsafe)
-        decision.reasons += [down] if down else []
+    down = step_down(case, advised, current, policy, unsafe=unsafe)
+    decision.reasons += [down] if down else []
+    if not ticket.locked_by_human:
         decision.raise_to(current)
     decision.locked = ticket.locked_by_human and decision.tier == current
     decision.path = tuple(sorted({*decision.path, decision.tier}))
@@ -169,6 +170,5 @@ def _place(
     decision.path = tuple(sorted({*decision.path, decision.tier}))
     decision.team = found.team
     decision.reasons += found.reasons
-    if not case.ticket.locked_by_human:
-        done = close(case, policy, unsafe=bool(alarms))
-        decision.reasons += [done] if done else []
+    done = close(case, policy, unsafe=bool(alarms))
+    decision.reasons += [done] if done else []

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from tierline.data.errors import PolicyError
+from tierline.data.label_book import LabelBook
 from tierline.data.labels import LABELS
 from tierline.models.runtime.manifest import Head
 from tierline.serving.policy import Policy
@@ -29,10 +30,43 @@ def refuse_unknown_labels(policy: Policy, heads: Sequence[Head], model: str) -> 
         )
 
 
+def correct_labels(
+    policy: Policy, heads: Sequence[Head] = (), book: LabelBook | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return what a correction may say, by head: every label that somebody knows.
+
+    The vocabulary, the policy, the model that answers (its ``heads``) and the label book, which
+    reads old names as new ones. What is retired and has no successor is none of them.
+    """
+    found = {head: dict.fromkeys(labels) for head, labels in LABELS.items()}
+    found["severity"] |= dict.fromkeys(policy.severity_names)
+    found["issue_type"] |= dict.fromkeys(chain(*(tier.owns for tier in policy.tiers.values())))
+    found["sentiment"] |= dict.fromkeys(_sentiments(policy))
+    for head in heads:
+        found[head.name] |= dict.fromkeys(head.labels)
+    for name, becomes in (book.becomes if book else {}).items():
+        found[name] |= dict.fromkeys(chain(becomes, filter(None, becomes.values())))
+    return {
+        head: tuple(label for label in labels if not _gone(policy, book, head, label))
+        for head, labels in found.items()
+    }
+
+
+def _gone(policy: Policy, book: LabelBook | None, head: str, label: str) -> bool:
+    becomes = book.becomes.get(head, {}) if book else {}
+    retired = policy.retired_labels.by_head().get(head, ())
+    return becomes[label] is None if label in becomes else label in retired
+
+
+def _sentiments(policy: Policy) -> Iterator[str]:
+    """Yield the sentiments that some rule asks about."""
+    for condition in policy.asking_about("sentiment"):
+        yield from condition.sentiment or ()
+
+
 def unused_labels(policy: Policy, heads: Sequence[Head]) -> list[str]:
     """Return a line for sentiments that are none of the defaults and that no rule asks about."""
-    whens = [*(rule.when for rule in policy.entry), *(t.when for t in policy.triggers)]
-    named = {name for when in chain(*whens) for name in when.sentiment or ()}
+    named = set(_sentiments(policy))
     own = [
         label
         for head in heads

@@ -1,6 +1,6 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from tierline.serving.policy import Policy
 from tierline.serving.routing.alarms import alarms_of, incidents_of
 from tierline.serving.routing.conditions import Case, searchable
 from tierline.serving.routing.decision import Decision, decide, tier_of
-from tierline.serving.routing.recommendation import Alternative, Recommendation
+from tierline.serving.routing.recommendation import Alternative, Reason, Recommendation
 from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.review import alternatives, review_reason
 from tierline.serving.routing.standing import Standing, clock_reasons, cover, next_review
@@ -33,6 +33,7 @@ def recommend(
     exclusions: Exclusions = NO_MORE,
     known_hits: tuple[safety.SafetyHit, ...] = (),
     *,
+    severity: str | None = None,
     what_if: bool = True,
 ) -> Recommendation:
     """Return which tier and team should take the ticket, by when, and why.
@@ -41,14 +42,18 @@ def recommend(
     carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
     policy or the model say, a safety hit goes to tier 3 at least. ``exclusions`` hold beside the
     policy's own. ``known_hits`` are safety hits of a stored ticket, whose words may have been
-    redacted since: they can only add to those that its words give. ``what_if`` false leaves out
-    what would change the answer, which costs as much as four more decisions.
+    redacted since: they can only add to those that its words give. ``severity`` is what a person
+    states: it counts in place of the model's, but for what the model can't rule out as P1.
+    ``what_if`` false leaves out what would change the answer, which costs as much as four more
+    decisions.
 
     Raises:
-        ValueError: when ``now`` has no time zone.
+        ValueError: when ``now`` has no time zone, or the policy doesn't know the severity.
     """
     if now.tzinfo is None:
         raise ValueError("now: expected a time with a time zone; use datetime.now(UTC)")
+    if severity is not None and policy.severity_of(severity) is None:
+        raise ValueError("severity: expected P1, P2, P3, P4 or a name that the policy gives one")
     text = full_text(ticket)
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
@@ -58,7 +63,8 @@ def recommend(
     alarms = alarms_of(hits, said, text)
 
     def case_at(instant: datetime, said: Prediction | None = said) -> Case:
-        return _case(ticket, text, words, said, policy, now, instant)
+        case = _case(ticket, text, words, said, policy, now, instant)
+        return case if severity is None else replace(case, severity=policy.severity_of(severity))
 
     def at(instant: datetime) -> Standing:
         def tier_with(other: Prediction) -> int:
@@ -68,6 +74,7 @@ def recommend(
         case = case_at(instant)
         decision = decide(case, said, alarms, policy, never)
         decision.reasons += displaced if text else ()
+        decision.reasons += [_stated(severity, said)] if severity else []
         assessment = assess(case, policy, incidents_of(alarms))
         changes: tuple[Change, ...] = ()
         if what_if:
@@ -79,10 +86,15 @@ def recommend(
                 lambda other: tier_of(other, said, alarms, policy, never),
             )
         others = alternatives(said, tier_with) if said else ()
+        others = tuple(o for o in others if severity is None or o.head != "severity")
         return _standing(decision, case, policy, _Beside(others, assessment, changes), bool(alarms))
 
     answer = at(now)
-    why_review = review_reason(text, prediction, hits, displaced=bool(displaced))
+    judged = _without_severity(prediction) if prediction and severity else prediction
+    why_review = review_reason(text, judged, hits, displaced=bool(displaced))
+    columns = _head_columns(said) | (
+        {"severity": severity, "severity_confidence": None} if severity else {}
+    )
     return Recommendation(
         id=ticket.id,
         tier=answer.tier,
@@ -90,7 +102,7 @@ def recommend(
         owner=policy.tiers[answer.tier].owner,
         team=answer.team,
         lane=answer.lane,
-        **_head_columns(said),
+        **columns,
         respond_by=answer.due.respond_by,
         resolve_by=answer.due.resolve_by,
         reasons=answer.reasons,
@@ -120,6 +132,19 @@ def _case(
     severity = policy.severity_of(labels.get("severity"))
     issue_type, sentiment = labels.get("issue_type"), labels.get("sentiment")
     return Case(ticket, text, words, severity, issue_type, sentiment, now, now - described)
+
+
+def _stated(severity: str, said: Prediction | None) -> Reason:
+    """Return the reason that says where the severity comes from."""
+    head = said.heads.get("severity") if said else None
+    other = f"; the model said {head.label} ({head.confidence:.2f})" if head else ""
+    return Reason(rule="assessment.severity", text=f"a person states severity {severity}{other}")
+
+
+def _without_severity(prediction: Prediction) -> Prediction:
+    """Return the prediction as far as a person hasn't stated the answer."""
+    heads = {name: head for name, head in prediction.heads.items() if name != "severity"}
+    return replace(prediction, heads=heads)
 
 
 @dataclass(frozen=True)

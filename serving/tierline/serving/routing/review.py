@@ -26,20 +26,30 @@ def review_reason(
         return ReviewReason.EMPTY
     if prediction is None:
         return ReviewReason.DEGRADED
-    limits = prediction.thresholds
-    for reason in _SCORED:
-        if prediction.scores.get(reason, -math.inf) > limits.get(reason, math.inf):
-            return reason
+    if (strange := strangeness(prediction)) is not None:
+        return strange
     if hits and _model_disagrees(prediction):
         return ReviewReason.RULE_CONFLICT
     if displaced:
         return ReviewReason.LOW_CONFIDENCE
+    limits = prediction.thresholds
     for name, head in prediction.heads.items():
         if head.confidence < limits.get(f"low_confidence.{name}", 0.0):
             return ReviewReason.LOW_CONFIDENCE
     if _too_close(prediction):
         return ReviewReason.AMBIGUOUS
     return ReviewReason.TRUNCATED if prediction.truncated else None
+
+
+def strangeness(prediction: Prediction) -> ReviewReason | None:
+    """Return why the model can't know what it says of this text, or None."""
+    limits = prediction.thresholds
+    over = (
+        reason
+        for reason in _SCORED
+        if prediction.scores.get(reason, -math.inf) > limits.get(reason, math.inf)
+    )
+    return next(over, None)
 
 
 def alternatives(

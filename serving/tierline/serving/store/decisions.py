@@ -19,8 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.data.errors import StoreError
+from tierline.serving.helpdesk.deliveries import Past
 from tierline.serving.policy import Policy
 from tierline.serving.policy.load import policy_from
+from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
 from tierline.serving.store.schema import Values, decisions, models, policies
@@ -128,6 +130,16 @@ class Archive:
 
     def _value(self, column: Column[Any], where: ColumnElement[bool]) -> Any:
         return self._connection.scalar(select(column).where(where))
+
+
+def past(connection: Connection, name: str) -> Past | None:
+    """Return a decision's answer, without the ticket's id, and its clock; None: there is none."""
+    query = select(decisions.c.recommendation, decisions.c.clock).where(decisions.c.id == name)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    answer = Recommendation.model_validate({"id": None, **row.recommendation})
+    return Past(answer, datetime.fromisoformat(row.clock))
 
 
 def find_row(connection: Connection, name: str, pseudonyms: Pseudonyms) -> Values | None:

@@ -19,6 +19,8 @@ from tierline.serving.store.urls import read_url, shown
 #: Writers of SQLite take turns by chance: with dozens, one may wait for long.
 WRITE_SECONDS: Final = 30.0
 READ_SECONDS: Final = 0.5
+#: The same for a write that an answer waits for.
+ANSWER_SECONDS: Final = 5.0
 _WRITES: Final = "tierline_writes"
 
 
@@ -50,14 +52,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, seconds: float | None = None) -> Iterator[Connection]:
         """Connect to write in one transaction, committed at the end.
+
+        Other writers are waited for at most about ``seconds``, by default for long.
 
         Raises:
             StoreError: when the database is away.
             RowsRefusedError: when it is there and refuses the rows.
         """
-        engine = self._engine(WRITE_SECONDS).execution_options(**{_WRITES: True})
+        engine = self._engine(seconds or WRITE_SECONDS)
+        engine = engine.execution_options(**{_WRITES: True})
         with self._told(), engine.begin() as connection:
             yield connection
 

@@ -6,11 +6,15 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tierline.data.feedback import Origin
+from tierline.data.labels import HEADS
 from tierline.data.redact import redact
 from tierline.data.ticket import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, utc_when_naive
+from tierline.serving.handoff.packet import Done
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+#: The longest team that a ticket names (`Ticket`).
+TEAM_CHARS = 200
 
 
 def _in_use(value: datetime) -> datetime:
@@ -29,6 +33,7 @@ Moment = Annotated[datetime, BeforeValidator(utc_when_naive), AfterValidator(_in
 TicketId = Annotated[str, Field(min_length=1, max_length=200)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_impersonal)]
 Team = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w .&-]+$")]
+TeamName = Annotated[str, Field(min_length=1, max_length=TEAM_CHARS)]
 Tier = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -56,9 +61,14 @@ class CorrectionForm(Form):
     origin: Origin = Origin.HUMAN
     corrected_at: Moment | None = None
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that are given, by head."""
+        return {head: label for head in HEADS if (label := getattr(self, head)) is not None}
+
     @model_validator(mode="after")
     def _says_something(self) -> "CorrectionForm":
-        if not (self.severity or self.issue_type or self.sentiment):
+        if not self.labels:
             raise ValueError("expected a label")
         if not (self.decision or self.ticket or self.subject.strip() or self.body.strip()):
             raise ValueError("expected the ticket")
@@ -79,16 +89,46 @@ class OutcomeForm(Form):
 
 
 class LockForm(Form):
-    """Where a person placed a ticket."""
+    """Where a person placed a ticket: at a tier, with a team, or both (None: the team's tier)."""
 
-    tier: Tier
+    tier: Tier | None = None
+    team: TeamName | None = None
+
+    @model_validator(mode="after")
+    def _names_a_place(self) -> "LockForm":
+        if self.tier is None and self.team is None:
+            raise ValueError("expected tier, team, or both")
+        return self
 
 
 class Lock(Form):
-    """A stored lock: Tierline advises on this ticket and never moves it."""
+    """A stored lock: Tierline advises on this ticket and never moves it.
+
+    ``team`` is None where the person named only a tier: then Tierline says which of its teams.
+    """
 
     tier: int
+    team: str | None = None
     locked_at: datetime
+
+
+class Checklist(Form):
+    """A ticket's last hand-off: to which tier and team, and which of its steps are done.
+
+    ``missing`` is what its packet lacked by the policy.
+    """
+
+    tier: int
+    team: str
+    made_at: datetime
+    missing: tuple[str, ...]
+    done: tuple[Done, ...]
+
+
+class Removed(Form):
+    """Whether there was anything to remove."""
+
+    removed: bool
 
 
 class Exclusion(Form):

@@ -11,14 +11,17 @@ from tierline.serving.store.forms import Lock
 from tierline.serving.store.schema import locks
 
 
-def put(connection: Connection, ticket_key: str, tier: int, now: datetime) -> Lock:
-    """Lock a ticket at a tier; a new lock replaces the one before."""
+def put(
+    connection: Connection, ticket_key: str, tier: int, team: str | None, now: datetime
+) -> Lock:
+    """Lock a ticket at a tier, with a team where one is named; it replaces the lock before."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = {"ticket_key": ticket_key, "tier": tier, "locked_at": now}
-    statement = dialect.insert(locks).values(row)
-    changed = {name: statement.excluded[name] for name in ("tier", "locked_at")}
+    lock = Lock(tier=tier, team=team, locked_at=now)
+    row = lock.model_dump()
+    statement = dialect.insert(locks).values(row | {"ticket_key": ticket_key})
+    changed = {name: statement.excluded[name] for name in row}
     connection.execute(statement.on_conflict_do_update(index_elements=["ticket_key"], set_=changed))
-    return Lock(tier=tier, locked_at=now)
+    return lock
 
 
 def remove(connection: Connection, ticket_key: str) -> bool:
@@ -29,4 +32,6 @@ def remove(connection: Connection, ticket_key: str) -> bool:
 def find(connection: Connection, ticket_keys: Collection[str]) -> dict[str, Lock]:
     """Return the locks of those of the tickets that have one."""
     rows = connection.execute(select(locks).where(locks.c.ticket_key.in_(ticket_keys)))
-    return {row.ticket_key: Lock(tier=row.tier, locked_at=row.locked_at) for row in rows}
+    return {
+        row.ticket_key: Lock(tier=row.tier, team=row.team, locked_at=row.locked_at) for row in rows
+    }

@@ -16,7 +16,7 @@ from tierline.data.errors import StoreError
 from tierline.serving.store.engine import Database
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
-from tierline.serving.store.schema import decisions, feedback, locks, outcomes
+from tierline.serving.store.schema import decisions, feedback, handoffs, locks, outcomes
 from tierline.serving.store.spool import Spool
 
 Conditions = dict[Table, ColumnElement[bool]]
@@ -79,8 +79,9 @@ def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Condi
             decisions: decisions.c.decided_at < doomed.before,
             feedback: feedback.c.received_at < doomed.before,
             outcomes: outcomes.c.received_at < doomed.before,
+            handoffs: handoffs.c.made_at < doomed.before,
         }
-    conditions: Conditions = {t: t.c.ticket_key.in_(keys) for t in (locks, outcomes)}
+    conditions: Conditions = {t: t.c.ticket_key.in_(keys) for t in (locks, outcomes, handoffs)}
     for table in (decisions, feedback):
         whose: list[ColumnElement[bool]] = [table.c.ticket_key.in_(keys)]
         if doomed.customer is not None:
@@ -118,7 +119,7 @@ def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callab
 def _wipe(database: Database) -> None:
     with database.apart() as connection:
         if not database.is_sqlite:
-            for table in (decisions, feedback, locks, outcomes):
+            for table in (decisions, feedback, locks, outcomes, handoffs):
                 connection.exec_driver_sql(f"VACUUM FULL {table.name}")
             return
         connection.exec_driver_sql("VACUUM")

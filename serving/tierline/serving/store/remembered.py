@@ -70,8 +70,10 @@ class Remembered:
     id: str = field(default_factory=lambda: str(uuid4()))
 
     @classmethod
-    def of(cls, decision: Decision, policy: Policy, now: datetime) -> "Remembered":
-        """Take from a decision what has to be kept; its id is made here."""
+    def of(
+        cls, decision: Decision, policy: Policy, now: datetime, name: str | None = None
+    ) -> "Remembered":
+        """Take from a decision what has to be kept; its id is made here, or the given ``name``."""
         said = decision.prediction
         return cls(
             decision.ticket,
@@ -81,6 +83,7 @@ class Remembered:
             policy,
             now,
             decision.exclusions,
+            name or str(uuid4()),
         )
 
     @property

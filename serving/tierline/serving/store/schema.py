@@ -22,6 +22,9 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from tierline.serving.handoff.packet import BY_CHARS, Step
+from tierline.serving.store.forms import TEAM_CHARS
+
 
 class Instant(TypeDecorator[datetime]):
     """An instant in UTC on every database; SQLite alone would forget the time zone."""
@@ -123,12 +126,34 @@ feedback: Final = Table(
     Column("received_at", Instant, nullable=False, index=True),
 )
 
+#: ``team`` is null where the person named only a tier.
 locks: Final = Table(
     "locks",
     metadata,
     Column("ticket_key", String(KEY_CHARS), primary_key=True),
     Column("tier", SmallInteger, nullable=False),
     Column("locked_at", Instant, nullable=False),
+    Column("team", String(TEAM_CHARS)),
+)
+
+#: A ticket's last hand-off: to whom, what its packet lacked (names of the policy's needs), and of
+#: each step who did it and when. One to another tier or team begins anew.
+handoffs: Final = Table(
+    "handoffs",
+    metadata,
+    Column("ticket_key", String(KEY_CHARS), primary_key=True),
+    Column("tier", SmallInteger, nullable=False),
+    Column("team", String(TEAM_CHARS), nullable=False),
+    Column("missing", JSON, nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),
+    *(
+        column
+        for step in Step
+        for column in (
+            Column(f"{step}_by", String(BY_CHARS)),
+            Column(f"{step}_at", Instant),
+        )
+    ),
 )
 
 exclusions: Final = Table(

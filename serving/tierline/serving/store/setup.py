@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from tierline.data.errors import StoreError
 from tierline.serving.store.engine import Database
 from tierline.serving.store.pseudonyms import make_key, read_key
-from tierline.serving.store.schema import decisions, exclusions, feedback, locks, outcomes
+from tierline.serving.store.schema import decisions, exclusions, feedback, handoffs, locks, outcomes
 from tierline.serving.store.version import Version, latest, migrate, version_of
 
 
@@ -64,5 +64,5 @@ def counts(database: Database) -> dict[str, int]:
     with database.reading() as connection:
         return {
             table.name: int(connection.scalar(select(func.count()).select_from(table)) or 0)
-            for table in (decisions, feedback, outcomes, locks, exclusions)
+            for table in (decisions, feedback, outcomes, locks, handoffs, exclusions)
         }

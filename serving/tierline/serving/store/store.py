@@ -8,13 +8,16 @@ from typing import Literal
 
 from tierline.data.errors import StoreError
 from tierline.data.ticket import Ticket
+from tierline.serving.handoff.making import refuse_false_claims
+from tierline.serving.handoff.packet import Done, Packet
+from tierline.serving.helpdesk.deliveries import Past
 from tierline.serving.policy import Exclusion as TeamExclusion
 from tierline.serving.policy import Policy
 from tierline.serving.policy.teams import exclusion_problem
 from tierline.serving.routing.router import Decision
-from tierline.serving.store import decisions, exclusions, feedback, locks, outcomes
-from tierline.serving.store.engine import READ_SECONDS, Database
-from tierline.serving.store.forms import CorrectionForm, Exclusion, Lock, OutcomeForm
+from tierline.serving.store import decisions, exclusions, feedback, handoffs, locks, outcomes
+from tierline.serving.store.engine import ANSWER_SECONDS, READ_SECONDS, Database
+from tierline.serving.store.forms import Checklist, CorrectionForm, Exclusion, Lock, OutcomeForm
 from tierline.serving.store.pseudonyms import Pseudonyms, read_key
 from tierline.serving.store.remembered import Json, Remembered
 from tierline.serving.store.spool import Spool
@@ -102,12 +105,39 @@ class Store:
         return self._pseudonyms
 
     def record(
-        self, made: Sequence[Decision], policy: Policy, now: datetime, *, wait: bool = False
+        self,
+        made: Sequence[Decision],
+        policy: Policy,
+        now: datetime,
+        ids: Sequence[str] | None = None,
+        *,
+        wait: bool = False,
     ) -> list[str]:
-        """Take decisions to write in the background; return their ids."""
-        found = [Remembered.of(decision, policy, now) for decision in made]
+        """Take decisions to write in the background; return their ids, made here or given.
+
+        A decision whose id is in the store already isn't written again.
+        """
+        names: Sequence[str | None] = ids or [None] * len(made)
+        found = [
+            Remembered.of(decision, policy, now, name)
+            for decision, name in zip(made, names, strict=True)
+        ]
         self.writer.submit(found, wait=wait)
         return [one.id for one in found]
+
+    def past(self, name: str) -> Past | None:
+        """Return the answer of a decision by its id, None where it isn't stored.
+
+        While the store is away nothing is found: the same id keeps a decision from coming twice.
+        """
+        if self.writer.problem is not None:
+            return None
+        try:
+            with self.database.reading(READ_SECONDS) as connection:
+                return decisions.past(connection, name)
+        except StoreError as error:
+            self.writer.away(error)
+            return None
 
     def with_locks(self, tickets: Sequence[Ticket]) -> list[Ticket]:
         """Return the tickets as people placed them; never fails, and never waits long.
@@ -150,21 +180,21 @@ class Store:
             except StoreError as error:
                 self.writer.away(error)
         rules = (
-            TeamExclusion(team=order.to_team, from_team=order.from_team)
+            TeamExclusion(to_team=order.to_team, from_team=order.from_team)
             for order in self._exclusions
         )
         last, teams = policy.last_owner, policy.teams
         return Exclusions(tuple(r for r in rules if exclusion_problem(r, teams, last) is None))
 
-    def put_lock(self, ticket_id: str, tier: int) -> Lock:
-        """Lock a ticket at a tier.
+    def put_lock(self, ticket_id: str, tier: int, team: str | None = None) -> Lock:
+        """Lock a ticket at a tier, with a team where one is named.
 
         Raises:
             StoreError: while the store is away, as all that follow.
         """
         key = self.pseudonyms().ticket(ticket_id)
         with self.database.writing() as connection:
-            self._locks[key] = locks.put(connection, key, tier, datetime.now(UTC))
+            self._locks[key] = locks.put(connection, key, tier, team, datetime.now(UTC))
         return self._locks[key]
 
     def find_lock(self, ticket_id: str) -> Lock | None:
@@ -196,6 +226,39 @@ class Store:
         with self.database.reading() as connection:
             return exclusions.every(connection)
 
+    def put_handoff(self, packet: Packet, done: Sequence[Done]) -> None:
+        """Store that a packet was made, and which of its steps are done; it needs an id."""
+        key = self.pseudonyms().ticket(packet.id or "")
+        with self.database.writing(ANSWER_SECONDS) as connection:
+            handoffs.put(connection, key, packet, done, datetime.now(UTC))
+
+    def set_done(self, ticket_id: str, done: Done) -> Checklist | None:
+        """Store that a step of a ticket's last hand-off is done; None where there was none.
+
+        Raises:
+            InputError: for a step in the future, or for documenting what lacks something.
+        """
+        key, now = self.pseudonyms().ticket(ticket_id), datetime.now(UTC)
+        with self.database.writing() as connection:
+            before = handoffs.find(connection, key)
+            if before is None:
+                return None
+            refuse_false_claims([done], before.missing, now)
+            handoffs.set_done(connection, key, done, now)
+            return handoffs.find(connection, key)
+
+    def checklist(self, ticket_id: str) -> Checklist | None:
+        """Return where a ticket's last hand-off stands, None where there was none."""
+        key = self.pseudonyms().ticket(ticket_id)
+        with self.database.reading(ANSWER_SECONDS) as connection:
+            return handoffs.find(connection, key)
+
+    def remove_handoff(self, ticket_id: str) -> bool:
+        """Forget a ticket's hand-off, so that the next begins anew; return whether it had one."""
+        key = self.pseudonyms().ticket(ticket_id)
+        with self.database.writing() as connection:
+            return handoffs.remove(connection, key)
+
     def put_outcome(self, outcome: OutcomeForm) -> None:
         """Store what became of a ticket."""
         key = self.pseudonyms().ticket(outcome.ticket)
@@ -221,4 +284,5 @@ class Store:
 
 
 def _locked(ticket: Ticket, lock: Lock) -> Ticket:
-    return ticket.model_copy(update={"locked_by_human": True, "current_tier": lock.tier})
+    placed = {"locked_by_human": True, "current_tier": lock.tier}
+    return ticket.model_copy(update=placed | ({"team": lock.team} if lock.team else {}))

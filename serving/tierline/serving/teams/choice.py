@@ -7,6 +7,7 @@ from typing import Final
 from tierline.serving.policy import TIERS, Exclusion, Policy, TeamPolicy
 from tierline.serving.routing.conditions import Case, phrases_in
 from tierline.serving.routing.recommendation import Reason
+from tierline.serving.safety import SAFETY_TIER
 from tierline.serving.teams.exclusions import against
 
 #: What a team can be chosen for, the most specific first.
@@ -62,8 +63,9 @@ class Placement:
 def place(wanted: Wanted, tier: int, policy: Policy) -> Placement:
     """Return who takes a case that needs ``tier`` at least.
 
-    Where every team of a tier that fits is excluded, and its owner too, the next tier up takes
-    it; the last tier's owner can't be excluded. So a placement is never below ``tier``.
+    A data loss or a breach goes to a team for such incidents, whatever tier that works at. Where
+    every team of a tier that fits is excluded, and its owner too, the next tier up takes it; the
+    last tier's owner can't be excluded. So a placement is never below ``tier``.
     """
     kept_out: list[str] = []
     best = _best(wanted, tier, policy, kept_out)
@@ -74,7 +76,8 @@ def place(wanted: Wanted, tier: int, policy: Policy) -> Placement:
         at += 1
         best = _best(wanted, at, policy, kept_out)
     found = best or Placement(at, policy.last_owner)
-    return Placement(at, found.team, (*_excluded(kept_out, tier, at), *found.reasons))
+    reasons = (*_excluded(kept_out, tier, found.tier), *found.reasons)
+    return Placement(found.tier, found.team, reasons)
 
 
 def _best(wanted: Wanted, tier: int, policy: Policy, kept_out: list[str]) -> Placement | None:
@@ -84,25 +87,32 @@ def _best(wanted: Wanted, tier: int, policy: Policy, kept_out: list[str]) -> Pla
         if against(name, wanted.exclusions, wanted.case, wanted.issue_types):
             kept_out.append(name)
         else:
-            return Placement(tier, name, () if name == owner else (_reason(name, found),))
+            at = max(tier, policy.teams[name].tier) if "incident" in found else tier
+            return Placement(at, name, () if name == owner else (_reason(name, found),))
     return None
 
 
 def _ranked(wanted: Wanted, tier: int, policy: Policy) -> list[tuple[str, _Found]]:
-    """Return the teams of a tier that may take the case, the best first, the owner with them."""
+    """Return the teams of a tier that may take the case, the best first, the owner with them.
+
+    A team for the incident may be of another tier; one of this tier comes before it.
+    """
     owner = policy.tiers[tier].owner
-    fitting = []
+    fitting: list[tuple[bool, str, _Found]] = []
     for name, team in policy.teams.items():
-        if team.tier == tier or name == owner:
+        here = team.tier == tier or name == owner
+        if here or (wanted.incidents and team.tier >= SAFETY_TIER):
             found = _fit(team, wanted)
-            if found or name == owner:
-                fitting.append((name, found))
+            if name == owner or (found and (here or "incident" in found)):
+                fitting.append((not here, name, found))
     # Sorting is stable: what is equal stays in the policy's order.
-    return sorted(fitting, key=lambda fit: _rank(fit[0], fit[1], wanted.current))
+    fitting.sort(key=lambda fit: _rank(fit[0], fit[1], fit[2], wanted.current))
+    return [(name, found) for _, name, found in fitting]
 
 
-def _rank(name: str, found: _Found, current: str | None) -> tuple[bool, ...]:
-    return (*(kind not in found for kind in ORDER), name != current)
+def _rank(elsewhere: bool, name: str, found: _Found, current: str | None) -> tuple[bool, ...]:
+    first, *others = (kind not in found for kind in ORDER)
+    return (first, elsewhere, *others, name != current)
 
 
 def _reason(name: str, found: _Found) -> Reason:

@@ -26,7 +26,7 @@ class Exclusions:
         kept = tuple(rules)
         for rule in kept:
             if why := exclusion_problem(rule, policy.teams, policy.last_owner):
-                raise PolicyError(f"exclusion of {rule.team}: {why}")
+                raise PolicyError(f"exclusion of {rule.to_team}: {why}")
         return cls(kept)
 
     def beside(self, policy: Policy) -> tuple[Exclusion, ...]:
@@ -42,7 +42,7 @@ def against(
     team: str, rules: Sequence[Exclusion], case: Case, issue_types: Sequence[str]
 ) -> Exclusion | None:
     """Return the first exclusion that keeps a case from a team, or None."""
-    return next((r for r in rules if r.team == team and _names(r, case, issue_types)), None)
+    return next((r for r in rules if r.to_team == team and _names(r, case, issue_types)), None)
 
 
 def _names(rule: Exclusion, case: Case, issue_types: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import typer
 from tierline.data.errors import InputError
 from tierline.serving.commands.shared import (
     FormatOption,
+    LabelsOption,
     MapOption,
     PolicyOption,
     app,
@@ -21,7 +22,6 @@ from tierline.training.commands.options import (
     EncoderOption,
     EpochsOption,
     Files,
-    LabelsOption,
     SeedOption,
     need_training_extra,
     recipe_with,
@@ -65,8 +65,11 @@ def train(
 def retrain(
     data: Annotated[list[Path], typer.Option(help="Labelled tickets (repeatable).")],
     feedback: Annotated[
-        list[Path] | None,
-        typer.Option(help="Corrections: id or text, labels, origin (repeatable)."),
+        list[str] | None,
+        typer.Option(
+            help="Corrections: a file, or a store such as sqlite:///FILE or "
+            "postgresql://USER@HOST/DATABASE (repeatable)."
+        ),
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="Leave out tickets filed before, ISO 8601.")
@@ -95,12 +98,14 @@ def retrain(
     """
     need_training_extra()
     from tierline.training.retraining.assembly import Sources
+    from tierline.training.retraining.corrections import corrections_of
     from tierline.training.retraining.job import RetrainJob
     from tierline.training.retraining.job import retrain as run
 
     recipe = recipe_with(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
-    sources = Sources(data, feedback or (), _date(since), pairs_of(mapping, source), labels)
-    outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)
+    with corrections_of(feedback or ()) as files:
+        sources = Sources(data, files, _date(since), pairs_of(mapping, source), labels)
+        outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)
     raise typer.Exit(outcome.exit_code)
 
 

@@ -11,6 +11,7 @@ import typer
 from tierline.data.columns import parse_map
 from tierline.serving.commands.shared import (
     FormatOption,
+    LabelsOption,
     MapOption,
     ModelOption,
     PolicyOption,
@@ -22,7 +23,6 @@ from tierline.serving.commands.shared import (
 from tierline.serving.model_source import CHAMPION_URI
 from tierline.training.commands.options import (
     PANEL,
-    LabelsOption,
     need_training_extra,
 )
 

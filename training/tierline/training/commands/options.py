@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 #: Where the commands stand in the help.
 PANEL: Final = "Training"
 Files = Annotated[list[Path], typer.Argument(help="Labelled tickets: CSV, JSON Lines or Parquet.")]
-LabelsOption = Annotated[
-    Path | None,
-    typer.Option("--labels", help="TOML file that says which labels were renamed or retired."),
-]
 EncoderOption = Annotated[
     str | None, typer.Option(help="A hub id or folder; the packaged MiniLM by default.")
 ]

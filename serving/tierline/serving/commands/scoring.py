@@ -1,0 +1,124 @@
+"""Score a backlog: files of tickets in, a file of answers out."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tierline.data.errors import InputError
+from tierline.serving.backlog.inputs import Backlog
+from tierline.serving.backlog.job_state import JobState, state_path, unfinished
+from tierline.serving.backlog.scoring import Scoring, Summary, quarantine_path
+from tierline.serving.backlog.scoring import score as run_score
+from tierline.serving.commands.recording import recording
+from tierline.serving.commands.shared import (
+    FormatOption,
+    MapOption,
+    ModelOption,
+    PolicyOption,
+    RulesOnly,
+    SpoolOption,
+    StoreOption,
+    app,
+    clock_at,
+    console,
+    errors,
+    make_router,
+    pairs_of,
+)
+from tierline.serving.model_source import CHAMPION_URI, pinned
+from tierline.serving.policy import load_policy
+from tierline.serving.progress import ShareProgress
+
+
+@app.command(rich_help_panel="Answering")
+def score(
+    file: Annotated[
+        Path, typer.Argument(help="Tickets: CSV, JSON Lines or Parquet, or a folder of them.")
+    ],
+    out: Annotated[Path, typer.Option(help="Answers: .csv, .jsonl or .parquet.")],
+    model: ModelOption = CHAMPION_URI,
+    rules_only: RulesOnly = False,
+    policy: PolicyOption = None,
+    mapping: MapOption = None,
+    source: FormatOption = None,
+    now: Annotated[
+        str | None, typer.Option(help="The clock for all answers, ISO 8601; the present if absent.")
+    ] = None,
+    store: StoreOption = None,
+    spool: SpoolOption = None,
+    what_if: Annotated[
+        bool, typer.Option(help="Say what would change each tier; --no-what-if is faster.")
+    ] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a job that was broken off stopped.")
+    ] = False,
+) -> None:
+    """Score a backlog: one answer per ticket, bad rows quarantined."""
+    if store and not what_if:
+        raise InputError(
+            "expected --store or --no-what-if; found both: a store keeps whole answers"
+        )
+    backlog = Backlog.of(file, pairs_of(mapping, source, load_policy(policy)))
+    if backlog.left_out:
+        errors.print(f"note: not read: {', '.join(backlog.left_out)}", markup=False)
+    before = unfinished(out) if resume else None
+    if resume and before is None:
+        console.print(f"nothing to resume at {state_path(out)}: beginning", markup=False)
+    asked = None if rules_only else model
+    place = _source(asked, before)
+    router = make_router(place or model, rules_only, policy)
+    router.what_if = what_if
+    clock = before.identity.now if before and now is None else clock_at(now)
+    options = {"map": mapping, "format": source.value if source else None}
+    with (
+        recording(store, spool) as remembering,
+        ShareProgress(console, "scoring") as progress,
+    ):
+        done = before.done.summary.answered if before else 0
+
+        def report(share: float, count: int) -> None:
+            speed = (count - done) / progress.seconds
+            progress.update(share, f"{count:,} tickets, {speed:,.0f}/s")
+
+        scoring = Scoring(options, asked, place, resume)
+        try:
+            summary = run_score(backlog, out, router, clock, report, remembering, scoring)
+        except KeyboardInterrupt:
+            if left := unfinished(out):
+                errors.print(f"{left.done.records:,} rows are done: go on with --resume")
+            raise
+        seconds = progress.seconds
+    _print_summary(summary, seconds, out)
+
+
+def _source(asked: str | None, before: JobState | None) -> str | None:
+    """Return where the job's model lies: an alias is looked up once, when the job begins."""
+    if asked is None or (before is not None and before.identity.asked == asked):
+        return before.source if before and asked else None
+    return pinned(asked)
+
+
+def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
+    count = summary.answered
+    table = Table(title=f"{count:,} tickets answered in {seconds:.1f} s ({out})")
+    for column, justify in (("", "left"), ("tickets", "right"), ("share", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    sections: tuple[tuple[str, Counter[str]], ...] = (
+        ("", Counter({f"tier {tier}": n for tier, n in sorted(summary.tiers.items())})),
+        ("severity ", Counter(dict(sorted(summary.severities.items())))),
+        ("", Counter(dict(summary.rules.most_common()))),
+        ("review: ", Counter(dict(summary.reviews.most_common()))),
+    )
+    for prefix, counter in sections:
+        table.add_section()
+        for name, n in counter.items():
+            table.add_row(prefix + name, f"{n:,}", f"{n / max(count, 1):.1%}")
+    console.print(table)
+    if summary.modes["rules_only"]:
+        console.print(f"{summary.modes['rules_only']:,} answered by rules only")
+    if summary.quarantined:
+        where = quarantine_path(out)
+        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")

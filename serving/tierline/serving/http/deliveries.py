@@ -1,0 +1,58 @@
+"""Decide a webhook once: what was answered to a delivery is answered to the next one, too."""
+
+import logging
+from collections import OrderedDict
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from tierline.data.errors import TierlineError
+from tierline.data.ticket import Ticket
+from tierline.serving.helpdesk.deliveries import Delivery, Past
+from tierline.serving.routing.router import Decision, Router
+from tierline.serving.store.deciding import Decided, StoreMode, decide, standing
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
+
+log = logging.getLogger(__name__)
+#: Answers kept in memory: until the store has them, and all there is without a store.
+_KEPT: Final = 1_000
+_TURNS: Final = 64
+
+
+class Deliveries:
+    """The answers given to webhooks lately; those of before, and of other servers, by the store."""
+
+    def __init__(self, store: "Store | None") -> None:
+        self._store = store
+        self._lately: OrderedDict[str, Past] = OrderedDict()
+        self._turns = [Lock() for _ in range(_TURNS)]
+
+    def decide(self, router: Router, ticket: Ticket, at: datetime, delivery: Delivery) -> Decided:
+        """Return the decision of this delivery, made now or before; it is recorded once."""
+        # Two deliveries of one event at once would be decided twice.
+        with self._turns[int(delivery.digest, 16) % _TURNS]:
+            name, past = delivery.decision(at, self._find)
+            if past is None:
+                found = decide(router, self._store, [ticket], at, [name])
+                self._keep(name, Past(found.made[0].recommendation, at))
+                return found
+        told = standing(self._store, [ticket], router.policy)
+        answer = past.answer.model_copy(update={"id": ticket.id})
+        ids = [] if told.store is StoreMode.NONE else [name]
+        return Decided([Decision(told.tickets[0], None, answer, told.never)], ids, told.store)
+
+    def _find(self, name: str) -> Past | None:
+        if (found := self._lately.get(name)) is not None or self._store is None:
+            return found
+        try:
+            return self._store.past(name)
+        except TierlineError as error:
+            log.error("decision %s can't be read (%s)", name, error)
+            return None
+
+    def _keep(self, name: str, past: Past) -> None:
+        self._lately[name] = past
+        if len(self._lately) > _KEPT:
+            self._lately.popitem(last=False)

@@ -1,0 +1,45 @@
+"""What the words of a ticket suggest where no model speaks: a fixed table of weighted words.
+
+The safety rules catch plain reports; people also tell of incidents in words that no rule lists.
+The table (`tierline.training.incident_words` made it from this project's corpus) hears about nine
+in ten of those reports, and stands in for the model's own suspicion while there is no model.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from tierline.models.runtime.ngrams import NgramModel
+from tierline.models.runtime.prediction import Evidence, TokenContribution
+from tierline.serving.routing.caution import INCIDENTS
+from tierline.serving.routing.recommendation import Reason
+
+#: One column for each of `INCIDENTS`; a text is suspected whose words add up to 1 or more.
+TABLE: Final = Path(__file__).parent / "incident_words.npz"
+
+
+@cache
+def _table() -> NgramModel:
+    return NgramModel.load(TABLE)
+
+
+def word_suspicions(text: str, labels: Iterable[str]) -> list[Reason]:
+    """Return the suspicions of normalised ticket text, about the given `INCIDENTS` only."""
+    asked = set(labels)
+    if not asked:
+        return []
+    places, values = _table().contributions(text)
+    found = []
+    for column, label in enumerate(INCIDENTS):
+        total = float(values[:, column].sum())
+        if label not in asked or total < 1:
+            continue
+        tokens = tuple(
+            TokenContribution(text[a:b], a, b, float(value))
+            for (a, b), value in zip(places, values[:, column], strict=True)
+        )
+        said = f"no model says otherwise, and the words are those of a {label.replace('_', ' ')}"
+        words = Evidence(label, 0.0, total, tokens).words()
+        found.append(Reason(rule=f"safety.words.{label}", text=said, evidence=words))
+    return found

@@ -1,0 +1,103 @@
+"""Decide as people told the store, and have it remembered; whatever the store does, answer.
+
+Everything that answers with a store beside it comes through here: the API's resources and the
+commands. Nothing here needs a database library.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tierline.data.ticket import Ticket
+from tierline.serving.policy import Policy
+from tierline.serving.routing.router import Decision, Router
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions
+
+if TYPE_CHECKING:
+    from tierline.serving.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class StoreMode(StrEnum):
+    """Whether a store stood beside an answer, as `mode` says it of the model.
+
+    ``none``: there is none. ``on``: its locks and exclusions counted, and what is remembered goes
+    there. ``away``: the answer was given without it. Only locks and exclusions that were seen
+    before counted, and decisions wait on this machine.
+    """
+
+    NONE = "none"
+    ON = "on"
+    AWAY = "away"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Decisions, their ids in the store (empty without one), and how the store stood."""
+
+    made: list[Decision]
+    ids: list[str]
+    store: StoreMode
+
+
+def decide(
+    router: Router,
+    store: "Store | None",
+    tickets: Sequence[Ticket],
+    now: datetime,
+    ids: Sequence[str] | None = None,
+) -> Decided:
+    """Return decisions under the store's locks and exclusions; they are recorded there.
+
+    ``ids`` are theirs where the caller makes them: what has such an id already stays as it is.
+    """
+    if store is None:
+        return Decided(router.decide(tickets, now), [], StoreMode.NONE)
+    told = standing(store, tickets, router.policy)
+    made = router.decide(told.tickets, now, told.never)
+    names = _recorded(store, router.policy, made, now, ids)
+    there = told.store is StoreMode.ON and names
+    return Decided(made, names, _mode_of(store) if there else StoreMode.AWAY)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What people told the store: tickets as they placed them, and where none goes."""
+
+    tickets: Sequence[Ticket]
+    never: Exclusions
+    store: StoreMode
+
+
+def standing(store: "Store | None", tickets: Sequence[Ticket], policy: Policy) -> Told:
+    """Return what people told the store of the tickets; never fails."""
+    if store is None:
+        return Told(tickets, NO_MORE, StoreMode.NONE)
+    try:
+        placed, never = store.with_locks(tickets), store.exclusions_beside(policy)
+    except Exception as error:
+        log.error("locks and exclusions can't be read (%s)", type(error).__name__)
+        return Told(tickets, NO_MORE, StoreMode.AWAY)
+    return Told(placed, never, _mode_of(store))
+
+
+def _mode_of(store: "Store") -> StoreMode:
+    return StoreMode(store.status.state)
+
+
+def _recorded(
+    store: "Store",
+    policy: Policy,
+    made: Sequence[Decision],
+    now: datetime,
+    ids: Sequence[str] | None,
+) -> list[str]:
+    try:
+        return store.record(made, policy, now, ids)
+    except Exception as error:
+        log.error("decisions can't be recorded (%s)", type(error).__name__)
+        return []
