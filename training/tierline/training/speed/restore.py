@@ -9,6 +9,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from tokenizers.processors import TemplateProcessing
 
 from tierline.data.errors import BundleError
 from tierline.models.encoder import encoder_source
@@ -61,6 +62,10 @@ def restore(bundle: Bundle) -> Restored:
         model_max_length=manifest.max_tokens,
         model_input_names=["input_ids", "attention_mask"],
         **names,
+    )
+    ends = [(token, tokenizer.convert_tokens_to_ids(token)) for token in ("[CLS]", "[SEP]")]
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=ends
     )
     return Restored(encoder.eval(), tokenizer, heads, np.asarray(manifest.bias, np.float32))
 
