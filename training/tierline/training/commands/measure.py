@@ -1,5 +1,6 @@
 """Commands that measure: a bundle, the recipe beside others, tickets against earlier ones."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -181,3 +182,33 @@ def drift(
     pairs = pairs_of(mapping, source)
     job = DriftJob(reference, recent, model, pairs, limits, sample, seed, as_json, out)
     raise typer.Exit(run(job, console, errors))
+
+
+bench = typer.Typer(help="Measure speed beside other tools.", no_args_is_help=True)
+app.add_typer(bench, name="bench", rich_help_panel=PANEL)
+
+
+@bench.command()
+def speed(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a trained bundle.")],
+    files: Annotated[list[Path], typer.Argument(help="Tickets to answer, labelled or not.")],
+    mapping: MapOption = None,
+    source: FormatOption = None,
+    texts: Annotated[int, typer.Option(min=1, help="Most tickets, from the first.")] = 2000,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is timed, in turn.")] = 3,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of each; all cores by default.")
+    ] = None,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="One of the table's first column (repeatable; all)."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the table.")] = Path("out/speed"),
+) -> None:
+    """Answer the same tickets with other libraries around the same weights, and with Tierline."""
+    need_training_extra()
+    from tierline.training.speed.command import SpeedJob, run
+
+    used = threads or os.cpu_count() or 1
+    pairs = pairs_of(mapping, source)
+    run(SpeedJob(bundle, files, pairs, out, texts, rounds, used, methods or ()), console, errors)

@@ -1,0 +1,85 @@
+"""`tierline bench speed`: the same weights in other libraries' hands give the same answers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from tierline.data import InputError, Ticket
+from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.manifest import ONNX_FP32
+from tierline.models.runtime.predictor import Predictor
+from tierline.training.pipeline import Trained
+from tierline.training.speed.command import SpeedJob, run
+from tierline.training.speed.contestants import CONTESTANTS, Setting
+from tierline.training.speed.restore import restore
+from tierline.training.speed.work import work_of
+
+TEXTS = ("the invoice charged my card twice. please advise", "I cannot log in", "")
+
+
+@pytest.fixture(scope="module")
+def folder(trained: Trained) -> Path:
+    return trained.out
+
+
+def test_the_weights_come_back_from_the_graph(folder: Path) -> None:
+    import torch
+
+    bundle = Bundle.load(folder)
+    restored = restore(bundle)
+    fp32 = bundle.manifest.model_copy(update={"serves": ONNX_FP32})
+    predictor = Predictor(Bundle(folder, fp32), threads=1)
+    try:
+        for text in TEXTS[:2]:
+            ids = restored.tokenizer([text], return_tensors="pt")
+            with torch.no_grad():
+                states = restored.encoder(**ids).last_hidden_state
+            found = predictor.embeddings([Ticket(body=text)])
+            np.testing.assert_allclose(states.mean(dim=1).numpy(), found, atol=1e-4)
+    finally:
+        predictor.close()
+
+
+@pytest.mark.parametrize("name", ["transformers.pipeline", "onnxruntime"])
+def test_other_libraries_answer_with_the_encoder(folder: Path, name: str) -> None:
+    tickets = [Ticket(body=text) for text in TEXTS[:2]]
+    bundle = Bundle.load(folder)
+    answers = CONTESTANTS[name](Setting(folder, 1, 2))(tickets)
+    assert list(answers) == [head.name for head in bundle.manifest.heads]
+    one_by_one = [CONTESTANTS[name](Setting(folder, 1, 1))([ticket]) for ticket in tickets]
+    for head in bundle.manifest.heads:
+        assert set(answers[head.name]) <= set(head.labels)
+        assert list(answers[head.name]) == [one[head.name][0] for one in one_by_one]
+
+
+def test_work_grows_with_the_tokens(folder: Path) -> None:
+    bundle = Bundle.load(folder)
+    short = work_of(bundle, [Ticket(body="I cannot log in")])
+    long = work_of(bundle, [Ticket(body="I cannot log in " * 4)])
+    assert 4 * short.tokens > long.tokens > 2 * short.tokens
+    assert long.operations > long.tokens / short.tokens * short.operations
+
+
+def test_a_table_is_made_and_written(folder: Path, tmp_path: Path, tickets: Path) -> None:
+    names = ("transformers.pipeline", "tierline")
+    out = tmp_path / "speed"
+    job = SpeedJob(folder, [tickets], {}, out, 12, 1, 1, names)
+    console = Console(width=200, record=True)
+    run(job, console, console)
+    lines = {line["name"]: line for line in json.loads((out / "speed.json").read_text())["lines"]}
+    assert tuple(lines) == names
+    assert lines["transformers.pipeline"]["ratio"] == 1.0
+    for line in lines.values():
+        assert line["tickets_per_second"] > 0
+        assert 0 < line["gemm"] < 1
+        assert all(0 <= value <= 1 for value in line["macro_f1"].values())
+    assert "| tierline |" in (out / "speed.md").read_text()
+
+
+def test_an_unknown_contestant_is_refused(folder: Path, tmp_path: Path, tickets: Path) -> None:
+    job = SpeedJob(folder, [tickets], {}, tmp_path, 12, 1, 1, ("vllm",))
+    with pytest.raises(InputError, match="found vllm"):
+        run(job, Console(quiet=True), Console(quiet=True))

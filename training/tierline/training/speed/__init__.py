@@ -1,0 +1,1 @@
+"""Answering speed beside what people would use instead: same weights, same texts, same cores."""

@@ -1,0 +1,234 @@
+"""What ``tierline bench speed`` does: rounds of readings, one table."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from tierline.data.corpus import read_rows
+from tierline.data.errors import InputError
+from tierline.data.quarantine import Quarantine
+from tierline.data.rows import Row
+from tierline.models.runtime.bundle import Bundle
+from tierline.serving.progress import ShareProgress
+from tierline.training.benchmark.machine import environment
+from tierline.training.metrics import macro_f1
+from tierline.training.speed.contestants import BATCHED, CONTESTANTS
+from tierline.training.speed.reading import Asked, Reading, gemm_peak, read, save_tickets
+from tierline.training.speed.work import Work, work_of
+from tierline.training.targets import ABSENT, HeadLabels
+
+#: What the ratio is taken to.
+PEER: Final = "transformers.pipeline"
+_NEEDS: Final[Mapping[str, str]] = {
+    "setfit": "setfit",
+    "sentence-transformers": "sentence_transformers",
+}
+#: How to read the table.
+HOW: Final = (
+    f"Medians over the rounds; the ratio is to {PEER} in the same round. 'of peak' counts the "
+    "operations that the texts need, padding and norms left out, against the machine's largest "
+    "measured product; what is answered by less than the whole encoder can pass 100%. All but "
+    "Tierline answer with the encoder alone, without n-gram model, evidence and calibration; "
+    "setfit answers one head."
+)
+_BATCHES: Final = (8, 32, 128)
+_TRIED: Final = 256
+
+
+@dataclass(frozen=True)
+class SpeedJob:
+    """What to time.
+
+    Attributes:
+        bundle: folder of the bundle whose weights all use.
+        files: tickets, labelled or not.
+        mapping: ``{field: column}``.
+        out: folder of ``speed.md`` and ``speed.json``.
+        texts: the most tickets, from the beginning of the files.
+        rounds: how often every contestant is timed, in turn.
+        threads: threads of each.
+        methods: names of the contestants; all that are installed when empty.
+    """
+
+    bundle: Path
+    files: Sequence[Path]
+    mapping: Mapping[str, str]
+    out: Path
+    texts: int
+    rounds: int
+    threads: int
+    methods: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One contestant: medians over the rounds.
+
+    ``ratio`` is the median over the rounds of its tickets per second to the peer's of that round;
+    ``gemm`` the share of the machine's measured peak that useful arithmetic reached.
+    """
+
+    name: str
+    batch: int | None
+    tickets_per_second: float
+    ratio: float | None
+    tokens_per_second: float
+    gemm: float
+    peak_mebibytes: float
+    macro_f1: Mapping[str, float]
+
+
+def run(job: SpeedJob, console: Console, errors: Console) -> None:
+    """Time every contestant, print the table, and write it.
+
+    Raises:
+        InputError: when the tickets or a name are unusable.
+        BundleError: when the bundle doesn't verify or isn't a BERT.
+    """
+    bundle = Bundle.load(job.bundle)
+    names = _names(job, errors)
+    with Quarantine(Path(f"{job.files[0].name}.quarantine.jsonl")) as quarantine:
+        rows = read_rows(job.files, job.mapping, quarantine)[: job.texts]
+    if not rows:
+        raise InputError("expected tickets to time; the files have none")
+    work = work_of(bundle, [row.ticket for row in rows])
+    with TemporaryDirectory() as folder, ShareProgress(console, "speed") as shown:
+        file = Path(folder) / "tickets.jsonl"
+        save_tickets([row.ticket for row in rows], file)
+        peak = gemm_peak(job.threads)
+        readings: dict[str, list[Reading]] = {name: [] for name in names}
+        batches: dict[str, int] = {}
+        steps = [(turn, name) for turn in range(job.rounds) for name in names]
+        for done, (turn, name) in enumerate(steps):
+            shown.update(done / len(steps), f"{name}, round {turn + 1}")
+            asked = Asked(name, str(job.bundle), job.threads, 0, str(file))
+            if name not in batches:
+                batches[name] = _best_batch(asked) if name in BATCHED else 0
+            readings[name].append(read(replace(asked, batch=batches[name])))
+    lines = [_line(n, batches[n], readings, rows, bundle, work, peak) for n in names]
+    facts = _facts(job, bundle, rows, work, peak)
+    console.print(_table(lines))
+    _write(job.out, lines, facts)
+    console.print(f"table: {job.out / 'speed.md'} and {job.out / 'speed.json'}", soft_wrap=True)
+
+
+def _names(job: SpeedJob, errors: Console) -> list[str]:
+    if unknown := [n for n in job.methods if n not in CONTESTANTS]:
+        raise InputError(f"--method: expected {', '.join(CONTESTANTS)}; found {', '.join(unknown)}")
+    names = []
+    for name in job.methods or CONTESTANTS:
+        if name in _NEEDS and find_spec(_NEEDS[name]) is None:
+            errors.print(f"left out: {name} isn't installed: pip install 'tierline[bench]'")
+        else:
+            names.append(name)
+    return names
+
+
+def _best_batch(asked: Asked) -> int:
+    """Return the batch size that answers a few tickets soonest."""
+    seconds = {}
+    for batch in _BATCHES:
+        seconds[batch] = read(replace(asked, batch=batch, first=_TRIED)).seconds
+    return min(seconds, key=lambda batch: seconds[batch])
+
+
+def _line(
+    name: str,
+    batch: int,
+    readings: Mapping[str, Sequence[Reading]],
+    rows: Sequence[Row],
+    bundle: Bundle,
+    work: Work,
+    peak: float,
+) -> Line:
+    own, peers = readings[name], readings.get(PEER)
+    seconds = median(r.seconds for r in own)
+    ratio = (
+        median(p.seconds / r.seconds for r, p in zip(own, peers, strict=True)) if peers else None
+    )
+    scores = _scores(bundle, rows, own[0].answers)
+    return Line(
+        name,
+        batch or None,
+        len(rows) / seconds,
+        ratio,
+        work.tokens / seconds,
+        work.operations / seconds / peak,
+        median(r.peak_mebibytes for r in own),
+        scores,
+    )
+
+
+def _scores(
+    bundle: Bundle, rows: Sequence[Row], answers: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """Return the macro-F1 of every head that was answered and that the tickets have labels for."""
+    scores = {}
+    for head in bundle.manifest.heads:
+        truth = HeadLabels(head.name, head.labels).targets(rows)
+        known = truth != ABSENT
+        if known.any() and head.name in answers:
+            answered = np.array([head.labels.index(label) for label in answers[head.name]])
+            scores[head.name] = macro_f1(truth[known], answered[known])
+    return scores
+
+
+def _facts(
+    job: SpeedJob, bundle: Bundle, rows: Sequence[Row], work: Work, peak: float
+) -> dict[str, str]:
+    return {
+        "bundle": f"{bundle.manifest.version}, ships {bundle.manifest.serves}",
+        "tickets": f"{len(rows):,} with {work.tokens:,} tokens (none of padding)",
+        "timed": f"{job.rounds} rounds in turn, {job.threads} threads, a fresh process each time",
+        "peak": f"{peak / 1e9:.0f} GFLOP/s (a float32 product of 2048 x 2048)",
+        "machine": ", ".join(f"{k} {v}" for k, v in environment().items()),
+    }
+
+
+_HEADINGS: Final = ("", "batch", "tickets/s", "ratio", "tokens/s", "of peak", "MiB", "macro-F1")
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    scores = ", ".join(f"{head} {value:.3f}" for head, value in line.macro_f1.items())
+    return (
+        line.name,
+        str(line.batch or "–"),
+        f"{line.tickets_per_second:.1f}",
+        "–" if line.ratio is None else f"{line.ratio:.2f}",
+        f"{line.tokens_per_second:.0f}",
+        f"{line.gemm:.0%}",
+        f"{line.peak_mebibytes:.0f}",
+        scores or "–",
+    )
+
+
+def _table(lines: Sequence[Line]) -> Table:
+    table = Table(title="speed", title_justify="left")
+    for i, heading in enumerate(_HEADINGS):
+        table.add_column(heading, justify="right" if 0 < i < len(_HEADINGS) - 1 else "left")
+    for line in lines:
+        table.add_row(*_cells(line))
+    return table
+
+
+def _write(out: Path, lines: Sequence[Line], facts: Mapping[str, str]) -> None:
+    rows = [_HEADINGS, ("---",) * len(_HEADINGS), *map(_cells, lines)]
+    table = ["| " + " | ".join(row) + " |" for row in rows]
+    notes = [f"- {name}: {fact}" for name, fact in facts.items()]
+    content = {"about": dict(facts), "lines": [asdict(line) for line in lines]}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        text = "\n".join([*table, "", HOW, "", *notes]) + "\n"
+        (out / "speed.md").write_text(text, encoding="utf-8")
+        (out / "speed.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--out: {out} can't be used: {error.strerror}") from None
