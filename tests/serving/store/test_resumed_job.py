@@ -1,0 +1,49 @@
+"""A backlog with a store, broken off and resumed: every decision kept, none twice."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tierline.data.readers import TicketFile
+from tierline.serving.backlog import inputs
+from tierline.serving.backlog.job import Job
+from tierline.serving.backlog.scoring import Scoring, score
+from tierline.serving.backlog.summary import Chunk
+from tierline.serving.routing.router import Router
+from tierline.serving.store.store import Store
+
+from ..fakes import CALM, NOW, POLICY
+from .making import rows
+
+
+def test_no_decision_is_kept_twice(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "_MAX_RECORDS", 2)
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    lines = [{"id": f"t{i}", "body": f"{CALM} {i}"} for i in range(9)]
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    commit = Job.commit
+
+    def stop_at_the_third(self: Job, chunk: Chunk) -> None:
+        if self.records == 4:
+            # Decided and stored, but the answers aren't in the file yet.
+            raise KeyboardInterrupt
+        commit(self, chunk)
+
+    def run(resume: bool) -> None:
+        scoring = Scoring(resume=resume)
+        score(TicketFile(source), out, Router(POLICY), NOW, lambda *_: None, sqlite_store, scoring)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "commit", stop_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            run(resume=False)
+    sqlite_store.writer.flush()
+    assert len(rows(sqlite_store)) > 4
+    run(resume=True)
+    sqlite_store.writer.flush()
+    stored = [row["body"] for row in rows(sqlite_store).values()]
+    assert sorted(stored) == sorted(line["body"] for line in lines)
+    assert len(out.read_text().splitlines()) == 9
