@@ -14,7 +14,7 @@ from tierline.serving.messages.message import Form, Kind, Message
 from tierline.serving.messages.templates import Templates
 from tierline.serving.plain_words import plain_words, reference
 
-from ..fakes import CALM, NOW, POLICY, answer, policy_with, prediction
+from ..fakes import CALM, LOSS, NOW, POLICY, answer, policy_with, prediction
 
 LANGUAGES = ("de", "en", "es", "fr", "pt")
 #: What each language's apologies have in common.
@@ -58,6 +58,13 @@ def test_tone_follows_the_mood(templates: Templates) -> None:
             apologises = any(word in text for word in SORRY[language])
             assert apologises == mood.endswith("negative"), (kind, language, text)
         assert len(texts["positive"]) < min(len(texts[m]) for m in texts if m != "positive")
+
+
+def test_nobody_is_glad_of_an_incident_or_an_outage(templates: Templates) -> None:
+    for language in LANGUAGES:
+        for said in ({"severity": "P1"}, {"severity": "P2"}, {"body": LOSS}):
+            text = write(templates, language=language, mood="neutral", **said).text
+            assert any(word in text for word in SORRY[language]), (language, said)
 
 
 def test_severity_and_tier_change_what_is_said(templates: Templates) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from tierline.data.errors import InputError
+from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
 from tierline.serving.messages.message import Form, Kind, Message, StatedTime, form_for
 from tierline.serving.messages.promises import promises_of, severity_told
@@ -109,11 +110,20 @@ def _facts(ticket: Ticket, answer: Recommendation, policy: Policy, form: Form) -
     return {
         "severity": str(severity_told(answer, policy)),
         "tier": answer.tier,
-        "sentiment": answer.sentiment or "",
+        "sentiment": _mood(answer, policy),
         "about": "" if hidden else plain_words(ticket.subject, _ABOUT_CHARS),
         "reference": "" if hidden else reference(ticket.id),
         "signature": policy.messages.signature,
     }
+
+
+def _mood(answer: Recommendation, policy: Policy) -> str:
+    """Return the sentiment that the tone follows: nobody is glad of an incident or an outage."""
+    grave = severity_told(answer, policy) in (Severity.P1, Severity.P2)
+    incident = any(reason.rule.startswith("safety.") for reason in answer.reasons)
+    if (grave or incident) and answer.sentiment in ("neutral", "positive"):
+        return "negative"
+    return answer.sentiment or ""
 
 
 def _stated(times: Mapping[str, Any]) -> Iterator[StatedTime]:
