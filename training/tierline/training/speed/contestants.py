@@ -211,13 +211,14 @@ def _sentence_transformer(restored: Restored) -> Any:
     """Return the encoder with mean pooling, as sentence-transformers saves such models."""
     from tempfile import TemporaryDirectory
 
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
     with TemporaryDirectory() as folder:
         restored.encoder.save_pretrained(folder)
         restored.tokenizer.save_pretrained(folder)
-        words = models.Transformer(folder, max_seq_length=restored.tokenizer.model_max_length)
-        pooling = models.Pooling(restored.encoder.config.hidden_size, pooling_mode="mean")
+        words = Transformer(folder, max_seq_length=restored.tokenizer.model_max_length)
+        pooling = Pooling(restored.encoder.config.hidden_size, pooling_mode="mean")
         return SentenceTransformer(modules=[words, pooling], device="cpu")
 
 
