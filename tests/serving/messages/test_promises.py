@@ -206,3 +206,17 @@ def test_a_policy_that_tells_no_resolution_has_none_told(templates: Templates) -
     ticket, said = ask("P2", 3, "email", "neutral", policy)
     made = compose(Kind.TIMELINE, ticket, said, policy, templates, NOW)
     assert [p.what for p in made.promises] == ["respond_by", "update_every"]
+
+
+def test_an_answered_ticket_is_not_called_late(templates: Templates) -> None:
+    ticket, said = ask("P2", 2, "email", "neutral", POLICY)
+    late = NOW + timedelta(days=3)
+    answered = ticket.model_copy(update={"status": "answered"})
+    made = compose(Kind.ACKNOWLEDGEMENT, answered, said, POLICY, templates, late)
+    assert "You should have heard from us" not in made.text
+
+
+def test_a_timeline_without_a_date_refers_to_none(templates: Templates) -> None:
+    ticket, said = ask("P1", 3, "chat", "neutral", POLICY)
+    made = compose(Kind.TIMELINE, ticket, said, POLICY, templates, NOW + timedelta(days=9))
+    assert "Until it is resolved" in made.text

@@ -17,8 +17,9 @@ from ..fakes import CALM, NOW, POLICY
 from .making import rows
 
 
+@pytest.mark.parametrize("kept", [0, 4])
 def test_no_decision_is_kept_twice(
-    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     monkeypatch.setattr(inputs, "_MAX_RECORDS", 2)
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
@@ -26,8 +27,8 @@ def test_no_decision_is_kept_twice(
     source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     commit = Job.commit
 
-    def stop_at_the_third(self: Job, chunk: Chunk) -> None:
-        if self.records == 4:
+    def stop(self: Job, chunk: Chunk) -> None:
+        if self.records == kept:
             # Decided and stored, but the answers aren't in the file yet.
             raise KeyboardInterrupt
         commit(self, chunk)
@@ -37,11 +38,11 @@ def test_no_decision_is_kept_twice(
         score(TicketFile(source), out, Router(POLICY), NOW, lambda *_: None, sqlite_store, scoring)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Job, "commit", stop_at_the_third)
+        patch.setattr(Job, "commit", stop)
         with pytest.raises(KeyboardInterrupt):
             run(resume=False)
     sqlite_store.writer.flush()
-    assert len(rows(sqlite_store)) > 4
+    assert len(rows(sqlite_store)) > kept
     run(resume=True)
     sqlite_store.writer.flush()
     stored = [row["body"] for row in rows(sqlite_store).values()]

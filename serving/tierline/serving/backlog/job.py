@@ -72,6 +72,9 @@ class Job:
             if not self.records:
                 _append(self._files[0], self.codec.head)
                 done.answers = len(self.codec.head)
+                if self.state.identity.store:
+                    # Decisions get their ids from the job's: whoever resumes has to know it.
+                    self.state.save(self._state_path)
         except OSError as error:
             self._close()
             raise InputError(f"--out: {self.out} can't be written: {_why(error)}") from None
@@ -129,7 +132,7 @@ class Job:
         """Return the error that says what is kept and how to go on."""
         kept = _committed(self.out)
         if not kept:
-            return JobError(f"{problem}. Nothing was done yet")
+            return JobError(f"{problem}. Nothing was done yet: put it right, then begin again")
         return JobError(
             f"{problem}. {kept:,} rows are done and kept: put it right, then run the same command "
             "with --resume"

@@ -37,14 +37,13 @@ class Scoring:
     """What a job may be told beside its backlog, router and clock.
 
     ``options`` says how files are read, ``asked`` what ``--model`` said and ``source`` where that
-    model lies. A ``store`` says which tickets people locked, and remembers the answers.
+    model lies.
     """
 
     options: Mapping[str, str | None] = field(default_factory=dict)
     asked: str | None = None
     source: str | None = None
     resume: bool = False
-    store: "Store | None" = None
 
 
 def score(
@@ -58,6 +57,7 @@ def score(
 ) -> Summary:
     """Answer every ticket of a backlog, in constant memory; ``now`` is one clock for all.
 
+    A ``store`` says which tickets people locked, and remembers the answers.
     ``progress`` is called with the share read and the count answered.
 
     Raises:

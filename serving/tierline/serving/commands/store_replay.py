@@ -49,7 +49,7 @@ def replay(
         soft_wrap=True,
     )
     rules = ", ".join(reason.rule for reason in again.reasons)
-    lines = [f"tier {again.tier}, {again.owner}: {rules}", *found.notes]
+    lines = [f"tier {again.tier}, {again.team}: {rules}", *found.notes]
     lines.append(
         "the same answer, bit for bit" if found.same else f"differs in {', '.join(found.differs)}"
     )

@@ -40,7 +40,8 @@ class Outcomes:
         last = life.held[-1] if life.held else None
         if last is None or (tier := last.tier) is None:
             return
-        within = life.end <= self._promises.resolve_by(life.start, last.team, tier)
+        due = self._promises.resolve_by(life.start, last.team, tier, life.priority)
+        within = life.end <= due
         if life.ended or not within:
             self._policy_known[tier] += 1
             self._policy_kept[tier] += life.ended and within

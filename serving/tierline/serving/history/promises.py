@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Final
 
 from tierline.data.labels import Severity
-from tierline.serving.clock.open_time import deadline
+from tierline.serving.clock.deadlines import deadlines
+from tierline.serving.clock.filed import Filed
 from tierline.serving.policy import TIERS, Policy
 from tierline.serving.routing.entry import entry_path
 
@@ -39,12 +40,14 @@ class Promises:
         """The seconds within which each tier is to resolve."""
         return {t: int(self.policy.tiers[t].resolve_within.total_seconds()) for t in TIERS}
 
-    def resolve_by(self, start: int, team: str | None, tier: int) -> float:
-        """Return by when a team of a tier is to resolve what came at ``start``, in its hours.
+    def resolve_by(self, start: int, team: str | None, tier: int, priority: str | None) -> float:
+        """Return by when the policy has a ticket of a tier resolved that came at ``start``.
 
-        Times are in seconds since 1970. A team that the policy doesn't know keeps its tier's hours.
+        Times are in seconds since 1970. In a team's open hours (those of the tier for a team that
+        the policy doesn't know), P1 around the clock; never before it is to be answered.
         """
         calendar = self.policy.calendar_of(team or "", tier)
-        filed = datetime.fromtimestamp(start, UTC)
-        within = timedelta(seconds=self.resolve_within[tier])
-        return deadline(self.policy.hours(calendar), filed, within).timestamp()
+        filed = Filed(datetime.fromtimestamp(start, UTC), known=True)
+        severity = self.severity(priority)
+        due = deadlines(self.policy, tier, calendar, severity, filed, safe=False)
+        return due.resolve_by.timestamp()

@@ -8,12 +8,13 @@ from tierline.data.errors import InputError
 from tierline.data.labels import Severity
 from tierline.data.ticket import Ticket
 from tierline.serving.messages.message import Form, Kind, Message, StatedTime, form_for
-from tierline.serving.messages.promises import promises_of, severity_told
+from tierline.serving.messages.promises import Promises, promises_of, severity_told
 from tierline.serving.messages.spoken import Speech, SpokenSpan, SpokenTime
 from tierline.serving.messages.templates import Templates
 from tierline.serving.plain_words import plain_words, reference
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.teams.advice import settled
 
 _ABOUT_CHARS: Final = 80
 _INSTANTS: Final[tuple[Literal["respond_by", "resolve_by", "update_by"], ...]] = (
@@ -46,7 +47,7 @@ def compose(
     zone = time_zone or policy.messages.time_zone or _zone_of(answer, policy)
     speech = Speech.of(spoken, zone)
     form = form_for(ticket.channel, policy)
-    times = _times(answer, policy, now, speech)
+    times = _times(promises_of(answer, policy, now, settled=settled(ticket, policy)), speech)
     words = times | _facts(ticket, answer, policy, form)
     message = templates.message(code, kind, words)
     paragraphs = message.part(form)
@@ -93,8 +94,7 @@ def _has(templates: Templates, code: str) -> bool:
     return _code(code).partition("-")[0].lower() in templates.languages
 
 
-def _times(answer: Recommendation, policy: Policy, now: datetime, speech: Speech) -> dict[str, Any]:
-    promised = promises_of(answer, policy, now)
+def _times(promised: Promises, speech: Speech) -> dict[str, Any]:
     times: dict[str, Any] = {"late": promised.late, "update_every": None}
     for name in _INSTANTS:
         instant = getattr(promised, name)

@@ -31,9 +31,12 @@ def severity_told(answer: Recommendation, policy: Policy) -> Severity:
     return min(severity, Severity(policy.safety.respond_as)) if _unsafe(answer) else severity
 
 
-def promises_of(answer: Recommendation, policy: Policy, now: datetime) -> Promises:
+def promises_of(
+    answer: Recommendation, policy: Policy, now: datetime, *, settled: bool = False
+) -> Promises:
     """Return what the policy promises for an answer, at an instant.
 
+    ``settled``: the help desk says that the ticket is answered or fixed, so that it isn't late.
     A time that is past is no promise: it isn't told. ``update_every`` is told where it is counted
     around the clock only; else just the next update, which is counted in open hours.
     """
@@ -48,7 +51,7 @@ def promises_of(answer: Recommendation, policy: Policy, now: datetime) -> Promis
         resolve_by=_ahead(answer.resolve_by, now) if resolve else None,
         update_by=_ahead(update_by, now),
         update_every=every if always else None,
-        late=answer.respond_by <= now,
+        late=answer.respond_by <= now and not settled,
     )
 
 

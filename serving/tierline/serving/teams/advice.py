@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierline.data.labels import Sentiment
+from tierline.data.ticket import Ticket
 from tierline.serving.policy import Policy
 from tierline.serving.routing.conditions import Case
 from tierline.serving.routing.recommendation import Reason
@@ -26,7 +27,8 @@ def step_down(
         text = f"could step down to tier {advised}: nothing here asks for tier {current}"
         return Reason(rule="advice.step_down", text=text, evidence=gone)
     home = max(policy.owner_tier(case.issue_type), SAFETY_TIER if unsafe else 0)
-    if advised == current and home < current and _settled(case, policy.advice.step_down_on):
+    done = _status_in(case.ticket, policy.advice.step_down_on)
+    if advised == current and home < current and done:
         text = f"could step down to tier {home}: the reason for tier {current} is gone"
         return Reason(rule="advice.step_down", text=text, evidence=gone)
     return None
@@ -37,20 +39,25 @@ def close(case: Case, policy: Policy, *, unsafe: bool) -> Reason | None:
 
     Never on incidents, nor where the mood got worse since an earlier answer.
     """
-    if unsafe or not _settled(case, policy.advice.close_on) or _turn(case) < 0:
+    if unsafe or not _status_in(case.ticket, policy.advice.close_on) or _turn(case) < 0:
         return None
     evidence = tuple(_gone(case, policy))
     return Reason(rule="advice.close", text="could be closed", evidence=evidence)
 
 
-def _settled(case: Case, words: tuple[str, ...]) -> bool:
-    status = (case.ticket.status or "").strip().casefold()
+def settled(ticket: Ticket, policy: Policy) -> bool:
+    """Return whether the help desk's status says that the matter is answered or done."""
+    return _status_in(ticket, policy.advice.step_down_on + policy.advice.close_on)
+
+
+def _status_in(ticket: Ticket, words: tuple[str, ...]) -> bool:
+    status = (ticket.status or "").strip().casefold()
     return status in {word.casefold() for word in words}
 
 
 def _gone(case: Case, policy: Policy) -> Iterator[str]:
     """Yield what of the reasons for a tier is gone, as fields say it."""
-    if _settled(case, policy.advice.step_down_on + policy.advice.close_on):
+    if settled(case.ticket, policy):
         yield f"status: {(case.ticket.status or '').strip()}"
     before = policy.severity_of(case.ticket.earlier_severity)
     if before is not None and case.severity is not None and before < case.severity:
