@@ -12,6 +12,7 @@ from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.manifest import ONNX_FP32
 from tierline.models.runtime.predictor import Predictor
 from tierline.training.pipeline import Trained
+from tierline.training.speed import command
 from tierline.training.speed.command import SpeedJob, run
 from tierline.training.speed.contestants import CONTESTANTS, Setting
 from tierline.training.speed.restore import restore
@@ -63,7 +64,10 @@ def test_work_grows_with_the_tokens(folder: Path) -> None:
     assert long.operations > long.tokens / short.tokens * short.operations
 
 
-def test_a_table_is_made_and_written(folder: Path, tmp_path: Path, tickets: Path) -> None:
+def test_a_table_is_made_and_written(
+    folder: Path, tmp_path: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_BATCHES", (8,))  # each one tried is a process
     names = ("transformers.pipeline", "tierline")
     out = tmp_path / "speed"
     job = SpeedJob(folder, [tickets], {}, out, 12, 1, 1, names)
