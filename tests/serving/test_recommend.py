@@ -266,8 +266,21 @@ def test_a_lock_can_not_switch_safety_off(
     assert ("lock.human" in rules(found)) == (locked_at != 3)
 
 
-def test_a_lock_without_a_tier_holds_nothing() -> None:
-    assert answer(prediction("P1"), locked_by_human=True).tier == 3
+@pytest.mark.parametrize(
+    ("placed", "tier", "said"),
+    [
+        ({}, 3, "neither a tier nor a team is given; this answer is advice only"),
+        ({"team": "EMEA Billing"}, 3, "that the policy doesn't know; this answer is advice only"),
+        ({"team": "EMEA Billing", "current_tier": 2}, 2, "doesn't know; the team is advice only"),
+    ],
+)
+def test_a_lock_at_an_unknown_place_says_so(placed: dict[str, Any], tier: int, said: str) -> None:
+    found = answer(prediction("P1"), locked_by_human=True, **placed)
+    assert found.tier == tier
+    (text,) = (r.text for r in found.reasons if r.rule == "lock.unknown_place")
+    assert said in text
+    assert "EMEA" not in text
+    assert "lock.unknown_place" not in rules(answer(prediction("P1"), **placed))
 
 
 def test_stepping_down_is_advice_only() -> None:
