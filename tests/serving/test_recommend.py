@@ -269,9 +269,17 @@ def test_a_lock_can_not_switch_safety_off(
 @pytest.mark.parametrize(
     ("placed", "tier", "said"),
     [
-        ({}, 3, "neither a tier nor a team is given; this answer is advice only"),
-        ({"team": "EMEA Billing"}, 3, "that the policy doesn't know; this answer is advice only"),
-        ({"team": "EMEA Billing", "current_tier": 2}, 2, "doesn't know; the team is advice only"),
+        ({}, 3, "no tier or team of the policy says where; this answer is advice"),
+        (
+            {"team": "EMEA Billing"},
+            3,
+            "no tier or team of the policy says where; this answer is advice",
+        ),
+        (
+            {"team": "EMEA Billing", "current_tier": 2},
+            2,
+            "that the policy doesn't know; the team here is advice only",
+        ),
     ],
 )
 def test_a_lock_at_an_unknown_place_says_so(placed: dict[str, Any], tier: int, said: str) -> None:

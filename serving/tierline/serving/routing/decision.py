@@ -153,15 +153,13 @@ def _unknown_place(ticket: Ticket, current: int | None, policy: Policy) -> Itera
     """Yield the reason that says of a lock that Tierline can't tell where it holds the ticket."""
     if not ticket.locked_by_human:
         return
-    if ticket.team is not None and ticket.team not in policy.teams:
-        where = "with a team that the policy doesn't know"
-    elif current is None:
-        where = "but not where: neither a tier nor a team is given"
+    if current is None:
+        text = "but no tier or team of the policy says where; this answer is advice only"
+    elif ticket.team is not None and ticket.team not in policy.teams:
+        text = "but with a team that the policy doesn't know; the team here is advice only"
     else:
         return
-    only = "this answer" if current is None else "the team"
-    text = f"a person locked this ticket, {where}; {only} is advice only"
-    yield Reason(rule="lock.unknown_place", text=text)
+    yield Reason(rule="lock.unknown_place", text=f"a person locked this ticket, {text}")
 
 
 def current_tier(ticket: Ticket, policy: Policy) -> int | None:
