@@ -266,8 +266,29 @@ def test_a_lock_can_not_switch_safety_off(
     assert ("lock.human" in rules(found)) == (locked_at != 3)
 
 
-def test_a_lock_without_a_tier_holds_nothing() -> None:
-    assert answer(prediction("P1"), locked_by_human=True).tier == 3
+@pytest.mark.parametrize(
+    ("placed", "tier", "said"),
+    [
+        ({}, 3, "no tier or team of the policy says where; this answer is advice"),
+        (
+            {"team": "EMEA Billing"},
+            3,
+            "no tier or team of the policy says where; this answer is advice",
+        ),
+        (
+            {"team": "EMEA Billing", "current_tier": 2},
+            2,
+            "that the policy doesn't know; the team here is advice only",
+        ),
+    ],
+)
+def test_a_lock_at_an_unknown_place_says_so(placed: dict[str, Any], tier: int, said: str) -> None:
+    found = answer(prediction("P1"), locked_by_human=True, **placed)
+    assert found.tier == tier
+    (text,) = (r.text for r in found.reasons if r.rule == "lock.unknown_place")
+    assert said in text
+    assert "EMEA" not in text
+    assert "lock.unknown_place" not in rules(answer(prediction("P1"), **placed))
 
 
 def test_stepping_down_is_advice_only() -> None:

@@ -208,6 +208,25 @@ def test_closed_hours_are_one_line_for_each_calendar() -> None:
             '[[teams.order-desk.members]]\nname = "ada "\n',
             "teams.order-desk and teams.integrations: 'ada' is a member of each",
         ),
+        (
+            '[[exclusions]]\nfrom_team = "genral-support"\nto_team = "order-desk"\n',
+            "exclusions.0.from_team: no team is called 'genral-support'. Is general-support meant?",
+        ),
+        ('[[exclusions]]\nfrom_team = "General-Support "\nto_team = "order-desk"\n', ""),
+        (
+            "[helpdesk.zendesk.groups]\norder-desks = 7\n",
+            "helpdesk.zendesk.groups: no team is called 'order-desks'. Is order-desk meant?",
+        ),
+        ("[helpdesk.zendesk.groups]\norder-desk = 7\n", ""),
+        (
+            '[[triggers]]\nid = "a.b"\ntext = "x"\nlane = "expres"\nwhen = { attempts_over = 1 }\n',
+            "triggers a.b.lane: no team takes the lane 'expres'. Is express meant?",
+        ),
+        ("[teams.integrations]\ncapacity = 0\n", "teams.integrations.capacity: it is 0"),
+        (
+            '[teams.integrations]\ncapacity = 0\noverflow_to = ["technical-support"]\n',
+            "",
+        ),
         ('[tiers.2]\nowner = "zzz"\n[teams.zzz]\ntier = 2\n', ""),
         ('[[teams.integrations.members]]\nname = "Ada"\n', ""),
     ],

@@ -16,11 +16,12 @@ from tierline.serving.policy import Exclusion, QueuePolicy, load_policy
 from tierline.serving.queue.entry import Entry, entry_of
 from tierline.serving.queue.priority import TERMS, order, sentence, terms
 from tierline.serving.queue.queued import Queue
+from tierline.serving.routing.recommend import recommend
 from tierline.serving.teams.exclusions import Exclusions
 
 from ..fakes import BREACH, LOSS, NOW, POLICY, answer, default_dict, policy_with, prediction
 from ..test_recommend_properties import PROFILE
-from .queues import backlogs, entries, entry
+from .queues import backlogs, entries, entry, policy_with_queue
 
 QUEUE = POLICY.queue
 HOUR = timedelta(hours=1)
@@ -293,6 +294,42 @@ def test_exclusions_by_customer_product_and_incident_are_kept() -> None:
         Exclusions.checked(rules, POLICY),
     )
     assert found.never == {"order-desk", "integrations", "incident-response"}
+
+
+def test_exclusions_hold_for_moves_from_the_team_that_the_answer_names() -> None:
+    said = answer(None)
+    assert said.team == "general-support"
+    rules = (
+        Exclusion(from_team="General-Support ", to_team="order-desk"),
+        Exclusion(from_team="general-support", to_team="general-support"),
+        Exclusion(from_team="integrations", to_team="billing-desk"),
+        Exclusion(from_team="order-desk", to_team="technical-support"),
+    )
+    found = entry_of(ticket(team=None), said, POLICY, NOW, Exclusions(rules))
+    assert found.never == {"order-desk"}
+    found = entry_of(ticket(team="integrations"), said, POLICY, NOW, Exclusions(rules))
+    assert found.never == {"order-desk", "billing-desk"}
+
+
+def test_overflow_obeys_exclusions_of_a_ticket_that_names_no_team() -> None:
+    keys = {"capacity": 1, "overflow_to": ["technical-support"]}
+    own = policy_with_queue({"general-support": keys})
+    rule = Exclusion(from_team="general-support", to_team="technical-support")
+    for never, ways in ((FREE, ["own", "overflow"]), (Exclusions((rule,)), ["own", None])):
+        given = [Ticket(id=name, body="x", created_at=NOW - HOUR) for name in ("a", "b")]
+        kept = [entry_of(one, answer(None), own, NOW, never) for one in given]
+        queue = Queue.of(kept, own, NOW)
+        assert [queue.row(one)["way"] for one in queue.tickets] == ways
+
+
+def test_a_lock_that_names_only_a_team_holds_after_the_answer() -> None:
+    said = answer(None)
+    placed = ticket(team="integrations", locked_by_human=True)
+    found = entry_of(placed, said, POLICY, NOW, FREE)
+    anew = recommend(placed, None, POLICY, NOW)
+    assert (found.tier, found.team) == (anew.tier, anew.team) == (2, "integrations")
+    elsewhere = entry_of(ticket(team="EMEA", locked_by_human=True), said, POLICY, NOW, FREE)
+    assert (elsewhere.tier, elsewhere.team) == (said.tier, said.team)
 
 
 def test_deadlines_of_any_zone_are_kept_in_utc() -> None:

@@ -20,6 +20,7 @@ from tierline.serving.helpdesk.deliveries import WINDOW, Delivery, Past
 from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.model_state import ModelState
+from tierline.serving.store.forms import Exclusion
 from tierline.serving.store.setup import counts
 from tierline.serving.store.store import Store
 
@@ -132,6 +133,33 @@ def test_a_lock_that_came_since_is_respected(store: Store) -> None:
     store.put_lock("7", 2)
     second = server.send(calm())
     assert second == first | {"set": {}}
+
+
+@pytest.mark.parametrize("desk", [Format.FRESHDESK, Format.ZENDESK])
+def test_an_exclusion_that_came_since_is_obeyed(store: Store, desk: Format) -> None:
+    server, body = Desk(store, desk), calm(group_id="integrations")
+    own = {"X-Zendesk-Webhook-Invocation-Id": "one"}
+    first = server.send(body, **own)
+    assert first["team"] == "technical-support"
+    order = Exclusion(from_team="integrations", to_team="technical-support")
+    store.put_exclusion(Exclusion(from_team="order-desk", to_team="technical-support"))
+    assert server.send(body, **own) == first
+    store.put_exclusion(order)
+    second = server.send(body, **own)
+    assert (second["team"], second["decision"] != first["decision"]) == ("senior-engineers", True)
+    assert server.send(body, **own) == second
+    store.remove_exclusion(order)
+    assert server.send(body, **own) == first
+    store.writer.flush()
+    assert set(rows(store)) == {first["decision"], second["decision"]}
+
+
+def test_a_locked_ticket_is_not_answered_anew_for_an_exclusion(store: Store) -> None:
+    server, body = Desk(store), calm(group_id="integrations")
+    first = server.send(body)
+    store.put_exclusion(Exclusion(from_team="integrations", to_team="technical-support"))
+    store.put_lock("7", 2)
+    assert server.send(body) == first | {"set": {}}
 
 
 def test_while_the_store_is_away_a_delivery_waits_once(sqlite_store: Store) -> None:

@@ -14,7 +14,7 @@ from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
-from tierline.serving.teams.exclusions import Exclusions
+from tierline.serving.teams.exclusions import Exclusions, against
 
 from ..fakes import BREACH, LOSS, NOW, POLICY, answer, default_dict, policy_with, prediction, rules
 from ..test_recommend_properties import PROFILE, predictions, tickets
@@ -190,6 +190,25 @@ def test_an_incident_goes_up_too_and_never_below_tier_3() -> None:
     never = excluding("incident-response", "senior-engineers")
     assert till(never, None, body=LOSS).team == "engineering-and-product"
     assert till(excluding("incident-response"), None, body=LOSS).team == "senior-engineers"
+
+
+@pytest.mark.parametrize(
+    ("team", "customer", "kept"),
+    [
+        ("order-desk", "C-77", True),
+        ("Order-Desk ", " c-77", True),
+        ("order-desk", "C-7", False),
+        ("order", "C-77", False),
+        (None, "C-77", False),
+        ("order-desk", None, False),
+    ],
+)
+def test_exclusions_ignore_case_and_blanks(
+    team: str | None, customer: str | None, kept: bool
+) -> None:
+    rule = Exclusion(to_team="general-support", from_team="order-desk", customer="C-77")
+    ticket = Ticket(body="x", team=team, customer=customer)
+    assert (against("general-support", [rule], ticket, ()) is rule) == kept
 
 
 def test_an_exclusion_that_keeps_nothing_away_gives_no_reason() -> None:

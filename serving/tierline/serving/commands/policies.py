@@ -39,8 +39,8 @@ def policy_check(
 ) -> None:
     """Check a policy file; every problem is named with its key.
 
-    What is hardly meant is a warning: promised hours at which nobody serves a tier, owners that no
-    team is called, people in two teams.
+    What is hardly meant is a warning: promised hours at which nobody serves a tier, teams without
+    capacity, names of teams and lanes that the policy doesn't have, people in two teams.
     """
     policy = load_policy(file)
     if model is not None:

@@ -38,6 +38,7 @@ class Past:
 
 
 Find = Callable[[str], Past | None]
+Holds = Callable[[Past], bool]
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,19 @@ class Delivery:
         digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
         return cls(digest.hexdigest(), dated or bool(own))
 
-    def decision(self, now: datetime, find: Find) -> tuple[str, Past | None]:
+    def decision(
+        self, now: datetime, find: Find, holds: Holds = lambda _: True
+    ) -> tuple[str, Past | None]:
         """Return the id of the decision that answers it, and the decision if it was made before.
 
+        A decision that no longer ``holds``, by what people have said since, answers nothing.
         Ids follow from the delivery, so that two servers that get it at once make one decision.
         """
         name = ""
         for first in self._first_ids(now):
             name = first
             while (past := find(name)) is not None:
-                if self.dated or _stands(past, now):
+                if (self.dated or _stands(past, now)) and holds(past):
                     return name, past
                 name = _id(name, "then")
         return name, None

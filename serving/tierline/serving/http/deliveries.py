@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Final
 from tierline.data.errors import TierlineError
 from tierline.data.ticket import Ticket
 from tierline.serving.helpdesk.deliveries import Delivery, Past
+from tierline.serving.policy import Policy
+from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision, Router
-from tierline.serving.store.deciding import Decided, StoreMode, decide, standing
+from tierline.serving.store.deciding import Decided, StoreMode, Told, remembered, standing
+from tierline.serving.teams.exclusions import against, issue_types_of
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -33,15 +36,23 @@ class Deliveries:
         """Return the decision of this delivery, made now or before; it is recorded once."""
         # Two deliveries of one event at once would be decided twice.
         with self._turns[int(delivery.digest, 16) % _TURNS]:
-            name, past = delivery.decision(at, self._find)
+            told = standing(self._store, [ticket], router.policy)
+            name, past = delivery.decision(
+                at, self._find, lambda past: _obeys(past.answer, told, router.policy)
+            )
             if past is None:
-                found = decide(router, self._store, [ticket], at, [name])
+                found = self._made(router, told, at, name)
                 self._keep(name, Past(found.made[0].recommendation, at))
                 return found
-        told = standing(self._store, [ticket], router.policy)
         answer = past.answer.model_copy(update={"id": ticket.id})
         ids = [] if told.store is StoreMode.NONE else [name]
         return Decided([Decision(told.tickets[0], None, answer, told.never)], ids, told.store)
+
+    def _made(self, router: Router, told: Told, at: datetime, name: str) -> Decided:
+        made = router.decide(told.tickets, at, told.never)
+        if self._store is None:
+            return Decided(made, [], told.store)
+        return remembered(self._store, router.policy, told, made, at, [name])
 
     def _find(self, name: str) -> Past | None:
         if (found := self._lately.get(name)) is not None or self._store is None:
@@ -56,3 +67,10 @@ class Deliveries:
         self._lately[name] = past
         if len(self._lately) > _KEPT:
             self._lately.popitem(last=False)
+
+
+def _obeys(answer: Recommendation, told: Told, policy: Policy) -> bool:
+    """Return whether no exclusion keeps the ticket from its answer's team; a locked one stays."""
+    (ticket,) = told.tickets
+    rules = told.never.beside(policy)
+    return ticket.locked_by_human or not against(answer.team, rules, ticket, issue_types_of(answer))

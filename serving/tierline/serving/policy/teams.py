@@ -70,7 +70,8 @@ SELECTORS: Final = ("from_team", "customer", "product", "issue_type", "channel")
 class Exclusion(Strict):
     """Tickets that ``to_team`` never gets: those with every value given. ``text`` says why.
 
-    ``from_team`` is the team that has the ticket now.
+    ``from_team`` is the team that has the ticket now, or to which it was recommended when a queue
+    moves it on. Case and blanks don't count but in ``issue_type``.
     """
 
     to_team: str
@@ -88,16 +89,16 @@ class Exclusion(Strict):
         return self
 
 
-def person_of(name: str) -> str:
-    """Return by what a member is known in every team."""
+def folded(name: str) -> str:
+    """Return a name by which others equal it, whatever their case and blanks."""
     return " ".join(name.casefold().split())
 
 
 def members_of_several(teams: Mapping[str, TeamPolicy]) -> dict[str, tuple[str, ...]]:
-    """Return the teams of everyone who is in more than one, by `person_of`."""
+    """Return the teams of everyone who is in more than one, by `folded` name."""
     found: dict[str, tuple[str, ...]] = {}
     for name, team in teams.items():
-        for person in dict.fromkeys(person_of(member.name) for member in team.members):
+        for person in dict.fromkeys(folded(member.name) for member in team.members):
             found[person] = (*found.get(person, ()), name)
     return {person: names for person, names in found.items() if len(names) > 1}
 

@@ -1,7 +1,7 @@
 """What the queue knows of a ticket: no words, so that 100,000 fit in memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Protocol
@@ -13,12 +13,12 @@ from tierline.data.ticket import Ticket, utc_when_naive
 from tierline.serving.clock.deadlines import respond_within
 from tierline.serving.clock.filed import filed
 from tierline.serving.clock.open_time import in_utc, shifted
-from tierline.serving.policy import Policy
+from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.caution import CAUTION_P1
-from tierline.serving.routing.conditions import Case
+from tierline.serving.routing.decision import current_tier
 from tierline.serving.routing.recommendation import Reason
 from tierline.serving.safety import SAFETY_TIER
-from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against, issue_types_of
 
 _SAFETY: Final = "safety."
 _NO_TIME: Final = timedelta(0)
@@ -142,7 +142,7 @@ def entry_of(
         age=_seen_for(answer, policy, severity, safe, now, since) if age is None else age,
         dated=age is not None,
         needs=frozenset(_needs(ticket, answer, policy)),
-        never=_never(ticket, answer, policy, now, exclusions),
+        never=_never(ticket, answer, team, exclusions.beside(policy)),
         locked=ticket.locked_by_human,
     )
 
@@ -152,7 +152,7 @@ def _place(ticket: Ticket, answer: Answer, policy: Policy, *, safe: bool) -> tup
 
     As in `recommend`, a safety hit goes to the safety tier whatever a person said.
     """
-    current = ticket.current_tier
+    current = current_tier(ticket, policy)
     if not ticket.locked_by_human or current is None or (safe and current < SAFETY_TIER):
         return answer.tier, answer.team
     for team in (ticket.team, answer.team):
@@ -201,14 +201,15 @@ def skill_names(field: str, value: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((code, code.partition("-")[0])))
 
 
-def _never(
-    ticket: Ticket, answer: Answer, policy: Policy, now: datetime, exclusions: Exclusions
-) -> frozenset[str]:
-    rules = exclusions.beside(policy)
+def _never(ticket: Ticket, answer: Answer, team: str, rules: Sequence[Exclusion]) -> frozenset[str]:
+    """Return the teams to which a ticket of ``team`` never goes, from there nor from its own."""
     if not rules:
         return frozenset()
-    incidents = [r.rule.rpartition(".")[2] for r in answer.reasons if r.rule.startswith(_SAFETY)]
-    labels = [*incidents, answer.issue_type] if answer.issue_type else incidents
-    case = Case(ticket, "", "", None, answer.issue_type, None, now)
-    teams = dict.fromkeys(rule.to_team for rule in rules)
-    return frozenset(team for team in teams if against(team, rules, case, labels))
+    labels = issue_types_of(answer)
+
+    def barred(other: str) -> bool:
+        # What was recommended stays: only a move away from there is one from this team.
+        holder = None if other == team else team
+        return against(other, rules, ticket, labels, holder) is not None
+
+    return frozenset(filter(barred, {rule.to_team for rule in rules}))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tierline.serving.policy import Policy, TeamPolicy
-from tierline.serving.policy.teams import members_of_several, person_of
+from tierline.serving.policy.teams import folded, members_of_several
 from tierline.serving.queue.entry import Need, skill_names
 
 #: The team's list that names what it can do, by the ticket's field.
@@ -58,7 +58,7 @@ def _shared(servers: list[Server], policy: Policy) -> Iterator[tuple[tuple[int, 
         same = {
             number: server.capacity
             for number, server in enumerate(servers)
-            if server.agent is not None and person_of(server.agent) == person
+            if server.agent is not None and folded(server.agent) == person
         }
         limits = [capacity for capacity in same.values() if capacity is not None]
         if len(limits) == len(same):

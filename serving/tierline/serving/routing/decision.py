@@ -1,6 +1,6 @@
 """The decision itself: tier, team and reasons, from a case and what safety found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -132,7 +132,8 @@ def _respect_people(decision: Decision, case: Case, policy: Policy, *, unsafe: b
     A safety hit still says tier 3 for a ticket that a person locked lower: the lock can't
     switch safety off, and the reasons say both.
     """
-    ticket, current = case.ticket, _current_tier(case.ticket, policy)
+    ticket, current = case.ticket, current_tier(case.ticket, policy)
+    decision.reasons += _unknown_place(ticket, current, policy)
     if current is None:
         return
     advised = decision.tier
@@ -148,7 +149,20 @@ def _respect_people(decision: Decision, case: Case, policy: Policy, *, unsafe: b
     decision.path = tuple(sorted({*decision.path, decision.tier}))
 
 
-def _current_tier(ticket: Ticket, policy: Policy) -> int | None:
+def _unknown_place(ticket: Ticket, current: int | None, policy: Policy) -> Iterator[Reason]:
+    """Yield the reason that says of a lock that Tierline can't tell where it holds the ticket."""
+    if not ticket.locked_by_human:
+        return
+    if current is None:
+        text = "but no tier or team of the policy says where; this answer is advice only"
+    elif ticket.team is not None and ticket.team not in policy.teams:
+        text = "but with a team that the policy doesn't know; the team here is advice only"
+    else:
+        return
+    yield Reason(rule="lock.unknown_place", text=f"a person locked this ticket, {text}")
+
+
+def current_tier(ticket: Ticket, policy: Policy) -> int | None:
     """Return the tier where the ticket is now: as given, else its team's."""
     if ticket.current_tier is not None or ticket.team not in policy.teams:
         return ticket.current_tier

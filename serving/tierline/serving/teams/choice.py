@@ -84,7 +84,7 @@ def _best(wanted: Wanted, tier: int, policy: Policy, kept_out: list[str]) -> Pla
     """Return the best team of one tier that isn't excluded; add the better ones that are."""
     owner = policy.tiers[tier].owner
     for name, found in _ranked(wanted, tier, policy):
-        if against(name, wanted.exclusions, wanted.case, wanted.issue_types):
+        if against(name, wanted.exclusions, wanted.case.ticket, wanted.issue_types):
             kept_out.append(name)
         else:
             at = max(tier, policy.teams[name].tier) if "incident" in found else tier
@@ -181,7 +181,7 @@ def _respect(
     if current is None or not policy.serves(current, tier):
         return Placement(tier, advised.team, (*_excluded(kept_out, tier, tier), *advised.reasons))
     text = f"a person placed this ticket with {current}"
-    if against(current, wanted.exclusions, wanted.case, wanted.issue_types):
+    if against(current, wanted.exclusions, wanted.case.ticket, wanted.issue_types):
         text += ", though an exclusion says never"
     elif current != advised.team:
         text += f"; Tierline would say {advised.team}"

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from tierline.data.errors import PolicyError
+from tierline.data.ticket import Ticket
 from tierline.serving.policy import Exclusion, Policy
-from tierline.serving.policy.teams import exclusion_problem
-from tierline.serving.routing.conditions import Case
+from tierline.serving.policy.teams import exclusion_problem, folded
+from tierline.serving.routing.recommendation import Reason
+
+_SAFETY: Final = "safety."
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,45 @@ class Exclusions:
 NO_MORE: Final = Exclusions()
 
 
+class Answered(Protocol):
+    """What exclusions ask of an answer that was given before."""
+
+    @property
+    def issue_type(self) -> str | None: ...  # noqa: D102
+    @property
+    def reasons(self) -> tuple[Reason, ...]: ...  # noqa: D102
+
+
 def against(
-    team: str, rules: Sequence[Exclusion], case: Case, issue_types: Sequence[str]
+    team: str,
+    rules: Sequence[Exclusion],
+    ticket: Ticket,
+    issue_types: Sequence[str],
+    holder: str | None = None,
 ) -> Exclusion | None:
-    """Return the first exclusion that keeps a case from a team, or None."""
-    return next((r for r in rules if r.to_team == team and _names(r, case, issue_types)), None)
+    """Return the first exclusion that keeps a ticket from a team, or None.
+
+    ``holder`` is a team from which it would be moved, beside the one that the ticket names.
+    """
+    holders = (ticket.team, holder)
+    return next(
+        (r for r in rules if r.to_team == team and _names(r, ticket, holders, issue_types)), None
+    )
 
 
-def _names(rule: Exclusion, case: Case, issue_types: Sequence[str]) -> bool:
-    ticket = case.ticket
+def issue_types_of(answer: Answered) -> tuple[str, ...]:
+    """Return an answer's issue type and the incidents that safety found."""
+    rules = (reason.rule for reason in answer.reasons)
+    incidents = tuple(r.rpartition(".")[2] for r in rules if r.startswith(_SAFETY))
+    return incidents if answer.issue_type is None else (*incidents, answer.issue_type)
+
+
+def _names(
+    rule: Exclusion, ticket: Ticket, holders: Sequence[str | None], issue_types: Sequence[str]
+) -> bool:
     return (
-        (rule.from_team is None or rule.from_team == ticket.team)
-        and (rule.customer is None or rule.customer == ticket.customer)
+        (rule.from_team is None or any(_same(rule.from_team, team) for team in holders))
+        and (rule.customer is None or _same(rule.customer, ticket.customer))
         and (rule.product is None or _same(rule.product, ticket.product))
         and (rule.channel is None or _same(rule.channel, ticket.channel))
         and (rule.issue_type is None or rule.issue_type in issue_types)
@@ -57,4 +87,4 @@ def _names(rule: Exclusion, case: Case, issue_types: Sequence[str]) -> bool:
 
 
 def _same(wanted: str, found: str | None) -> bool:
-    return found is not None and wanted.casefold() == found.strip().casefold()
+    return found is not None and folded(wanted) == folded(found)
