@@ -24,7 +24,8 @@ class Letter(BaseModel):
 
     ``key`` is the same for the same ticket, audience, endpoint, tier, team and set of reasons on
     the same day (UTC): it is sent once. ``marks`` are hashes of the ticket's and customer's ids,
-    by which it can be erased. ``problem`` and ``attempts`` say why and after how many tries it is a dead letter.
+    by which it can be erased. ``problem`` and ``attempts`` say why and after how many tries it is
+    a dead letter.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
