@@ -272,8 +272,8 @@ def test_what_neither_store_nor_disk_takes_is_held_until_one_does(
         assert (store.status.waiting, store.status.lost) == (True, 0)
         if back == "disk":
             spool.folder.unlink()
-            wait_for(lambda: spool.count() == (4, 0))
-            assert not store.writer.holds
+            wait_for(lambda: not store.writer.holds)
+            assert spool.count() == (4, 0)
     wait_for(lambda: store.status.state == "on" and not store.status.waiting)
     assert rows(store).keys() == set(ids)
     assert store.status.lost == 0
