@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -339,6 +339,30 @@ def test_tickets_without_an_id_are_told_apart_by_their_words() -> None:
     assert same.key != one_letter(id=None, customer="C-7").key
 
 
+@pytest.mark.parametrize("name", ["T-1", None])
+def test_a_new_incident_with_the_same_words_is_told(name: str | None) -> None:
+    def key(now: datetime, **fields: Any) -> str:
+        (letter,) = letters(News(*about(id=name, **fields)), "on_call", 1, now)
+        return letter.key
+
+    assert key(NOW) == key(NOW + timedelta(hours=11))
+    assert key(NOW) != key(NOW + timedelta(days=20))
+    filed = [key(NOW, created_at=NOW - timedelta(seconds=n)) for n in (0, 1)]
+    assert len(set(filed)) == (2 if name is None else 1)
+
+
+def test_a_server_that_runs_for_long_forgets_too(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = (one_letter(id=name) for name in ("T-1", "T-2"))
+    deliver(outbox, lambda *_: True)("url", old)
+    monkeypatch.setattr("tierline.serving.notify.outbox._REMEMBERED", -1.0)
+    deliver(outbox, lambda *_: True)("url", new)  # not a day later
+    assert not outbox.claim(old)
+    outbox._next_prune = 0.0
+    assert outbox.claim(old)
+
+
 def test_urls_come_from_the_environment_and_a_file(tmp_path: Path) -> None:
     file = tmp_path / "notify.toml"
     file.write_text(
@@ -554,6 +578,46 @@ def test_a_letter_that_is_erased_while_it_is_sent_doesnt_come_back(outbox: Outbo
     assert not deliver(outbox, erased)("url", one_letter())
     assert outbox.dead_letters() == []
     assert not list(outbox.dead.parent.rglob("*.pending"))
+
+
+@pytest.mark.parametrize("mark", [{"ticket": "T-7"}, {"customer": "C-7"}])
+@pytest.mark.parametrize("up", [True, False])
+def test_letters_in_memory_dont_come_back_after_an_erasure(
+    outbox: Outbox, mark: dict[str, str], up: bool
+) -> None:
+    sending, go_on = threading.Event(), threading.Event()
+    tried: list[str] = []
+
+    def send(url: str, title: str, body: str) -> bool:
+        sending.set()
+        tried.append(title)
+        return go_on.wait(30) and up
+
+    hers = {"id": "T-7", "customer": "C-7"}
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, send, pause=0.0)
+    notifier.tell(*about(**hers), NOW)
+    assert sending.wait(30)
+    notifier.tell(*about(BREACH, **hers), NOW)
+    outbox.erase_of(marks_of(**mark))
+    go_on.set()
+    notifier.close(30)
+    assert len(set(tried)) == 1
+    assert outbox.dead_letters() == []
+    assert not [p for p in outbox.dead.parent.rglob("*") if p.suffix in {".sent", ".pending"}]
+    later = letters(News(*about(**hers)), "on_call", 1, datetime.now(UTC))
+    assert outbox.claim(next(iter(later)))  # what comes after the erasure is told
+
+
+def test_marks_of_the_erased_go_after_a_week(outbox: Outbox) -> None:
+    outbox.erase_of(marks_of("T-1"))
+    assert not outbox.claim(one_letter())
+    (mark,) = (outbox.dead.parent / "erased").iterdir()
+    outbox.prune()
+    assert mark.exists()
+    week_ago = mark.stat().st_mtime - 8 * 86_400
+    os.utime(mark, (week_ago, week_ago))
+    outbox.prune()
+    assert outbox.claim(one_letter())
 
 
 def test_a_lost_line_is_erased_with_any_ticket_and_others_stay(outbox: Outbox) -> None:

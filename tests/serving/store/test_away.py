@@ -19,7 +19,7 @@ from tierline.serving.store.writer import Writer
 
 from ..fakes import NOW, POLICY, prediction
 from .conftest import running
-from .making import PERSONAL, decided, record, rows, ticket, wait_for
+from .making import PERSONAL, decided, find, record, rows, ticket, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -258,3 +258,40 @@ def test_neither_store_nor_disk_is_counted(
     lost.close()
     assert lost.lost == 1
     assert "No space left on device" in caplog.text
+
+
+@pytest.mark.parametrize("back", ["store", "disk"])
+def test_what_neither_store_nor_disk_takes_is_held_until_one_does(
+    sqlite_store: Store, back: str
+) -> None:
+    store, spool = sqlite_store, sqlite_store.spool
+    with gone(store):
+        spool.folder.touch()  # in the spool's place: it can't be made
+        ids = record(store, *[ticket(str(n), id=f"T-{n}") for n in range(3)])
+        ids += record(store, ticket("one more"))
+        assert (store.status.waiting, store.status.lost) == (True, 0)
+        if back == "disk":
+            spool.folder.unlink()
+            wait_for(lambda: not store.writer.holds)
+            assert spool.count() == (4, 0)
+    wait_for(lambda: store.status.state == "on" and not store.status.waiting)
+    assert rows(store).keys() == set(ids)
+    assert store.status.lost == 0
+    assert find(store, ids[0]).policy == POLICY
+
+
+def test_what_is_held_has_a_bound_and_a_last_try(sqlite_store: Store) -> None:
+    store = sqlite_store
+    full = writer(store, room=3)
+    found = [Remembered.of(decided(ticket(), prediction()), POLICY, NOW) for _ in range(8)]
+    with gone(store):
+        store.spool.folder.touch()
+        full.submit(found)  # three in the queue, three held, two lost
+        assert (full.holds, full.lost) == (True, 2)
+        full.start()
+        full.flush()
+        assert full.lost == 5  # those of the queue found no room
+    store.writer.flush()
+    full.close()
+    assert rows(store).keys() == {one.id for one in found[3:6]}
+    assert (full.holds, full.lost) == (False, 5)

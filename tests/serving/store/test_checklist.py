@@ -45,6 +45,17 @@ def test_steps_are_kept_until_the_ticket_goes_elsewhere(store: Store) -> None:
     assert not store.remove_handoff("T-1")
 
 
+def test_what_lacks_something_isnt_documented_any_more(store: Store) -> None:
+    of = ticket(LOSS, id="T-1")
+    whole = packet(of, contact="by mail")
+    store.put_handoff(whole, [ANA, Done(step=Step.DOCUMENT, by="Cy", at=AT)])
+    for again in (packet(of), whole):
+        store.put_handoff(again, [])
+        found = store.checklist("T-1")
+        assert found is not None
+        assert [done.step for done in found.done] == [Step.NOTIFY]
+
+
 def test_no_false_step_is_kept(store: Store) -> None:
     store.put_handoff(packet(ticket(LOSS, id="T-1")), [])
     with pytest.raises(InputError, match="the policy requires contact too"):

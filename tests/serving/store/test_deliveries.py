@@ -21,6 +21,7 @@ from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.store.forms import Exclusion
+from tierline.serving.store.purge import Doomed, purge
 from tierline.serving.store.setup import counts
 from tierline.serving.store.store import Store
 
@@ -206,3 +207,19 @@ def test_no_other_event_gets_an_answer_that_is_out_of_date(
         if not dated:
             assert now - past.at < timedelta(minutes=45)
         assert delivery.decision(now, kept.get) == (name, past)
+
+
+def test_an_erased_answer_is_forgotten_here_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Desk(store)
+    first = server.send(calm())
+    store.writer.flush()
+    purge(store.database, store.spool, store.pseudonyms(), Doomed(ticket="7"))
+    server.send(calm())
+    store.writer.flush()
+    assert rows(store) == {}  # answered alike for some minutes
+    monkeypatch.setattr("tierline.serving.http.deliveries._KEPT_SECONDS", 0.0)
+    assert server.send(calm())["decision"] == first["decision"]
+    store.writer.flush()
+    assert len(rows(store)) == 1  # decided anew

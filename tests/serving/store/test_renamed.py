@@ -35,12 +35,15 @@ def test_an_older_store_is_brought_up_to_date(url: str, tmp_path: Path) -> None:
         store._pseudonyms = read_key(connection)
         lock = text("INSERT INTO locks (ticket_key, tier, locked_at) VALUES ('x', 2, :at)")
         connection.execute(lock, {"at": datetime(2025, 3, 10, tzinfo=UTC)})
+    with store.database.writing() as connection:  # decisions are written as they are now
+        connection.execute(text("ALTER TABLE decisions ADD COLUMN stated_severity VARCHAR(200)"))
     store._write([item for one in made for item in Remembered.of(one, POLICY, NOW).items])
     kind = "" if store.database.is_sqlite else "::json"
     with store.database.writing() as connection:
         for table, column in (("decisions", "exclusions"), ("policies", "content")):
             old = f"replace(CAST({column} AS TEXT), '\"to_team\"', '\"team\"')"
             connection.execute(text(f"UPDATE {table} SET {column} = ({old}){kind}"))  # noqa: S608
+        connection.execute(text("ALTER TABLE decisions DROP COLUMN stated_severity"))
     upgrade(store.database)
     assert find(store, "T-0").row["exclusions"] == [
         {"to_team": "integrations", "from_team": "order-desk", "text": ""}

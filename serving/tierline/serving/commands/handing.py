@@ -38,6 +38,9 @@ TemplatesOption = Annotated[
     Path | None,
     typer.Option("--templates", help="Folder with templates in place of the packaged ones."),
 ]
+SeverityOption = Annotated[
+    str | None, typer.Option(help="Severity by your own judgement: counts for the model's.")
+]
 
 
 @app.command(rich_help_panel="Handing on")
@@ -49,9 +52,7 @@ def handoff(
     tried: Annotated[list[str] | None, typer.Option(help="A step tried; may be repeated.")] = None,
     reproduction: Annotated[str | None, typer.Option(help="How to make it happen again.")] = None,
     contact: Annotated[str | None, typer.Option(help="How and when to reach the customer.")] = None,
-    severity: Annotated[
-        str | None, typer.Option(help="Severity by your own judgement: counts for the model's.")
-    ] = None,
+    severity: SeverityOption = None,
     question: Annotated[list[str] | None, typer.Option(help="What is open; repeatable.")] = None,
     done: Annotated[
         list[str] | None, typer.Option(help="STEP=WHO or STEP=WHO@TIME; may be repeated.")
@@ -100,6 +101,7 @@ def message(
     time_zone: Annotated[
         str | None, typer.Option(help="The customer's, e.g. Europe/Berlin; the policy's if absent.")
     ] = None,
+    severity: SeverityOption = None,
     channel: Annotated[
         str | None, typer.Option(help="e.g. email, chat, social; the ticket's if absent.")
     ] = None,
@@ -126,7 +128,7 @@ def message(
     with recording(store, spool) as there:
         for number, source in enumerate(sources_of(ticket, mapping)):
             one = source.ticket.model_copy(update=by)
-            (found,) = decide(router, there, [one], clock).made
+            (found,) = decide(router, there, [one], clock, severity=severity).made
             told = (source.named(found.ticket), found.recommendation, router.policy)
             made = compose(kind, *told, loaded, clock, language, time_zone)
             shown = made.model_dump_json() if as_json else _as_text(made)

@@ -20,9 +20,7 @@ from tierline.serving.handoff.packet import (
 )
 from tierline.serving.policy import Policy
 from tierline.serving.policy.team_prose import authority_facts
-from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.routing.router import Decision
 
 _MAX_REPORTED: Final = 8_000
 _STEPS: Final = {
@@ -32,24 +30,6 @@ _STEPS: Final = {
     Step.FOLLOW_UP: "Follow up: make sure that it moved, and tell the customer",
 }
 _NOTHING: Final = Notes()
-
-
-def answer_with(
-    made: Decision, policy: Policy, now: datetime, notes: Notes = _NOTHING
-) -> Recommendation:
-    """Return the decision's answer, or the one with the severity that a person states.
-
-    Raises:
-        InputError: for a severity that the policy doesn't know.
-    """
-    if notes.severity is None:
-        return made.recommendation
-    try:
-        return recommend(
-            made.ticket, made.prediction, policy, now, made.exclusions, severity=notes.severity
-        )
-    except ValueError as error:
-        raise InputError(str(error)) from None
 
 
 def make_packet(
@@ -63,7 +43,7 @@ def make_packet(
     """Return the packet for the team that the answer names.
 
     ``before`` are steps of this hand-off that were done earlier; those of the notes count for
-    more. That it was documented counts only while nothing is missing.
+    more, and `may_be_done` says which of them still count.
 
     Raises:
         InputError: when it is claimed to be complete (or documented) while something that the
@@ -73,7 +53,7 @@ def make_packet(
     if lacking and notes.complete:
         raise InputError(_incomplete("complete", (lack.what for lack in lacking)))
     refuse_false_claims(notes.done, [lack.what for lack in lacking], now)
-    known = [done for done in before if not (lacking and done.step is Step.DOCUMENT)]
+    known = [done for done in before if may_be_done(done.step, lacking)]
     reported = redact(full_text(ticket))
     too_long = len(reported) > _MAX_REPORTED
     questions = (*map(redact, notes.open_questions), *open_questions(answer, lacking))
@@ -109,13 +89,18 @@ def make_packet(
     )
 
 
+def may_be_done(step: Step, missing: Sequence[object]) -> bool:
+    """Return whether a step counts as done: ``document`` only while nothing is missing."""
+    return step is not Step.DOCUMENT or not missing
+
+
 def refuse_false_claims(done: Sequence[Done], missing: Sequence[str], now: datetime) -> None:
     """Refuse steps that can't be done: documented while something is ``missing``, or later on.
 
     Raises:
         InputError: naming the step and what is missing.
     """
-    if missing and any(one.step is Step.DOCUMENT for one in done):
+    if not all(may_be_done(one.step, missing) for one in done):
         raise InputError(_incomplete(f"done: {Step.DOCUMENT}", missing))
     if late := [one.step for one in done if one.at is not None and one.at > now + TOLERANCE]:
         raise InputError(f"done: {late[0]} can't have been done in the future")

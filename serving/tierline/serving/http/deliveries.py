@@ -1,6 +1,7 @@
 """Decide a webhook once: what was answered to a delivery is answered to the next one, too."""
 
 import logging
+import time
 from collections import OrderedDict
 from datetime import datetime
 from threading import Lock
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: Answers kept in memory: until the store has them, and all there is without a store.
 _KEPT: Final = 1_000
+#: With a store they are forgotten then, at the next webhook: what is erased there goes here, too.
+_KEPT_SECONDS: Final = 600.0
 _TURNS: Final = 64
 
 
@@ -29,11 +32,13 @@ class Deliveries:
 
     def __init__(self, store: "Store | None") -> None:
         self._store = store
-        self._lately: OrderedDict[str, Past] = OrderedDict()
+        self._lately: OrderedDict[str, tuple[float, Past]] = OrderedDict()
+        self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def decide(self, router: Router, ticket: Ticket, at: datetime, delivery: Delivery) -> Decided:
         """Return the decision of this delivery, made now or before; it is recorded once."""
+        self._forget()
         # Two deliveries of one event at once would be decided twice.
         with self._turns[int(delivery.digest, 16) % _TURNS]:
             told = standing(self._store, [ticket], router.policy)
@@ -55,8 +60,10 @@ class Deliveries:
         return remembered(self._store, router.policy, told, made, at, [name])
 
     def _find(self, name: str) -> Past | None:
-        if (found := self._lately.get(name)) is not None or self._store is None:
-            return found
+        if (found := self._lately.get(name)) is not None:
+            return found[1]
+        if self._store is None:
+            return None
         try:
             return self._store.past(name)
         except TierlineError as error:
@@ -64,9 +71,19 @@ class Deliveries:
             return None
 
     def _keep(self, name: str, past: Past) -> None:
-        self._lately[name] = past
-        if len(self._lately) > _KEPT:
-            self._lately.popitem(last=False)
+        with self._lock:
+            self._lately[name] = time.monotonic(), past
+            if len(self._lately) > _KEPT:
+                self._lately.popitem(last=False)
+
+    def _forget(self) -> None:
+        """Forget what the store has had for a while; while it is away nothing can be erased."""
+        if self._store is None or self._store.status.state == "away" or self._store.status.waiting:
+            return
+        with self._lock:
+            due = time.monotonic() - _KEPT_SECONDS
+            while self._lately and next(iter(self._lately.values()))[0] <= due:
+                self._lately.popitem(last=False)
 
 
 def _obeys(answer: Recommendation, told: Told, policy: Policy) -> bool:

@@ -62,7 +62,10 @@ class Written(Message):
 
 
 class MessageRequest(BaseModel):
-    """A message to write; without ``language`` and ``time_zone`` the ticket and policy say."""
+    """A message to write; without ``language`` and ``time_zone`` the ticket and policy say.
+
+    ``severity`` is what a person states, in place of the model's.
+    """
 
     model_config = _STRICT
 
@@ -70,6 +73,7 @@ class MessageRequest(BaseModel):
     kind: Kind
     language: str | None = Field(default=None, max_length=64)
     time_zone: str | None = Field(default=None, max_length=64)
+    severity: str | None = Field(default=None, min_length=1, max_length=200)
 
 
 def handing_router(
@@ -97,7 +101,7 @@ def handing_router(
 
     def write(request: MessageRequest, response: Response) -> Written:
         deciding, now = state.router, datetime.now(UTC)
-        found = decide(deciding, store, [request.ticket], now)
+        found = decide(deciding, store, [request.ticket], now, severity=request.severity)
         response.headers.update(store_headers(found.store, found.ids))
         (made,), asked = found.made, (request.language, request.time_zone)
         answer, policy = made.recommendation, deciding.policy

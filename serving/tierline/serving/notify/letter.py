@@ -22,9 +22,10 @@ _BODY_CHARS: Final = 800
 class Letter(BaseModel):
     """One notification for one endpoint of an audience.
 
-    ``key`` is the same for the same ticket, audience, endpoint, tier, team and set of reasons: it
-    is sent once. ``marks`` are hashes of the ticket's and customer's ids, by which it can be
-    erased. ``problem`` and ``attempts`` say why and after how many tries it is a dead letter.
+    ``key`` is the same for the same ticket, audience, endpoint, tier, team and set of reasons on
+    the same day (UTC): it is sent once. ``marks`` are hashes of the ticket's and customer's ids,
+    by which it can be erased. ``problem`` and ``attempts`` say why and after how many tries it is
+    a dead letter.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -81,7 +82,7 @@ def letters(news: News, audience: str, endpoints: int, now: datetime) -> Iterato
     marks = marks_of(news.ticket.id, news.ticket.customer)
     for number in range(endpoints):
         yield Letter(
-            key=_key(news, audience, number),
+            key=_key(news, audience, number, now),
             audience=audience,
             endpoint=number,
             title=news.title,
@@ -103,14 +104,20 @@ def _said(reason: Reason) -> str:
     return f"{reason.text}: {quotes}" if quotes else reason.text
 
 
-def _key(news: News, audience: str, endpoint: int) -> str:
-    """Return a hash: of a ticket without an id its words stand for it."""
+def _key(news: News, audience: str, endpoint: int, now: datetime) -> str:
+    """Return a hash: of a ticket without an id its words and when it was filed stand for it.
+
+    The day is in it because the same words on another day are another incident, and nothing
+    tells a ticket that was reopened from one that is still open: rather twice than never.
+    """
     ticket, answer = news.ticket, news.answer
-    who = ticket.id if ticket.id is not None else f"{ticket.customer}\0{full_text(ticket)}"
+    words = f"{ticket.customer}\0{ticket.created_at}\0{full_text(ticket)}"
+    who = ticket.id if ticket.id is not None else words
+    day = now.astimezone(UTC).date().isoformat()
     whereto = (str(answer.tier), answer.team)
     lacks = ("packet", *news.missing) if news.owner else ()
     reasons = sorted({reason.rule for reason in answer.reasons})
-    return _hash(who, audience, str(endpoint), *whereto, *reasons, *lacks)
+    return _hash(who, day, audience, str(endpoint), *whereto, *reasons, *lacks)
 
 
 def _hash(*parts: str) -> str:

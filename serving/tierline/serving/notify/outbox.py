@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from tierline.data.errors import InputError
+from tierline.serving.notify.erased import Erased
 from tierline.serving.notify.letter import Letter
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self.dead = folder / "dead.jsonl"
         self._keys = folder / "keys"
+        self._erased = Erased(folder / "erased")
+        self._next_prune = 0.0
         self._retrying = folder / "retrying.jsonl"
         self._unreadable = folder / "unreadable.jsonl"
         try:
@@ -45,8 +48,11 @@ class Outbox:
     def claim(self, letter: Letter) -> bool:
         """Return whether the letter is this caller's to send: nobody sent it, or is about to.
 
-        A claim of more than an hour ago is one of a process that ended.
+        A claim of more than an hour ago is one of a process that ended. What was erased is
+        nobody's to send.
         """
+        if time.monotonic() >= self._next_prune:
+            self.prune()
         pending, sent = self._files(letter)
         with suppress(FileNotFoundError):
             if _age(pending) > _ABANDONED:  # Whoever claimed it has ended.
@@ -56,7 +62,8 @@ class Outbox:
                 file.write(letter.model_dump_json())
         except FileExistsError:
             return False
-        if sent.exists():  # Looked up last: it may have been sent a moment ago.
+        # Looked up last: it may have been sent or erased a moment ago.
+        if sent.exists() or self._erased.holds(letter):
             pending.unlink(missing_ok=True)
             return False
         return True
@@ -64,7 +71,9 @@ class Outbox:
     def sent(self, letter: Letter) -> None:
         """Remember that the letter was sent, and nothing of what it says."""
         pending, sent = self._files(letter)
-        sent.write_text(" ".join(letter.marks), encoding="utf-8")
+        with self._lock:
+            if not self._erased.holds(letter):
+                sent.write_text(" ".join(letter.marks), encoding="utf-8")
         pending.unlink(missing_ok=True)
 
     def holds(self, letter: Letter) -> bool:
@@ -72,11 +81,13 @@ class Outbox:
         return self._files(letter)[0].exists()
 
     def bury(self, letter: Letter, problem: str, attempts: int = 0) -> None:
-        """Put the letter on the list of dead letters, and give it free."""
+        """Put the letter on the list of dead letters, unless it was erased, and give it free."""
         tried = letter.attempts + attempts
         dead = letter.model_copy(update={"problem": problem, "attempts": tried})
-        with self._lock, self.dead.open("a", encoding="utf-8") as file:
-            file.write(dead.model_dump_json() + "\n")
+        with self._lock:
+            if not self._erased.holds(letter):
+                with self.dead.open("a", encoding="utf-8") as file:
+                    file.write(dead.model_dump_json() + "\n")
         self.release(letter)
 
     def release(self, letter: Letter) -> None:
@@ -123,12 +134,15 @@ class Outbox:
     def erase_of(self, marks: Collection[str]) -> int:
         """Erase all of the tickets or customers with these marks; return how many letters.
 
-        Lines that can't be read go, too: nobody can tell whose they are.
+        Lines that can't be read go, too: nobody can tell whose they are. Letters that servers
+        hold in memory aren't sent any more, and leave nothing here.
         """
-        for path in self._keys.glob("*.sent"):
-            with suppress(FileNotFoundError):
-                if not set(marks).isdisjoint(path.read_text(encoding="utf-8").split()):
-                    path.unlink()
+        self._erased.add(marks)
+        with self._lock:
+            for path in self._keys.glob("*.sent"):
+                with suppress(FileNotFoundError):
+                    if not set(marks).isdisjoint(path.read_text(encoding="utf-8").split()):
+                        path.unlink()
         return self._erase(lambda letter: not set(marks).isdisjoint(letter.marks))
 
     def _erase(self, doomed: Callable[[Letter], bool]) -> int:
@@ -145,7 +159,9 @@ class Outbox:
         return gone
 
     def prune(self) -> None:
-        """Forget what was sent a month ago."""
+        """Forget what was sent a month ago; claims do it once a day."""
+        self._next_prune = time.monotonic() + _DAY
+        self._erased.prune()
         for path in self._keys.glob("*.sent"):
             if _age(path) > _REMEMBERED:
                 path.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from tierline.data.labels import HEADS
 from tierline.data.normalise import full_text
@@ -23,6 +23,8 @@ from tierline.serving.teams.answers import Assessment, Change
 from tierline.serving.teams.assessment import assess
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 from tierline.serving.teams.would_change import would_change
+
+SEVERITY_EXPECTED: Final = "severity: expected P1, P2, P3, P4 or a name that the policy gives one"
 
 
 def recommend(
@@ -53,7 +55,7 @@ def recommend(
     if now.tzinfo is None:
         raise ValueError("now: expected a time with a time zone; use datetime.now(UTC)")
     if severity is not None and policy.severity_of(severity) is None:
-        raise ValueError("severity: expected P1, P2, P3, P4 or a name that the policy gives one")
+        raise ValueError(SEVERITY_EXPECTED)
     text = full_text(ticket)
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tierline.data.errors import InputError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy
 from tierline.serving.routing.known_labels import refuse_unknown_labels
-from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommend import SEVERITY_EXPECTED, recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
@@ -20,12 +21,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Decision:
-    """An answer with all that it was made from, but for the policy and the clock."""
+    """An answer with all that it was made from, but for the policy and the clock.
+
+    ``severity`` is what a person stated, None where nobody did.
+    """
 
     ticket: Ticket
     prediction: Prediction | None
     recommendation: Recommendation
     exclusions: Exclusions = NO_MORE
+    severity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,18 @@ class Router:
         exclusions: Exclusions = NO_MORE,
         *,
         by_rules: bool = False,
+        severity: str | None = None,
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
-        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model.
+        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model. ``severity``
+        is what a person states of the tickets.
+
+        Raises:
+            InputError: for a severity that the policy doesn't know.
         """
+        if severity is not None and self.policy.severity_of(severity) is None:
+            raise InputError(SEVERITY_EXPECTED)
         begun = time.perf_counter()
         predictions = [None] * len(tickets) if by_rules else self._predict(tickets)
         predicted = time.perf_counter()
@@ -80,8 +92,17 @@ class Router:
             Decision(
                 ticket,
                 prediction,
-                recommend(ticket, prediction, self.policy, now, exclusions, what_if=self.what_if),
+                recommend(
+                    ticket,
+                    prediction,
+                    self.policy,
+                    now,
+                    exclusions,
+                    severity=severity,
+                    what_if=self.what_if,
+                ),
                 exclusions,
+                severity,
             )
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]

@@ -50,15 +50,18 @@ def decide(
     tickets: Sequence[Ticket],
     now: datetime,
     ids: Sequence[str] | None = None,
+    severity: str | None = None,
 ) -> Decided:
     """Return decisions under the store's locks and exclusions; they are recorded there.
 
     ``ids`` are theirs where the caller makes them: what has such an id already stays as it is.
+    ``severity`` is what a person states of the tickets.
+
+    Raises:
+        InputError: for a severity that the policy doesn't know.
     """
-    if store is None:
-        return Decided(router.decide(tickets, now), [], StoreMode.NONE)
     told = standing(store, tickets, router.policy)
-    made = router.decide(told.tickets, now, told.never)
+    made = router.decide(told.tickets, now, told.never, severity=severity)
     return remembered(store, router.policy, told, made, now, ids)
 
 
@@ -88,7 +91,7 @@ def _mode_of(store: "Store") -> StoreMode:
 
 
 def remembered(
-    store: "Store",
+    store: "Store | None",
     policy: Policy,
     told: Told,
     made: list[Decision],
@@ -96,6 +99,8 @@ def remembered(
     ids: Sequence[str] | None = None,
 ) -> Decided:
     """Have decisions remembered that were made by what the store ``told``; never fails."""
+    if store is None:
+        return Decided(made, [], StoreMode.NONE)
     try:
         names = store.record(made, policy, now, ids)
     except Exception as error:

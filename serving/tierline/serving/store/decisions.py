@@ -65,6 +65,7 @@ def write(connection: Connection, items: Iterable[Json], pseudonyms: Pseudonyms)
         values = dict(sealed(item, pseudonyms))
         kind = values.pop("kind")
         if kind == decisions.name:
+            values.setdefault("stated_severity", None)  # not in spools of before it was kept
             values["decided_at"] = datetime.fromisoformat(values["clock"])
         rows[kind][values[_KEYS[kind]]] = values
     for table in _TABLES:

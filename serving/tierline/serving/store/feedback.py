@@ -96,7 +96,7 @@ def _row(
     decision = _decision(connection, form, pseudonyms)
     own, _ = redacted(Ticket(subject=form.subject, body=form.body))
     words = decision if decision and not (own["subject"] or own["body"]) else own
-    said = decision["recommendation"] if decision else {}
+    said = _said(decision) if decision else {}
     known = decision or {"ticket_key": None, "customer_key": None, "id": None}
     return {
         "ticket_key": pseudonyms.ticket(form.ticket) if form.ticket else known["ticket_key"],
@@ -107,10 +107,19 @@ def _row(
         "decision_id": known["id"],
         **{name: words[name] for name in _WORDS},
         **{head: getattr(form, head) for head in HEADS},
-        "answered": answered or {h: said[h] for h in HEADS if said.get(h)},
+        "answered": answered or said,
         "origin": form.origin.value,
         "corrected_at": form.corrected_at,
     }
+
+
+def _said(decision: Values) -> dict[str, str]:
+    """Return the model's labels; what a person stated in its answer isn't the model's."""
+    said = {head: decision["recommendation"].get(head) for head in HEADS}
+    if decision["stated_severity"]:
+        heads = (decision["prediction"] or {"heads": {}})["heads"]
+        said["severity"] = heads.get("severity", {}).get("label")
+    return {head: label for head, label in said.items() if label}
 
 
 def _decision(

@@ -9,13 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.data.normalise import normalise
 from tierline.data.redact import redact
+from tierline.serving.handoff.making import may_be_done
 from tierline.serving.handoff.packet import BY_CHARS, Done, Packet, Step
 from tierline.serving.store.forms import Checklist
 from tierline.serving.store.schema import Values, handoffs
 
 #: For a name of which redaction leaves nothing.
 _NOBODY = "not named"
-_STEPS = [f"{step}_{what}" for step in Step for what in ("by", "at")]
 
 
 def put(
@@ -23,10 +23,11 @@ def put(
 ) -> None:
     """Store that a packet was made, with steps that are done.
 
-    Steps that were done before stay done, unless the ticket goes to another tier or team now.
+    Steps that were done before stay done, unless the ticket goes to another tier or team now, or
+    they no longer count (see `may_be_done`).
     """
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dict.fromkeys(_STEPS) | _values(done, now)
+    row = dict.fromkeys(name for step in Step for name in _columns(step)) | _values(done, now)
     row |= {"tier": packet.tier, "team": packet.team, "made_at": now}
     row |= {"missing": [lack.what for lack in packet.missing]}
     statement = dialect.insert(handoffs).values(row | {"ticket_key": ticket_key})
@@ -34,7 +35,10 @@ def put(
     same: ColumnElement[bool] = and_(table.tier == new.tier, table.team == new.team)
     changed = {name: new[name] for name in row}
     changed |= {
-        name: func.coalesce(new[name], case((same, table[name]), else_=null())) for name in _STEPS
+        name: func.coalesce(new[name], case((same, table[name]), else_=null()))
+        for step in Step
+        if may_be_done(step, packet.missing)
+        for name in _columns(step)
     }
     connection.execute(statement.on_conflict_do_update(index_elements=["ticket_key"], set_=changed))
 
@@ -59,6 +63,10 @@ def remove(connection: Connection, ticket_key: str) -> bool:
     """Forget a ticket's hand-off, so that the next begins anew; return whether there was one."""
     where = handoffs.c.ticket_key == ticket_key
     return connection.execute(handoffs.delete().where(where)).rowcount > 0
+
+
+def _columns(step: Step) -> tuple[str, str]:
+    return f"{step}_by", f"{step}_at"
 
 
 def _values(done: Sequence[Done], now: datetime) -> Values:

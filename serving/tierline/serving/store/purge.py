@@ -8,17 +8,19 @@ log and backups keep the rows for as long as they are kept.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select
 
 from tierline.data.errors import StoreError
 from tierline.serving.store.engine import Database
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
-from tierline.serving.store.schema import decisions, feedback, handoffs, locks, outcomes
+from tierline.serving.store.schema import decisions, feedback, handoffs, locks, outcomes, policies
 from tierline.serving.store.spool import Spool
 
+#: What people told of tickets, under the ticket's hash.
+_BESIDE: Final = (locks, outcomes, handoffs)
 Conditions = dict[Table, ColumnElement[bool]]
 
 
@@ -26,7 +28,8 @@ Conditions = dict[Table, ColumnElement[bool]]
 class Doomed:
     """What has to go: everything of a ticket, of a customer, or before an instant.
 
-    Locks of old tickets stay in force: they hold no words, and people have the last word.
+    Locks of old tickets stay in force: they hold no words, and people have the last word. They,
+    hand-offs and outcomes keep the customer's hash, so that they are found as the customer's.
     """
 
     ticket: str | None = None
@@ -48,8 +51,11 @@ def purge(
     counts = {"spool": spool.erase(_line_test(pseudonyms, doomed, keys))}
     with database.writing() as connection:
         keys |= _keys_of(connection, pseudonyms, doomed)
+        if doomed.before is not None:
+            _keep_customers(connection)
         for table, condition in _conditions(pseudonyms, doomed, keys).items():
             counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
+        _drop_policies(database, connection)
     _wipe(database)
     return counts
 
@@ -67,10 +73,32 @@ def _keys_of(connection: Connection, pseudonyms: Pseudonyms, doomed: Doomed) -> 
         return set()
     key = pseudonyms.customer(doomed.customer)
     found: set[str] = set()
-    for table in (decisions, feedback):
+    for table in (decisions, feedback, *_BESIDE):
         query = select(table.c.ticket_key).where(table.c.customer_key == key)
         found |= {name for name in connection.scalars(query) if name is not None}
     return found
+
+
+def _keep_customers(connection: Connection) -> None:
+    """Tell rows that stay whose they are: only the decisions and corrections say it so far."""
+    for table in _BESIDE:
+        for source in (decisions, feedback):
+            of_ticket = (
+                source.c.ticket_key == table.c.ticket_key,
+                source.c.customer_key.is_not(None),
+            )
+            whose = select(func.min(source.c.customer_key)).where(*of_ticket).scalar_subquery()
+            unknown = table.c.customer_key.is_(None)
+            connection.execute(table.update().where(unknown).values(customer_key=whose))
+
+
+def _drop_policies(database: Database, connection: Connection) -> None:
+    """Drop policies that no decision names: their exclusions may name customers."""
+    if not database.is_sqlite:
+        # A decision that is being written may name a policy that it found here.
+        connection.exec_driver_sql("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE")
+    named = select(decisions.c.policy_version)
+    connection.execute(delete(policies).where(policies.c.version.not_in(named)))
 
 
 def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Conditions:
@@ -81,7 +109,7 @@ def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Condi
             outcomes: outcomes.c.received_at < doomed.before,
             handoffs: handoffs.c.made_at < doomed.before,
         }
-    conditions: Conditions = {t: t.c.ticket_key.in_(keys) for t in (locks, outcomes, handoffs)}
+    conditions: Conditions = {t: t.c.ticket_key.in_(keys) for t in _BESIDE}
     for table in (decisions, feedback):
         whose: list[ColumnElement[bool]] = [table.c.ticket_key.in_(keys)]
         if doomed.customer is not None:
@@ -119,7 +147,7 @@ def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callab
 def _wipe(database: Database) -> None:
     with database.apart() as connection:
         if not database.is_sqlite:
-            for table in (decisions, feedback, locks, outcomes, handoffs):
+            for table in (decisions, feedback, *_BESIDE, policies):
                 connection.exec_driver_sql(f"VACUUM FULL {table.name}")
             return
         connection.exec_driver_sql("VACUUM")

@@ -67,6 +67,7 @@ class Remembered:
     policy: Policy
     now: datetime
     exclusions: Exclusions = NO_MORE
+    severity: str | None = None
     id: str = field(default_factory=lambda: str(uuid4()))
 
     @classmethod
@@ -83,6 +84,7 @@ class Remembered:
             policy,
             now,
             decision.exclusions,
+            decision.severity,
             name or str(uuid4()),
         )
 
@@ -113,6 +115,7 @@ class Remembered:
             "clock": self.now.isoformat(),
             **inputs,
             "exclusions": [rule.model_dump(exclude_none=True) for rule in self.exclusions.rules],
+            "stated_severity": self.severity,
             "taken_out": taken_out,
             "inputs_hash": inputs_hash(inputs),
             "prediction": self.prediction,
@@ -191,7 +194,11 @@ def recommend_again(
     thresholds: Mapping[str, float],
     prediction: Prediction | None = None,
 ) -> Recommendation:
-    """Return the answer to a stored decision; ``prediction`` replaces what the model said."""
+    """Return the answer to a stored decision; ``prediction`` replaces what the model said.
+
+    What a person stated counts again, but for a severity that another ``policy`` doesn't know.
+    """
+    stated = row["stated_severity"]
     return recommend(
         ticket_of(row),
         prediction or prediction_of(row, thresholds),
@@ -199,6 +206,7 @@ def recommend_again(
         datetime.fromisoformat(row["clock"]),
         Exclusions(tuple(Exclusion.model_validate(rule) for rule in row["exclusions"])),
         hits_of(row) if needs_its_hits(row) else (),
+        severity=stated if policy.severity_of(stated) is not None else None,
     )
 
 

@@ -76,8 +76,8 @@ models: Final = Table(
 )
 
 #: ``clock`` is the clock as given, ``decided_at`` the same instant to search by. ``exclusions``
-#: held beside the policy's. ``taken_out`` names what redaction changed; ``replays`` is false
-#: where the answer needed what was taken out.
+#: held beside the policy's. ``stated_severity`` is a person's. ``taken_out`` names what
+#: redaction changed; ``replays`` is false where the answer needed what was taken out.
 #: Versions are no foreign keys: all writers would wait in turn for the lock of one policy's row.
 decisions: Final = Table(
     "decisions",
@@ -102,6 +102,7 @@ decisions: Final = Table(
     Column("rules_version", String(40), nullable=False),
     Column("code_version", String(40), nullable=False),
     Column("replays", Boolean, nullable=False),
+    Column("stated_severity", String(200)),
     Index("ix_decisions_decided_at_id", "decided_at", "id"),
 )
 
@@ -126,11 +127,13 @@ feedback: Final = Table(
     Column("received_at", Instant, nullable=False, index=True),
 )
 
+#: ``customer_key``, here and below, is set when the decisions that say it are purged.
 #: ``team`` is null where the person named only a tier.
 locks: Final = Table(
     "locks",
     metadata,
     Column("ticket_key", String(KEY_CHARS), primary_key=True),
+    Column("customer_key", String(KEY_CHARS)),
     Column("tier", SmallInteger, nullable=False),
     Column("locked_at", Instant, nullable=False),
     Column("team", String(TEAM_CHARS)),
@@ -142,6 +145,7 @@ handoffs: Final = Table(
     "handoffs",
     metadata,
     Column("ticket_key", String(KEY_CHARS), primary_key=True),
+    Column("customer_key", String(KEY_CHARS)),
     Column("tier", SmallInteger, nullable=False),
     Column("team", String(TEAM_CHARS), nullable=False),
     Column("missing", JSON, nullable=False),
@@ -168,6 +172,7 @@ outcomes: Final = Table(
     "outcomes",
     metadata,
     Column("ticket_key", String(KEY_CHARS), primary_key=True),
+    Column("customer_key", String(KEY_CHARS)),
     Column("resolved_at", Instant),
     Column("resolved_tier", SmallInteger),
     Column("reopened", Boolean),

@@ -29,7 +29,7 @@ from tierline.serving.teams.exclusions import Exclusions
 
 @dataclass(frozen=True)
 class Status:
-    """Whether the store is there; ``waiting`` says that decisions are spooled."""
+    """Whether the store is there; ``waiting``: decisions are spooled, or held in memory."""
 
     state: Literal["on", "away"]
     problem: str | None
@@ -81,7 +81,8 @@ class Store:
         """What is known of the store now, without asking it."""
         problem = self.writer.problem
         state: Literal["on", "away"] = "on" if problem is None else "away"
-        return Status(state, problem, not self.spool.is_empty(), self.writer.lost)
+        waiting = self.writer.holds or not self.spool.is_empty()
+        return Status(state, problem, waiting, self.writer.lost)
 
     def check(self) -> None:
         """See whether the store is there, of this version, and has the right key.

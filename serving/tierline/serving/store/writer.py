@@ -1,8 +1,9 @@
 """Writes decisions in the background, so that no answer waits for a database.
 
 Decisions go through a bounded queue to one thread, which writes some hundreds at a time. While
-the store is away they go to the spool; when it is back, the spool is written. Ids are made with
-the answers and inserts skip what is there, so nothing is doubled by trying again.
+the store is away they go to the spool; when it is back, the spool is written. What the spool
+can't take either (a full disk) is held in memory, up to a bound, until one of the two takes it.
+Ids are made with the answers and inserts skip what is there, so nothing is doubled by trying again.
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import Final
 
 from tierline.data.errors import StoreError
 from tierline.serving.store.engine import RowsRefusedError
+from tierline.serving.store.held import Held
 from tierline.serving.store.remembered import Json, Remembered
 from tierline.serving.store.spool import Spool
 
@@ -30,7 +32,8 @@ class Writer:
 
     ``write`` inserts items or raises `StoreError`; ``check`` raises it while the store is away;
     ``seal`` puts hashes in place of ids as far as the key is known. ``problem`` is None while
-    the store is there. ``lost`` counts decisions that neither store nor disk would take.
+    the store is there. ``lost`` counts decisions that neither store nor disk would take, beyond
+    the ``room`` in memory or until the end.
     """
 
     def __init__(
@@ -43,6 +46,9 @@ class Writer:
     ) -> None:
         self._write, self._check, self._seal, self._spool = write, check, seal, spool
         self._queue: queue.Queue[Remembered] = queue.Queue(room)
+        self._held = Held(room)
+        self._holding = threading.Lock()
+        self._spool_due = 0.0
         self._retry = _RETRY_SECONDS[0]
         self._due = 0.0
         self._closing = threading.Event()
@@ -53,6 +59,11 @@ class Writer:
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+
+    @property
+    def holds(self) -> bool:
+        """Whether decisions are held in memory because neither store nor disk takes them."""
+        return bool(self._held.items)
 
     def submit(self, found: Sequence[Remembered], *, wait: bool = False) -> None:
         """Take decisions to write; returns at once, unless ``wait`` asks for room in the queue.
@@ -67,7 +78,7 @@ class Writer:
                 return
 
     def flush(self) -> None:
-        """Wait until everything submitted so far is in the store or the spool."""
+        """Wait until everything submitted so far is in the store or the spool, or held."""
         self._queue.join()
 
     def close(self) -> None:
@@ -106,6 +117,7 @@ class Writer:
             for _ in batch:
                 self._queue.task_done()
             self._catch_up()
+        self._let_go()
 
     def _take(self) -> list[Remembered]:
         batch: list[Remembered] = []
@@ -134,13 +146,16 @@ class Writer:
 
     def _catch_up(self) -> None:
         """Write some of the spool, or see whether the store is back."""
-        if self._closing.is_set() or (self._spool.is_empty() and self.problem is None):
+        waiting = self.holds or not self._spool.is_empty()
+        if self._closing.is_set() or not (waiting or self.problem is not None):
             return
         if self.problem is not None and not self._may_try():
+            self._keep([])
             return
         try:
             if self.problem is not None:
                 self._check()
+            self._write_held()
             self.catch_up()
         except Exception as error:
             self.away(error)
@@ -164,18 +179,51 @@ class Writer:
             for item in items:
                 self._write_or_refuse([item])
 
+    def _write_held(self) -> None:
+        with self._holding:
+            while self._held.items:
+                self._write_or_refuse(self._held.items[:_BATCH])
+                self._held.drop(_BATCH)
+
     def _keep(self, items: list[Json]) -> None:
+        """Put items into the spool, with what is held; what it can't take is held."""
+        with self._holding:
+            self._held.add(items)
+            if self.holds and time.monotonic() >= self._spool_due:
+                self._spool_held()
+            self._lose(self._held.trim(), "no more fits in memory")
+
+    def _spool_held(self) -> None:
         try:
-            self._spool.append([self._seal(item) for item in items])
+            self._spool.append([self._seal(item) for item in self._held.items])
         except Exception as error:
-            decisions = sum(item["kind"] == "decisions" for item in items)
+            if not self._spool_due:
+                problem = getattr(error, "strerror", None) or type(error).__name__
+                folder = self._spool.folder
+                log.error("%s can't be written (%s): decisions wait in memory", folder, problem)
+            self._spool_due = time.monotonic() + _RETRY_SECONDS[0]
+        else:
+            self._held.drop(len(self._held.items))
+            self._spool_due = 0.0
+
+    def _let_go(self) -> None:
+        """Try store and spool once more; what neither takes ends with this process."""
+        if not self.holds:
+            return
+        try:
+            self._check()
+            self._write_held()
+        except Exception:
+            # Whatever it is: the spool is what is left to try.
+            self._spool_due = 0.0
+            self._keep([])
+        self._lose(self._held.count, "the process ends")
+
+    def _lose(self, decisions: int, why: str) -> None:
+        if decisions:
             self.lost += decisions
-            log.error(
-                "%d decisions lost: the store is away and %s can't be written (%s)",
-                decisions,
-                self._spool.folder,
-                getattr(error, "strerror", None) or type(error).__name__,
-            )
+            folder = self._spool.folder
+            log.error("%d decisions lost: neither store nor %s, and %s", decisions, folder, why)
 
     def _items(self, found: Sequence[Remembered]) -> list[Json]:
         """Return the rows of several decisions; versions that they share come once."""
