@@ -16,6 +16,7 @@ from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
 from tierline.serving.http.deliveries import Deliveries
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.rate_limit import admit
 from tierline.serving.http.remembering import store_headers
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.routing.router import Decision
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _REFUSED: Final = "expected a request signed with this hook's secret, not long ago"
 _UNREADABLE: Final = "the body is no ticket event of this help desk; see /docs"
-Reply = HookAnswer | HookIgnored | JSONResponse
+Reply = HookAnswer | HookIgnored | Response
 
 
 def hooks_router(
@@ -71,7 +72,10 @@ def _endpoint(
             return _refuse(404, f"this hook is off: set {VARIABLES[desk]} and restart the server")
         body = await request.body()
         now = clock()
-        if not HOOKS[desk].signed(secret, request.headers, body, now):
+        signed = HOOKS[desk].signed(secret, request.headers, body, now)
+        if refused := admit(request, desk if signed else None):
+            return refused
+        if not signed:
             return _refuse(401, _REFUSED)
         router, mode = state.router, StoreMode.NONE
 

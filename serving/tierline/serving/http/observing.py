@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tierline.serving.http.refusing import unexpected
 from tierline.serving.live.logs import request_id
 from tierline.serving.live.metrics import Metrics
 from tierline.serving.live.traces import Traces
@@ -54,12 +55,12 @@ class Observing:
         headers = Headers(scope=scope)
         name = _id_of(headers)
         before = request_id.set(name)
-        begun, status = time.perf_counter(), 500
+        begun, status, answered = time.perf_counter(), 500, False
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 self._add_headers(MutableHeaders(scope=message), scope["path"], name)
             await send(message)
 
@@ -71,6 +72,11 @@ class Observing:
                     if span is not None:
                         span.update_name(f"{_method(scope)} {_resource(scope)}")
                         span.set_attribute("http.response.status_code", status)
+        except Exception:
+            # Caught in here, so that this answer has an id and its headers, too.
+            log.exception("an error of ours")
+            if not answered:
+                await unexpected()(scope, receive, noting)
         finally:
             self._note(scope, status, time.perf_counter() - begun)
             request_id.reset(before)

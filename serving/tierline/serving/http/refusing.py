@@ -34,7 +34,6 @@ def add_refusals(app: FastAPI, metrics: Metrics) -> None:
     app.add_exception_handler(Overloaded, overloaded)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
     add_unauthorised(app)
 
 
@@ -69,6 +68,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(problem.model_dump(), error.status_code, error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected() -> JSONResponse:
+    """Return 500 for an error of ours."""
     problem = Problem(error="something went wrong here; the server's log has it")
     return JSONResponse(problem.model_dump(), 500)

@@ -68,10 +68,12 @@ class Router:
         exclusions: Exclusions = NO_MORE,
         *,
         by_rules: bool = False,
+        given: Callable[[], bool] = lambda: True,
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
-        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model.
+        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model. ``given`` is
+        asked once they are made: where nobody takes them any more, ``watch`` isn't told.
         """
         begun = time.perf_counter()
         predictions = [None] * len(tickets) if by_rules else self._predict(tickets)
@@ -85,7 +87,7 @@ class Router:
             )
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
-        if self.watch is not None:
+        if self.watch is not None and given():
             took = predicted - begun, time.perf_counter() - predicted
             self.watch(Made(made, self.policy, now, *took))
         return made
