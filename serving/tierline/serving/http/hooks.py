@@ -17,6 +17,7 @@ from tierline.serving.http.deliveries import Deliveries
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.rate_limit import admit
+from tierline.serving.http.refusing import see_docs
 from tierline.serving.http.remembering import store_headers
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.routing.router import Decision
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tierline.serving.store.store import Store
 
 _REFUSED: Final = "expected a request signed with this hook's secret, not long ago"
-_UNREADABLE: Final = "the body is no ticket event of this help desk; see /docs"
+_UNREADABLE: Final = "the body is no ticket event of this help desk"
 Reply = HookAnswer | HookIgnored | Response
 
 
@@ -98,7 +99,7 @@ def _endpoint(
         except Replayed:
             return _refuse(401, _REFUSED)
         except RowError as error:
-            return _refuse(422, _UNREADABLE, str(error))
+            return _refuse(422, _UNREADABLE + see_docs(request), str(error))
 
     return endpoint
 

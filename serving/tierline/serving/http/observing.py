@@ -24,6 +24,8 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 #: Asked for every few seconds: figures yes, a line in the log no.
 _UNLOGGED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _PAGES: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+#: In figures and logs: the caller had gone before anything was answered.
+_GONE: Final = 499
 _NOTHING_LOADS: Final = "default-src 'none'; frame-ancestors 'none'"
 SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -68,6 +70,7 @@ class Observing:
             with self._span(scope, headers) as span:
                 try:
                     await self._app(scope, receive, noting)
+                    status = status if answered else _GONE
                 finally:
                     if span is not None:
                         span.update_name(f"{_method(scope)} {_resource(scope)}")
