@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tierline.data.helpdesk import Format
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
+from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.live.engine import Engine
 from tierline.serving.live.limits import Limits
 from tierline.serving.live.options import Live
@@ -47,17 +49,24 @@ def hanging(**more: Any) -> Iterator[tuple[TestClient, threading.Event]]:
     [
         ("/v1/route?explain=true", {"id": "1", "body": BREACH}),
         ("/v1/queue/order", {"tickets": [{"id": "1", "body": BREACH}]}),
+        ("/v1/handoff", {"ticket": {"id": "1", "body": BREACH}}),
+        ("/v1/hooks/freshdesk", {"ticket": {"id": "1", "description": BREACH}}),
     ],
 )
-def test_what_asks_no_model_waits_for_none(path: str, asked: Any, tmp_path: Path) -> None:
+def test_a_breach_is_answered_wherever_it_comes_in(path: str, asked: Any, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     make(Store(url, tmp_path / "none").database)
     store = Store(url, tmp_path / "spool")
-    with ThreadPoolExecutor(1) as caller, hanging(store=store) as (client, done):
-        found = caller.submit(client.post, path, json=asked).result(PATIENCE / 2)
+    hooks = HookSecrets({Format.FRESHDESK: b"secret"})
+    with ThreadPoolExecutor(1) as caller, hanging(store=store, hooks=hooks) as at:
+        client, done = at
+        signed = {"X-Tierline-Secret": "secret"}
+        asking = caller.submit(client.post, path, json=asked, headers=signed)
+        found = asking.result(PATIENCE / 2)
         assert not done.is_set()
     assert found.status_code == 200
-    answer = found.json()["tickets"][0] if "tickets" in found.json() else found.json()
+    said = found.json()
+    answer = said.get("packet") or said.get("tickets", [said])[0]
     assert answer["tier"] == 3
     assert found.headers["X-Tierline-Store"] == "on"
 

@@ -19,6 +19,7 @@ from tierline.serving.http.problem import Problem
 from tierline.serving.http.rate_limit import admit
 from tierline.serving.http.refusing import see_docs
 from tierline.serving.http.remembering import store_headers
+from tierline.serving.live.within import WithinDeadline
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.routing.router import Decision
 from tierline.serving.store.deciding import StoreMode
@@ -78,7 +79,7 @@ def _endpoint(
             return refused
         if not signed:
             return _refuse(401, _REFUSED)
-        router, mode = state.router, StoreMode.NONE
+        router, mode = WithinDeadline(state.router, state.engine), StoreMode.NONE
 
         def decided(ticket: Ticket, at: datetime, delivery: Delivery) -> Decision:
             nonlocal mode

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from tierline.data.ticket import Ticket
 from tierline.serving.live.cores import usable_cores
@@ -25,6 +25,7 @@ from tierline.serving.routing.router import Decision, Router
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
 T = TypeVar("T")
+_WAITING: Final = 64
 
 
 class Claim:
@@ -62,6 +63,8 @@ class Engine:
         self._places = asyncio.Semaphore(2 * self.threads)
         #: Rules are quick: one thread keeps up with all that the model is late for.
         self._late = ThreadPoolExecutor(1, "tierline-late")
+        #: Threads that wait for the store, or for a decision on another thread.
+        self._waiting = ThreadPoolExecutor(_WAITING, "tierline-waiting")
         #: Work that asks no model waits for none that hangs.
         self._beside = ThreadPoolExecutor(self.threads, "tierline-beside")
 
@@ -109,13 +112,15 @@ class Engine:
         return [made[place] for place in range(len(tickets))]
 
     async def run(self, work: Callable[..., T], *args: object, tickets: int = 1) -> T:
-        """Do work of a request that may ask the model on one of the threads, within the limits.
+        """Do work of a request on a thread that may wait, within the limits.
+
+        What asks the model does so by `WithinDeadline`.
 
         Raises:
             Overloaded: when the queue is full.
         """
         with self.admit(tickets):
-            return await self._in(self._pool, work, *args)
+            return await self._in(self._waiting, work, *args)
 
     async def compute(self, work: Callable[..., T], *args: object) -> T:
         """Do work that asks no model, of a request that is let in already."""
@@ -123,7 +128,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop the threads; what no thread works on yet is dropped."""
-        for pool in (self._pool, self._late, self._beside):
+        for pool in (self._pool, self._late, self._waiting, self._beside):
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _one(
@@ -158,7 +163,7 @@ class Engine:
         self._gate.took(seconds)
         return decision
 
-    def _left(self, job: "asyncio.Future[object]") -> None:
+    def _left(self, job: "asyncio.Future[Any]") -> None:
         """Give the place of a job to the next one; an error of one that was late is nobody's."""
         self._places.release()
         if not job.cancelled():
