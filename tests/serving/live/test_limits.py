@@ -113,9 +113,10 @@ def test_a_slow_body_is_given_up() -> None:
 @pytest.mark.parametrize("body", [b"{", b'{"q": 1}'])
 def test_without_a_key_nothing_is_said_of_a_body(body: bytes) -> None:
     with serving(None, "key") as client:
-        assert client.post("/v1/route", content=body).status_code == 401
-        kept = {"X-API-Key": "key"}
-        assert client.post("/v1/route", content=body, headers=kept).status_code == 422
+        sent = {"content-type": "application/json"}
+        assert client.post("/v1/route", content=body, headers=sent).status_code == 401
+        sent["X-API-Key"] = "key"
+        assert client.post("/v1/route", content=body, headers=sent).status_code == 422
 
 
 def test_a_caller_who_goes_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:

@@ -125,8 +125,10 @@ def test_settings_that_cannot_work_are_one_error(tmp_path: Path) -> None:
     bad = tmp_path / "labels.toml"
     bad.write_text("nonsense = 1", encoding="utf-8")
     server = Server(tmp_path / "log", "--workers", "2", "--labels", str(bad))
-    assert server.process.wait(PATIENCE) == 1
-    log = server.stop()
+    try:
+        assert server.process.wait(PATIENCE) == 1
+    finally:
+        log = server.stop()
     assert "error: " in log
     assert "Traceback" not in log
 
