@@ -122,6 +122,9 @@ def test_they_can_be_switched_off() -> None:
     for page in ("/docs", "/redoc", "/openapi.json"):
         assert silent.get(page).status_code == 404
     assert silent.post("/v1/route", json={"body": "hello"}).status_code == 200
+    for refused in (silent.post("/v1/route", json={"q": 1}), silent.get("/none")):
+        assert refused.json()["error"]
+        assert "/docs" not in refused.text
 
 
 @pytest.mark.parametrize(

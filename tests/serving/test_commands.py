@@ -19,7 +19,7 @@ from tierline.serving import commands
 from tierline.serving import progress as progress_module
 from tierline.serving.commands import app
 from tierline.serving.http.keys import ApiKeys
-from tierline.serving.model_source import _without_password, load_predictor, tracking_uri
+from tierline.serving.model_source import _registry, _without_password, load_predictor, tracking_uri
 from tierline.serving.policy import toml_of_default
 from tierline.serving.policy.prose import prose
 from tierline.serving.progress import ShareProgress
@@ -356,6 +356,25 @@ def test_the_command_ends_well(shell: Callable[..., tuple[object, str, str]]) ->
 )
 def test_passwords_are_not_printed(uri: str, plain: str) -> None:
     assert _without_password(uri) == plain
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "API request to http://me:se/cret@host:5000/api failed with http://me:secret@host:5000/x",
+        "expected http, found http://me:secret@host:5000",
+        "",
+    ],
+)
+def test_an_error_of_mlflow_quotes_no_password(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:se/cret@host:5000")
+    with (
+        pytest.raises(ModelNotFoundError, match="it answered: ") as found,
+        _registry("models:/tierline@champion"),
+    ):
+        raise OSError(said)
+    assert "cret" not in str(found.value)
+    assert "host:5000" in str(found.value)
 
 
 def test_the_store_is_mlflows_own_setting(monkeypatch: pytest.MonkeyPatch) -> None:

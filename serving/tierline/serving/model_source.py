@@ -1,6 +1,7 @@
 """Where the model comes from: a folder, or MLflow's registry by URI."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ CHAMPION_URI: Final = f"models:/{REGISTERED_NAME}@{CHAMPION}"
 #: Where the bundle lies within the artefacts of a registered model.
 BUNDLE_ARTIFACT: Final = "artifacts/bundle"
 DEFAULT_STORE: Final = "sqlite:///mlflow.db"
+#: User and password in a URI.
+_USER: Final = re.compile(r"://[^\s/?#]*@")
 _HOW_TO_GET_ONE: Final = (
     "Train one and make it the champion:\n"
     "  tierline train FILES... --out DIR && tierline promote\n"
@@ -107,8 +110,15 @@ def _registry(uri: str) -> Iterator[None]:
     except (MlflowException, OSError) as error:
         raise ModelNotFoundError(
             f"expected {uri} in MLflow's store {_without_password(store)}; "
-            f"it answered: {str(error).splitlines()[0].rstrip('.')}. {_HOW_TO_GET_ONE}"
+            f"it answered: {_first_line(error, store)}. {_HOW_TO_GET_ONE}"
         ) from None
+
+
+def _first_line(error: Exception, store: str) -> str:
+    """Return what an error says first, without the user and password of any URI in it."""
+    text = str(error).strip().replace(store, _without_password(store))
+    first = _USER.sub("://", text).partition("\n")[0].rstrip(".")
+    return first or type(error).__name__
 
 
 def _without_password(uri: str) -> str:

@@ -21,6 +21,8 @@ from tierline.serving.http.api import MAX_REQUEST_BYTES, create_app
 from tierline.serving.http.hooks import hooks_router
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelState
+from tierline.serving.live.limits import Limits
+from tierline.serving.live.options import Live
 from tierline.serving.policy import Policy
 from tierline.serving.routing.router import Router
 
@@ -336,6 +338,20 @@ def test_a_hook_needs_no_api_key_and_keeps_the_limit() -> None:
         paths = client.get("/openapi.json").json()["paths"]
         responses = paths["/v1/hooks/jira"]["post"]["responses"]
         assert {"200", "401", "404", "413", "422", "429"} <= set(responses)
+
+
+def test_who_signs_nothing_locks_no_desk_out() -> None:
+    live = Live(Limits(rate=0.001, burst=2))
+    app = create_app(POLICY, None, ApiKeys.parse("key"), hooks=SECRETS, live=live)
+    event = b'{"webhookEvent": "x"}'
+    with TestClient(app) as client:
+        unsigned = [client.post("/v1/hooks/jira", content=event).status_code for _ in range(4)]
+        assert unsigned == [401, 401, 429, 429]
+        asked = {"tickets": [{"body": CALM}]}
+        assert client.post("/v1/route/batch", json=asked).status_code == 401
+        assert [send(client, Format.JIRA, event).status_code for _ in range(3)] == [200, 200, 429]
+        told = json.dumps(sample(Format.FRESHDESK)).encode()
+        assert send(client, Format.FRESHDESK, told).status_code == 200
 
 
 def test_secrets_come_from_the_environment_and_are_not_shown() -> None:

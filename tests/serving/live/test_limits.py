@@ -1,6 +1,7 @@
 """What callers get past the limits."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,15 +10,19 @@ from typing import Any
 
 import pytest
 
+from tierline.data.helpdesk import Format
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
+from tierline.serving.helpdesk.secrets import HookSecrets
+from tierline.serving.http.api import create_app
 from tierline.serving.http.body_limit import BodyLimit
+from tierline.serving.http.keys import ApiKeys
 from tierline.serving.live.cores import threads_for, usable_cores
 from tierline.serving.live.limits import Limits
 from tierline.serving.live.options import Live
 from tierline.serving.live.rate import RateLimiter
 
-from ..fakes import BREACH, CALM, prediction, predictor
+from ..fakes import BREACH, CALM, POLICY, prediction, predictor
 from .app import PATIENCE, eventually, figures, serving
 
 
@@ -103,6 +108,43 @@ def test_a_slow_body_is_given_up() -> None:
     asyncio.run(limited({"type": "http", "headers": []}, receive, send))
     assert sent[0]["status"] == 408
     assert b"0.05 s" in sent[1]["body"]
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"q": 1}'])
+def test_without_a_key_nothing_is_said_of_a_body(body: bytes) -> None:
+    with serving(None, "key") as client:
+        sent = {"content-type": "application/json"}
+        assert client.post("/v1/route", content=body, headers=sent).status_code == 401
+        sent["X-API-Key"] = "key"
+        assert client.post("/v1/route", content=body, headers=sent).status_code == 422
+
+
+def test_a_caller_who_goes_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tierline")
+    sent: list[Any] = []
+    secrets = HookSecrets({Format.JIRA: b"secret"})
+    messages = iter([
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ])  # fmt: skip
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    app = create_app(POLICY, None, ApiKeys(), hooks=secrets)
+    path = "/v1/hooks/jira"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": [],
+        "query_string": b"", "root_path": "", "scheme": "http",
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    assert sent == []
+    (line,) = (vars(r)["fields"] for r in caplog.records if r.getMessage() == "request")
+    assert line["status"] == 499
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
 def test_a_quota_counts_and_nothing_else_does(tmp_path: Path) -> None:

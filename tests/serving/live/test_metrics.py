@@ -1,5 +1,6 @@
 """What is measured and logged: all that matters, and never a ticket's words."""
 
+import asyncio
 import json
 import logging
 import os
@@ -104,20 +105,54 @@ def test_what_breaks_is_logged_without_its_message() -> None:
     assert PLANTED not in json.dumps(line) + plain
 
 
+def test_of_a_group_the_error_within_is_logged() -> None:
+    def break_() -> None:
+        raise KeyError(PLANTED)
+
+    async def lanes() -> None:
+        async def lane() -> None:
+            break_()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(lane())
+
+    try:
+        asyncio.run(lanes())
+    except ExceptionGroup as error:
+        said = JsonFormatter().formatException((type(error), error, error.__traceback__))
+    assert said.startswith("KeyError < ")
+    assert "break_" in said
+    assert PLANTED not in said
+
+
 def test_an_error_of_ours_is_answered_without_its_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(JsonFormatter().format(record)))
+
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(logging.getLogger("tierline"), "handlers", [Lines()])
+
     async def fail(*args: Any) -> None:
         raise RuntimeError(PLANTED)
 
     monkeypatch.setattr("tierline.serving.http.routing_api.answer", fail)
-    with serving(None) as client:
-        found = client.post("/v1/route", json={"body": CALM})
+    with serving(None, live=Live(advice_only=True)) as client:
+        given = {"X-Request-ID": "abc-1"}
+        found = client.post("/v1/route", json={"body": CALM}, headers=given)
+        assert {k: found.headers.get(k) for k in SAFE_HEADERS} == SAFE_HEADERS
+        assert found.headers["X-Tierline-Advice"] == "only"
+        assert found.headers["X-Request-ID"] == "abc-1"
         assert (found.status_code, set(found.json())) == (500, {"error", "details"})
         assert PLANTED not in found.text
         counted = figures(client)
     name = 'tierline_request_seconds_count{resource="/v1/route",status="500"}'
     assert counted[name] == 1
+    errors = [line for line in lines if "error" in line]
+    assert [line["request_id"] for line in errors] == ["abc-1"]
+    assert errors[0]["error"].startswith("RuntimeError < ")
 
 
 def test_every_answer_has_safe_headers() -> None:

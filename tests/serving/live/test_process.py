@@ -121,6 +121,18 @@ def test_what_was_taken_is_answered_after_sigterm(start: Start) -> None:
     assert not any("error" in line for line in log)
 
 
+def test_settings_that_cannot_work_are_one_error(tmp_path: Path) -> None:
+    bad = tmp_path / "labels.toml"
+    bad.write_text("nonsense = 1", encoding="utf-8")
+    server = Server(tmp_path / "log", "--workers", "2", "--labels", str(bad))
+    try:
+        assert server.process.wait(PATIENCE) == 1
+    finally:
+        log = server.stop()
+    assert "error: " in log
+    assert "Traceback" not in log
+
+
 def test_several_processes_share_the_port_and_add_up_their_figures(start: Start) -> None:
     server = start("--workers", "2", "--threads", "1")
     for _ in range(12):

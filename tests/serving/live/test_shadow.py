@@ -67,12 +67,19 @@ def test_a_challenger_that_hangs_or_breaks_delays_nothing(
         eventually(lambda: 'tierline_shadow_skipped_total{reason="failed"}' in figures(client))
 
 
-def test_without_a_good_challenger_nothing_is_compared() -> None:
+def test_without_a_good_challenger_nothing_is_compared(caplog: pytest.LogCaptureFixture) -> None:
     with serving(predictor, live=challenger(broken)) as client:
         eventually(lambda: shadow(client)["problem"] is not None)
         assert client.post("/v1/route", json={"body": CALM}).json()["mode"] == "full"
         eventually(lambda: shadow(client)["skipped"] == 1)
         assert client.get("/readyz").json() == {"status": "full", "problem": None}
+        found = figures(client)
+        assert found["tierline_model_problem"] == 0
+        loads = {k: v for k, v in found.items() if k.startswith("tierline_model_loads_total")}
+        assert loads == {'tierline_model_loads_total{result="swapped"}': 1}
+    said = [record.getMessage() for record in caplog.records]
+    assert any(line.startswith("no challenger to compare with") for line in said)
+    assert not any("rules only" in line for line in said)
     with serving(None, live=challenger(None)) as client:
         client.post("/v1/route", json={"body": CALM})
         eventually(lambda: shadow(client)["model_version"] is not None)

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from tierline.data.errors import InputError
 from tierline.serving.live.options import Live
@@ -36,6 +38,20 @@ def test_a_request_is_a_trace_of_its_parts() -> None:
         assert parent and parent.span_id == request.context.span_id
     assert found["GET /v1/locks/{ticket:path}"].attributes == {"http.response.status_code": 409}
     assert "zebrafish" not in "".join(span.to_json() for span in spans)
+
+
+def test_an_error_of_ours_leaves_no_words_in_a_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*args: Any) -> None:
+        raise ValueError("zebrafish")
+
+    monkeypatch.setattr("tierline.serving.http.routing_api.answer", fail)
+    kept = InMemorySpanExporter()
+    with serving(None, live=Live(traces=OpenTelemetry(kept))) as client:
+        assert client.post("/v1/route", json={"body": BREACH}).status_code == 500
+    (span,) = (s for s in kept.get_finished_spans() if s.name == "POST /v1/route")
+    assert span.status.status_code is StatusCode.ERROR
+    assert span.attributes == {"http.response.status_code": 500}
+    assert "zebrafish" not in span.to_json()
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,12 @@ from fastapi.testclient import TestClient
 
 from tierline.data.errors import InputError
 from tierline.serving.http.queue_api import MAX_QUEUED, MAX_UNANSWERED
+from tierline.serving.live.limits import Limits
+from tierline.serving.live.options import Live
 
 from ..fakes import CALM, LOSS, POLICY
+from ..live.app import figures
+from ..live.app import serving as server
 from ..test_api import PLANTED, serving
 
 PATH = "/v1/queue/order"
@@ -106,6 +110,17 @@ def test_what_does_not_fit_is_refused(client: TestClient, asked: Any, said: str)
     assert response.status_code == 422
     assert said in response.text
     assert PLANTED not in response.text
+
+
+def test_tickets_without_an_answer_count_as_in_a_batch() -> None:
+    live = Live(Limits(rate=0.001, burst=3), threads=1)
+    with server(None, live=live) as client:
+        asked = {"tickets": tickets(CALM, CALM, LOSS)}
+        found = client.post(PATH, json=asked)
+        assert (found.status_code, client.post(PATH, json=asked).status_code) == (200, 429)
+        counted = figures(client)
+        assert counted["tierline_request_tickets_count"] == 1
+        assert counted["tierline_request_tickets_sum"] == 3
 
 
 def test_it_is_as_guarded_as_the_rest() -> None:

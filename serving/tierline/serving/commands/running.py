@@ -73,8 +73,8 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
     if metrics_folder is None:
         uvicorn.run(app_of(settings), **options)
         return
-    load_policy(settings.policy)
-    set_up(settings.log)
+    # Uvicorn would start workers that end at once over and over: what can't work ends here.
+    app_of(settings)
     os.environ[_SETTINGS] = settings.model_dump_json()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
     uvicorn.run(f"{__name__}:worker_app", factory=True, workers=settings.workers, **options)

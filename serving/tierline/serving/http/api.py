@@ -83,7 +83,7 @@ def create_app(
         telemetry=_UNTOLD,
     )
     _add_layers(app, parts, keys)
-    add_refusals(app, parts.metrics)
+    add_refusals(app, parts.metrics, keys)
     guarded = [key_needed(keys)]
     app.include_router(routing_router(state, store, told), dependencies=guarded)
     app.include_router(hooks_router(state, store, hooks, told))

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +38,8 @@ class BodyLimit:
             except TimeoutError:
                 await self._too_slow(scope, receive, send)
                 return
+            except ClientDisconnect:
+                return
         if messages is None:
             await self._too_large(scope, receive, send)
             return
@@ -47,11 +50,17 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
     async def _read(self, receive: Receive) -> deque[Message] | None:
-        """Return the request's messages, or None once they exceed the limit."""
+        """Return the request's messages, or None once they exceed the limit.
+
+        Raises:
+            ClientDisconnect: when the caller has gone: there is nobody to answer.
+        """
         messages: deque[Message] = deque()
         size = 0
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
             messages.append(message)
             size += len(message.get("body", b""))
             if size > self._limit:

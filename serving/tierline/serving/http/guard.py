@@ -41,11 +41,16 @@ def scraper_key_needed(keys: ApiKeys) -> Any:
     return Depends(admitted)
 
 
-async def _unauthorised(request: Request, error: Exception) -> JSONResponse:
+def unauthorised() -> JSONResponse:
+    """Return 401."""
     problem = Problem(error="expected a valid API key in the header X-API-Key")
     return JSONResponse(problem.model_dump(), 401)
 
 
 def add_unauthorised(app: FastAPI) -> None:
     """Have `Unauthorised` answered with 401."""
-    app.add_exception_handler(Unauthorised, _unauthorised)
+
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        return unauthorised()
+
+    app.add_exception_handler(Unauthorised, answer)

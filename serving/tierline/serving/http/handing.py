@@ -16,10 +16,12 @@ from tierline.serving.handoff.packet import Notes, Packet
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.remembering import store_headers
+from tierline.serving.live.within import WithinDeadline
 from tierline.serving.messages.compose import compose
 from tierline.serving.messages.message import Kind, Message
 from tierline.serving.messages.templates import Templates
 from tierline.serving.notify.notifier import Notifier
+from tierline.serving.routing.router import Router
 from tierline.serving.store.deciding import StoreMode, decide
 from tierline.serving.store.handing_on import hand_on
 
@@ -89,8 +91,11 @@ def handing_router(
     router = APIRouter(responses=_REFUSALS)
     loaded = cache(lambda: templates or Templates.load())
 
-    def handed(request: HandOffRequest, response: Response) -> HandOff:
-        deciding, now = state.router, datetime.now(UTC)
+    def deciding() -> Router:
+        return WithinDeadline(state.router, state.engine)
+
+    def handed(request: HandOffRequest, response: Response, deciding: Router) -> HandOff:
+        now = datetime.now(UTC)
         found = hand_on(deciding, store, request.ticket, request.notes, now)
         response.headers.update(store_headers(found.store, found.ids))
         packet, policy, made = found.packet, deciding.policy, found.decision
@@ -99,8 +104,8 @@ def handing_router(
         page = markdown(packet, zone)
         return HandOff(packet=packet, markdown=page, store=found.store, notified=told)
 
-    def write(request: MessageRequest, response: Response) -> Written:
-        deciding, now = state.router, datetime.now(UTC)
+    def write(request: MessageRequest, response: Response, deciding: Router) -> Written:
+        now = datetime.now(UTC)
         found = decide(deciding, store, [request.ticket], now, severity=request.severity)
         response.headers.update(store_headers(found.store, found.ids))
         (made,), asked = found.made, (request.language, request.time_zone)
@@ -112,7 +117,7 @@ def handing_router(
     async def handoff(request: HandOffRequest, response: Response) -> HandOff | JSONResponse:
         """Make the packet for the next team; a false claim that it is complete is refused."""
         try:
-            return await state.engine.run(handed, request, response)
+            return await state.engine.run(handed, request, response, deciding())
         except InputError as error:
             return _refused(_REFUSED, "the hand-off can't be made so", error)
 
@@ -126,7 +131,7 @@ def handing_router(
         except InputError as error:
             return _refused(_NOT_INSTALLED, "this server can't write messages", error)
         try:
-            return await state.engine.run(write, request, response)
+            return await state.engine.run(write, request, response, deciding())
         except InputError as error:
             return _refused(_REFUSED, "the message can't be written so", error)
 

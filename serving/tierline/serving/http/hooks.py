@@ -16,7 +16,10 @@ from tierline.serving.helpdesk.secrets import VARIABLES, HookSecrets
 from tierline.serving.http.deliveries import Deliveries
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.rate_limit import admit
+from tierline.serving.http.refusing import see_docs
 from tierline.serving.http.remembering import store_headers
+from tierline.serving.live.within import WithinDeadline
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.routing.router import Decision
 from tierline.serving.store.deciding import StoreMode
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from tierline.serving.store.store import Store
 
 _REFUSED: Final = "expected a request signed with this hook's secret, not long ago"
-_UNREADABLE: Final = "the body is no ticket event of this help desk; see /docs"
-Reply = HookAnswer | HookIgnored | JSONResponse
+_UNREADABLE: Final = "the body is no ticket event of this help desk"
+Reply = HookAnswer | HookIgnored | Response
 
 
 def hooks_router(
@@ -71,9 +74,12 @@ def _endpoint(
             return _refuse(404, f"this hook is off: set {VARIABLES[desk]} and restart the server")
         body = await request.body()
         now = clock()
-        if not HOOKS[desk].signed(secret, request.headers, body, now):
+        signed = HOOKS[desk].signed(secret, request.headers, body, now)
+        if refused := admit(request, desk if signed else None):
+            return refused
+        if not signed:
             return _refuse(401, _REFUSED)
-        router, mode = state.router, StoreMode.NONE
+        router, mode = WithinDeadline(state.router, state.engine), StoreMode.NONE
 
         def decided(ticket: Ticket, at: datetime, delivery: Delivery) -> Decision:
             nonlocal mode
@@ -94,7 +100,7 @@ def _endpoint(
         except Replayed:
             return _refuse(401, _REFUSED)
         except RowError as error:
-            return _refuse(422, _UNREADABLE, str(error))
+            return _refuse(422, _UNREADABLE + see_docs(request), str(error))
 
     return endpoint
 

@@ -45,7 +45,8 @@ class ModelState:
 
     A newer model takes the old one's place at once, between two tickets: what is being answered
     keeps the model that it began with. While the newer one can't be had, the old one answers on.
-    ``advice_only`` says that nobody acts on the answers: nothing is set, nobody is told.
+    ``advice_only`` says that nobody acts on the answers: nothing is set, nobody is told. A
+    ``challenger`` answers nobody: the figures about the model are not about it.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ModelState:
         watch: Watch | None = None,
         *,
         advice_only: bool = False,
+        challenger: bool = False,
     ) -> None:
         self.advice_only = advice_only
         self.engine = engine or Engine()
@@ -67,6 +69,8 @@ class ModelState:
         self._source = source
         self._mark: str | None = None
         self._lock = asyncio.Lock()
+        self._figures = None if challenger else self.engine.metrics
+        self._name = "challenger" if challenger else "model"
 
     @property
     def has_source(self) -> bool:
@@ -82,7 +86,8 @@ class ModelState:
         """Load what the source gives now, unless that answers already; one attempt at a time."""
         async with self._lock:
             result = await asyncio.to_thread(self._reload)
-            self.engine.metrics.swaps.labels(result.value).inc()
+            if self._figures is not None:
+                self._figures.swaps.labels(result.value).inc()
             if result is Reload.SWAPPED:
                 # By then no answer is under way that holds the model from before.
                 loop = asyncio.get_running_loop()
@@ -116,8 +121,9 @@ class ModelState:
         self.router, self._mark = router, mark
         self.readiness = Readiness.FULL
         self._well()
-        self.engine.metrics.model_loaded.set(time.time())
-        log.info("model %s is ready", predictor.version)
+        if self._figures is not None:
+            self._figures.model_loaded.set(time.time())
+        log.info("%s %s is ready", self._name, predictor.version)
         return Reload.SWAPPED
 
     def _watched(self, router: Router) -> Router:
@@ -126,18 +132,25 @@ class ModelState:
 
     def _well(self) -> None:
         self.problem = self.public_problem = None
-        self.engine.metrics.model_problem.set(0)
+        self._tell_problem(there=False)
 
     def _ill(self, error: Exception) -> None:
         self.problem = f"{type(error).__name__}: {error}"
-        self.engine.metrics.model_problem.set(1)
+        self._tell_problem(there=True)
         if self.readiness is Readiness.FULL:
             self.public_problem = _in_public(error) + "; the one before it answers"
-            log.error("the model in place stays: %s", self.problem)
+            log.error("the %s in place stays: %s", self._name, self.problem)
             return
         self.public_problem = _in_public(error)
         self.readiness = Readiness.RULES_ONLY
+        if self._figures is None:
+            log.error("no challenger to compare with: %s", self.problem)
+            return
         log.error("no model, answering by rules only: %s", self.problem)
+
+    def _tell_problem(self, *, there: bool) -> None:
+        if self._figures is not None:
+            self._figures.model_problem.set(there)
 
 
 def _in_public(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tierline.serving.http.refusing import unexpected
 from tierline.serving.live.logs import request_id
 from tierline.serving.live.metrics import Metrics
 from tierline.serving.live.traces import Traces
@@ -23,6 +24,8 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 #: Asked for every few seconds: figures yes, a line in the log no.
 _UNLOGGED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _PAGES: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+#: In figures and logs: the caller had gone before anything was answered.
+_GONE: Final = 499
 _NOTHING_LOADS: Final = "default-src 'none'; frame-ancestors 'none'"
 SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -54,12 +57,12 @@ class Observing:
         headers = Headers(scope=scope)
         name = _id_of(headers)
         before = request_id.set(name)
-        begun, status = time.perf_counter(), 500
+        begun, status, answered = time.perf_counter(), 500, False
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 self._add_headers(MutableHeaders(scope=message), scope["path"], name)
             await send(message)
 
@@ -67,10 +70,16 @@ class Observing:
             with self._span(scope, headers) as span:
                 try:
                     await self._app(scope, receive, noting)
+                    status = status if answered else _GONE
                 finally:
                     if span is not None:
                         span.update_name(f"{_method(scope)} {_resource(scope)}")
                         span.set_attribute("http.response.status_code", status)
+        except Exception:
+            # Caught in here, so that this answer has an id and its headers, too.
+            log.exception("an error of ours")
+            if not answered:
+                await unexpected()(scope, receive, noting)
         finally:
             self._note(scope, status, time.perf_counter() - begun)
             request_id.reset(before)

@@ -36,7 +36,9 @@ class Parts:
         self.shadow: Shadow | None = None
         watches: list[Watch] = [measuring(self.metrics)]
         if live.shadow is not None:
-            unseen = ModelState(policy, live.shadow, self.engine, watch=lambda made: None)
+            unseen = ModelState(
+                policy, live.shadow, self.engine, lambda made: None, challenger=True
+            )
             self._challenger = unseen
             self.shadow = Shadow(lambda: unseen.router, lambda: self.engine.idle, self.metrics)
             watches.append(self.shadow.watch)
@@ -75,6 +77,6 @@ class Parts:
 
     def _stop(self) -> None:
         self.engine.close()
-        for part in (self.shadow, self.store, self.notifier, self.live.traces):
+        for part in (self.store, self.notifier, self.live.traces, self.shadow):
             if part is not None:
                 part.close()

@@ -1,11 +1,12 @@
 """The queue over HTTP: order open tickets and give them out."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -13,13 +14,14 @@ from tierline.data.errors import InputError
 from tierline.data.ticket import Ticket, utc_when_naive
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
+from tierline.serving.http.rate_limit import charge
 from tierline.serving.http.remembering import store_headers
+from tierline.serving.policy import Policy
 from tierline.serving.queue.choices import Waiting, Way
 from tierline.serving.queue.entry import Answer, Scored, entry_of
 from tierline.serving.queue.priority import Term
 from tierline.serving.queue.queued import Queue, TeamFigures
-from tierline.serving.routing.router import Router
-from tierline.serving.store.deciding import StoreMode, standing
+from tierline.serving.store.deciding import StoreMode, Told, standing
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -110,12 +112,12 @@ def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
     @router.post(
         "/v1/queue/order", response_model=QueueOut, responses={_NOT_INSTALLED: {"model": Problem}}
     )
-    async def order(open_tickets: OpenTickets, response: Response) -> Any:
+    async def order(open_tickets: OpenTickets, request: Request, response: Response) -> Any:
         """Order open tickets by priority, and give them to teams and agents."""
         try:
-            found = await state.engine.run(
-                _queue, state.router, store, open_tickets, datetime.now(UTC)
-            )
+            unanswered = _unanswered(open_tickets)
+            charge(request, max(1, len(unanswered)))
+            found = await _queue(state, store, open_tickets, unanswered)
             response.headers.update(store_headers(found.store))
             return found
         except _Unusable as error:
@@ -130,42 +132,55 @@ def _refusal(error: str, status: int) -> JSONResponse:
     return JSONResponse(Problem(error=error).model_dump(), status)
 
 
-def _queue(router: Router, store: "Store | None", asked: OpenTickets, now: datetime) -> QueueOut:
-    answers = _by_id(asked.answers)
+def _unanswered(asked: OpenTickets) -> list[OpenTicket]:
+    _refuse_twice("answers", (answer.id for answer in asked.answers))
     _refuse_twice("tickets", (ticket.id for ticket in asked.tickets))
-    open_now = [ticket for ticket in asked.tickets if ticket.id not in answers]
+    answered = {answer.id for answer in asked.answers}
+    open_now = [ticket for ticket in asked.tickets if ticket.id not in answered]
     if len(open_now) > MAX_UNANSWERED:
         raise _Unusable(
             f"answers: expected one for all but {MAX_UNANSWERED} tickets; {len(open_now):,} have "
             "none: ask /v1/route/batch for them"
         )
-    found: dict[str, Answer] = dict(answers)
-    told = standing(store, asked.tickets, router.policy)
-    by_id = {ticket.id or "": ticket for ticket in told.tickets}
-    routed = router.decide([by_id[ticket.id] for ticket in open_now], now, told.never)
-    found |= {t.id: made.recommendation for t, made in zip(open_now, routed, strict=True)}
+    return open_now
+
+
+async def _queue(
+    state: ModelState, store: "Store | None", asked: OpenTickets, unanswered: list[OpenTicket]
+) -> QueueOut:
+    """Route what has no answer as `/v1/route/batch` does, then order all."""
+    engine, router, now = state.engine, state.router, datetime.now(UTC)
+    with engine.admit(max(1, len(unanswered))):
+        told = await asyncio.to_thread(standing, store, asked.tickets, router.policy)
+        by_id = {ticket.id or "": ticket for ticket in told.tickets}
+        answers: dict[str, Answer] = {answer.id: answer for answer in asked.answers}
+        if unanswered:
+            routing = [by_id[ticket.id] for ticket in unanswered]
+            made = await engine.decide(router, routing, now, told.never)
+            answers |= {t.id: one.recommendation for t, one in zip(unanswered, made, strict=True)}
+        return await engine.compute(_ordered, router.policy, told, asked, answers, now)
+
+
+def _ordered(
+    policy: Policy, told: Told, asked: OpenTickets, answers: dict[str, Answer], now: datetime
+) -> QueueOut:
     try:
         entries = [
-            entry_of(by_id[t.id], found[t.id], router.policy, now, told.never, t.since)
-            for t in asked.tickets
+            entry_of(placed, answers[t.id], policy, now, told.never, t.since)
+            for t, placed in zip(asked.tickets, told.tickets, strict=True)
         ]
     except ValueError as error:
         raise _Unusable(f"answers: {error}") from None
-    queue = Queue.of(entries, router.policy, now, give_out=asked.allocate)
+    queue = Queue.of(entries, policy, now, give_out=asked.allocate)
     return QueueOut(
         store=told.store,
         now=now,
-        policy_version=router.policy.version,
+        policy_version=policy.version,
         tickets=[QueuedTicket(**queue.row(queued)) for queued in queue.tickets],
         overdue=[queued.ranked.entry.id for queued in queue.overdue],
         late=[queued.ranked.entry.id for queued in queue.late],
         teams=queue.teams(),
     )
-
-
-def _by_id(answers: list[Scored]) -> dict[str, Scored]:
-    _refuse_twice("answers", (answer.id for answer in answers))
-    return {answer.id: answer for answer in answers}
 
 
 def _refuse_twice(name: str, ids: Iterable[str]) -> None:

@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tierline.data.columns import shown_name
-from tierline.serving.http.guard import add_unauthorised
+from tierline.serving.http.guard import add_unauthorised, unauthorised
+from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.problem import Problem
 from tierline.serving.live.gate import Overloaded
 from tierline.serving.live.metrics import Metrics
@@ -23,7 +24,7 @@ ANYWHERE: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code i
 REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (401, 413)}
 
 
-def add_refusals(app: FastAPI, metrics: Metrics) -> None:
+def add_refusals(app: FastAPI, metrics: Metrics, keys: ApiKeys) -> None:
     """Have errors answered."""
 
     async def overloaded(request: Request, error: Exception) -> JSONResponse:
@@ -31,11 +32,21 @@ def add_refusals(app: FastAPI, metrics: Metrics) -> None:
         metrics.refused.labels("queue").inc()
         return busy("the queue is full; come again later", error.retry_after)
 
+    async def unfit(request: Request, error: Exception) -> JSONResponse:
+        # JSON is parsed before keys are looked at; whatever has a schema needs one.
+        if not keys.admit(request.headers.get("x-api-key")):
+            return unauthorised()
+        return _unfit(request, error)
+
     app.add_exception_handler(Overloaded, overloaded)
-    app.add_exception_handler(RequestValidationError, _unfit)
+    app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
     add_unauthorised(app)
+
+
+def see_docs(request: Request) -> str:
+    """Return where more is said, where the server has such a page."""
+    return "; see /docs" if request.app.openapi_url else ""
 
 
 def busy(error: str, seconds: int) -> JSONResponse:
@@ -43,11 +54,12 @@ def busy(error: str, seconds: int) -> JSONResponse:
     return JSONResponse(Problem(error=error).model_dump(), 429, {"Retry-After": str(seconds)})
 
 
-async def _unfit(request: Request, error: Exception) -> JSONResponse:
+def _unfit(request: Request, error: Exception) -> JSONResponse:
     """Answer 422 with each field and what was expected, never with the input."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
     details = [f"{_place(e)}: {_message(e)}" for e in error.errors()]
-    problem = Problem(error="the request doesn't fit the schema; see /docs", details=details)
+    error_text = "the request doesn't fit the schema" + see_docs(request)
+    problem = Problem(error=error_text, details=details)
     return JSONResponse(problem.model_dump(), 422)
 
 
@@ -65,10 +77,11 @@ def _message(error: Any) -> str:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework refuses: no such path, no such method, no readable body."""
     assert isinstance(error, HTTPException)  # noqa: S101
-    problem = Problem(error=f"{error.detail}; see /docs")
+    problem = Problem(error=f"{error.detail}{see_docs(request)}")
     return JSONResponse(problem.model_dump(), error.status_code, error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected() -> JSONResponse:
+    """Return 500 for an error of ours."""
     problem = Problem(error="something went wrong here; the server's log has it")
     return JSONResponse(problem.model_dump(), 500)

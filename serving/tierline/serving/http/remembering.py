@@ -54,12 +54,12 @@ async def answer(state: ModelState, store: "Store | None", tickets: Sequence[Tic
         if store is None:
             return Decided(await engine.decide(router, tickets, now), [], StoreMode.NONE)
         timed = engine.metrics.stage("store").time
-        # Waiting for a database is no work for a core.
+        # Waiting for a database is no work for a core, and must not wait for a model that hangs.
         with timed():
             told = await asyncio.to_thread(standing, store, tickets, router.policy)
         made = await engine.decide(router, told.tickets, now, told.never)
         with timed():
-            return await engine.compute(remembered, store, router.policy, told, made, now)
+            return await asyncio.to_thread(remembered, store, router.policy, told, made, now)
 
 
 def store_state(store: "Store | None") -> StoreState | None:

@@ -7,13 +7,14 @@ idle thread takes the next one at once.
 
 import asyncio
 import contextvars
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from tierline.data.ticket import Ticket
 from tierline.serving.live.cores import usable_cores
@@ -24,6 +25,23 @@ from tierline.serving.routing.router import Decision, Router
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
 T = TypeVar("T")
+_WAITING: Final = 64
+
+
+class Claim:
+    """Who gives a ticket's answer: the first that takes it, and nobody else."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody has taken it."""
+        return self._lock.locked()
+
+    def take(self) -> bool:
+        """Take it, unless it is taken."""
+        return self._lock.acquire(blocking=False)
 
 
 class Engine:
@@ -40,8 +58,15 @@ class Engine:
         self._deadline = limits.deadline
         self._gate = Gate(limits, self.threads, self.metrics.waiting.set)
         self._pool = ThreadPoolExecutor(self.threads, "tierline-decide")
+        # The pool holds a job until a thread comes to it, even one that is cancelled: so no more
+        # than keep every thread busy go in.
+        self._places = asyncio.Semaphore(2 * self.threads)
         #: Rules are quick: one thread keeps up with all that the model is late for.
         self._late = ThreadPoolExecutor(1, "tierline-late")
+        #: Threads that wait for the store, or for a decision on another thread.
+        self._waiting = ThreadPoolExecutor(_WAITING, "tierline-waiting")
+        #: Work that asks no model waits for none that hangs.
+        self._beside = ThreadPoolExecutor(self.threads, "tierline-beside")
 
     @property
     def idle(self) -> bool:
@@ -87,44 +112,62 @@ class Engine:
         return [made[place] for place in range(len(tickets))]
 
     async def run(self, work: Callable[..., T], *args: object, tickets: int = 1) -> T:
-        """Do other work of a request on one of the threads, within the same limits.
+        """Do work of a request on a thread that may wait, within the limits.
+
+        What asks the model does so by `WithinDeadline`.
 
         Raises:
             Overloaded: when the queue is full.
         """
         with self.admit(tickets):
-            return await self.compute(work, *args)
+            return await self._in(self._waiting, work, *args)
 
     async def compute(self, work: Callable[..., T], *args: object) -> T:
-        """Do other work of a request that is let in already."""
-        return await self._in(self._pool, work, *args)
+        """Do work that asks no model, of a request that is let in already."""
+        return await self._in(self._beside, work, *args)
 
     def close(self) -> None:
         """Stop the threads; what no thread works on yet is dropped."""
-        for pool in (self._pool, self._late):
+        for pool in (self._pool, self._late, self._waiting, self._beside):
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _one(
         self, router: Router, ticket: Ticket, now: datetime, exclusions: Exclusions, due: float
     ) -> Decision:
-        asked = time.monotonic()
+        asked, claim = time.monotonic(), Claim()
 
-        def work() -> tuple[Decision, float]:
+        def work() -> tuple[Decision, float] | None:
+            if claim.taken:
+                return None
             begun = time.monotonic()
             self.metrics.stage("queue").observe(begun - asked)
-            decision = router.decide([ticket], now, exclusions)[0]
+            decision = router.decide([ticket], now, exclusions, given=claim.take)[0]
             return decision, time.monotonic() - begun
 
-        job = self._in(self._pool, work)
-        await asyncio.wait((job,), timeout=max(0.0, due - asked))
-        if job.done():
-            decision, seconds = job.result()
-            self._gate.took(seconds)
-            return decision
-        job.cancel()
-        self.metrics.late.inc()
-        by_rules = partial(router.decide, [ticket], now, exclusions, by_rules=True)
-        return (await self._in(self._late, by_rules))[0]
+        try:
+            async with asyncio.timeout(max(0.0, due - asked)):
+                await self._places.acquire()
+                job = self._in(self._pool, work)
+                job.add_done_callback(self._left)
+                await asyncio.wait((job,))
+        except TimeoutError:
+            if claim.take():
+                self.metrics.late.inc()
+                by_rules = partial(router.decide, [ticket], now, exclusions, by_rules=True)
+                return (await self._in(self._late, by_rules))[0]
+        finally:
+            claim.take()
+        found = await job
+        assert found is not None  # noqa: S101 (what is claimed here goes no further)
+        decision, seconds = found
+        self._gate.took(seconds)
+        return decision
+
+    def _left(self, job: "asyncio.Future[Any]") -> None:
+        """Give the place of a job to the next one; an error of one that was late is nobody's."""
+        self._places.release()
+        if not job.cancelled():
+            job.exception()
 
     def _in(
         self, pool: ThreadPoolExecutor, work: Callable[..., T], *args: object

@@ -33,12 +33,15 @@ class _Formatter(logging.Formatter):
         ei: tuple[type[BaseException], BaseException, TracebackType | None]
         | tuple[None, None, None],
     ) -> str:
-        kind, error, _ = ei
-        if kind is None or error is None:
+        error = ei[1]
+        if error is None:
             return ""
+        # A group says only that something broke among several: its first error says what.
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
         frames = traceback.extract_tb(error.__traceback__)
         places = (f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-        return " < ".join([kind.__name__, *reversed(list(places))])
+        return " < ".join([type(error).__name__, *reversed(list(places))])
 
 
 class JsonFormatter(_Formatter):

@@ -13,7 +13,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from tierline.serving.routing.router import Made
 
@@ -36,8 +36,14 @@ class OpenTelemetry:
             context=propagate.extract(dict(headers)) if headers is not None else None,
             kind=SpanKind.SERVER if server else SpanKind.INTERNAL,
             record_exception=False,
+            set_status_on_exception=False,
         ) as span:
-            yield span
+            try:
+                yield span
+            except BaseException:
+                # Without a description: an error's message may quote a ticket.
+                span.set_status(StatusCode.ERROR)
+                raise
 
     def watch(self, made: Made) -> None:
         """Add the parts of an answer to its request's trace, after the fact."""

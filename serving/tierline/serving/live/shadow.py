@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _MOST_WAITING: Final = 512
 _PAUSE_SECONDS: Final = 0.01
+_CLOSING_SECONDS: Final = 2.0
 TIER: Final = "tier"
 
 
@@ -73,10 +74,10 @@ class Shadow:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop; what waits is left."""
+        """Stop; what waits is left, and so is a challenger that hangs."""
         self._closing.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_CLOSING_SECONDS)
 
     def watch(self, made: Made) -> None:
         """Take answers to compare; those without a model have nothing to compare."""

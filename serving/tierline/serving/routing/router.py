@@ -74,11 +74,13 @@ class Router:
         *,
         by_rules: bool = False,
         severity: str | None = None,
+        given: Callable[[], bool] = lambda: True,
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
         ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model. ``severity``
-        is what a person states of the tickets.
+        is what a person states of the tickets. ``given`` is asked once they are made: where
+        nobody takes them any more, ``watch`` isn't told.
 
         Raises:
             InputError: for a severity that the policy doesn't know.
@@ -106,7 +108,7 @@ class Router:
             )
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]
-        if self.watch is not None:
+        if self.watch is not None and given():
             took = predicted - begun, time.perf_counter() - predicted
             self.watch(Made(made, self.policy, now, *took))
         return made
