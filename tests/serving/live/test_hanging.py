@@ -50,6 +50,7 @@ def hanging(**more: Any) -> Iterator[tuple[TestClient, threading.Event]]:
         ("/v1/route?explain=true", {"id": "1", "body": BREACH}),
         ("/v1/queue/order", {"tickets": [{"id": "1", "body": BREACH}]}),
         ("/v1/handoff", {"ticket": {"id": "1", "body": BREACH}}),
+        ("/v1/handoff", {"ticket": {"id": "1", "body": BREACH}, "notes": {"severity": "P2"}}),
         ("/v1/hooks/freshdesk", {"ticket": {"id": "1", "description": BREACH}}),
     ],
 )

@@ -87,9 +87,11 @@ class Engine:
         tickets: Sequence[Ticket],
         now: datetime,
         exclusions: Exclusions = NO_MORE,
+        severity: str | None = None,
     ) -> list[Decision]:
         """Return one decision per ticket, in order; call it within `admit`.
 
+        ``severity`` is what a person states of the tickets.
         A request has one ticket per thread in the queue at most: a large one lets small ones
         pass. Past the deadline the rules answer alone, whatever the model's threads do: a breach
         still goes to tier 3.
@@ -98,10 +100,11 @@ class Engine:
         self.metrics.batch.observe(len(tickets))
         made: dict[int, Decision] = {}
         left = iter(enumerate(tickets))
+        deciding = partial(router.decide, severity=severity)
 
         async def lane() -> None:
             for place, ticket in left:
-                made[place] = await self._one(router, ticket, now, exclusions, due)
+                made[place] = await self._one(deciding, ticket, now, exclusions, due)
 
         if len(tickets) == 1:
             await lane()
@@ -132,7 +135,12 @@ class Engine:
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _one(
-        self, router: Router, ticket: Ticket, now: datetime, exclusions: Exclusions, due: float
+        self,
+        deciding: Callable[..., list[Decision]],
+        ticket: Ticket,
+        now: datetime,
+        exclusions: Exclusions,
+        due: float,
     ) -> Decision:
         asked, claim = time.monotonic(), Claim()
 
@@ -141,7 +149,7 @@ class Engine:
                 return None
             begun = time.monotonic()
             self.metrics.stage("queue").observe(begun - asked)
-            decision = router.decide([ticket], now, exclusions, given=claim.take)[0]
+            decision = deciding([ticket], now, exclusions, given=claim.take)[0]
             return decision, time.monotonic() - begun
 
         try:
@@ -153,7 +161,7 @@ class Engine:
         except TimeoutError:
             if claim.take():
                 self.metrics.late.inc()
-                by_rules = partial(router.decide, [ticket], now, exclusions, by_rules=True)
+                by_rules = partial(deciding, [ticket], now, exclusions, by_rules=True)
                 return (await self._in(self._late, by_rules))[0]
         finally:
             claim.take()

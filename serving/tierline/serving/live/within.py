@@ -24,10 +24,16 @@ class WithinDeadline(Router):
         self._loop = asyncio.get_running_loop()
 
     def decide(
-        self, tickets: Sequence[Ticket], now: datetime, exclusions: Exclusions = NO_MORE, **how: Any
+        self,
+        tickets: Sequence[Ticket],
+        now: datetime,
+        exclusions: Exclusions = NO_MORE,
+        *,
+        severity: str | None = None,
+        **how: Any,
     ) -> list[Decision]:
         """Return the decisions; ``how`` is for `Router.decide`, which is then asked itself."""
         if how:
-            return self._router.decide(tickets, now, exclusions, **how)
-        deciding = self._engine.decide(self._router, tickets, now, exclusions)
+            return self._router.decide(tickets, now, exclusions, severity=severity, **how)
+        deciding = self._engine.decide(self._router, tickets, now, exclusions, severity)
         return asyncio.run_coroutine_threadsafe(deciding, self._loop).result()
