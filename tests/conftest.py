@@ -117,14 +117,17 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of two layers with random weights, and a tokenizer trained on the corpus."""
+    """A BERT of two layers with random weights, and the tokenizer of the corpus's words.
+
+    Its pieces are in a file: training them breaks ties at random, and so would make another model
+    in every run.
+    """
     import torch
     from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     folder = tmp_path_factory.mktemp("encoder")
-    pieces = BertWordPieceTokenizer(lowercase=True)
-    pieces.train_from_iterator(iter([row["body"] for row in labelled_rows()]), vocab_size=300)
+    pieces = BertWordPieceTokenizer(str(Path(__file__).with_name("wordpieces.txt")), lowercase=True)
     pieces.save(str(folder / "trained.json"))
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(folder / "trained.json"),
