@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,3 +221,23 @@ def test_a_timeline_without_a_date_refers_to_none(templates: Templates) -> None:
     ticket, said = ask("P1", 3, "chat", "neutral", POLICY)
     made = compose(Kind.TIMELINE, ticket, said, POLICY, templates, NOW + timedelta(days=9))
     assert "Until it is resolved" in made.text
+
+
+def test_while_nobody_is_there_to_keep_it_no_time_is_promised(
+    templates: Templates, tmp_path: Path
+) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text(
+        '[calendars.office]\ntime_zone = "UTC"\n[calendars.office.hours]\n'
+        'monday = ["09:00-11:00"]\n' + "".join(f'[tiers.{n}]\ncalendar = "office"\n' for n in TIERS)
+    )
+    policy = load_policy(file)
+    ticket, said = ask("P1", 3, "email", "neutral", policy)
+    assert "clock.no_cover" in {reason.rule for reason in said.reasons}
+    for kind, language in product(Kind, INSTANTS):
+        made = compose(kind, ticket, said, policy, templates, NOW, language)
+        assert made.promises == ()
+        assert not [*read_instants(made.text, language), *read_spans(made.text, language)]
+    assert "We will get back to you." in compose(
+        Kind.TIMELINE, ticket, said, policy, templates, NOW, "en"
+    ).text.replace("\n", " ")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tierline.data.labels import Severity
-from tierline.serving.clock.deadlines import runs_always
+from tierline.serving.clock.deadlines import NO_COVER, runs_always
 from tierline.serving.clock.open_time import always_open, deadline, shifted
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommendation import Recommendation
@@ -37,9 +37,13 @@ def promises_of(
     """Return what the policy promises for an answer, at an instant.
 
     ``settled``: the help desk says that the ticket is answered or fixed, so that it isn't late.
-    A time that is past is no promise: it isn't told. ``update_every`` is told where it is counted
-    around the clock only; else just the next update, which is counted in open hours.
+    A time that is past is no promise: it isn't told, nor is any where the policy has nobody who
+    could keep it now. ``update_every`` is told where it is counted around the clock only; else
+    just the next update, which is counted in open hours.
     """
+    late = answer.respond_by <= now and not settled
+    if _has(answer, NO_COVER):
+        return Promises(None, None, None, None, late)
     severity = severity_told(answer, policy)
     every = policy.messages.update_every[severity]
     hours = policy.hours(policy.calendar_of(answer.team, answer.tier))
@@ -51,12 +55,16 @@ def promises_of(
         resolve_by=_ahead(answer.resolve_by, now) if resolve else None,
         update_by=_ahead(update_by, now),
         update_every=every if always else None,
-        late=answer.respond_by <= now and not settled,
+        late=late,
     )
 
 
 def _unsafe(answer: Recommendation) -> bool:
-    return any(reason.rule.startswith("safety.") for reason in answer.reasons)
+    return _has(answer, "safety.")
+
+
+def _has(answer: Recommendation, rule: str) -> bool:
+    return any(reason.rule.startswith(rule) for reason in answer.reasons)
 
 
 def _ahead(instant: datetime, now: datetime) -> datetime | None:

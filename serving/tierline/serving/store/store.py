@@ -278,6 +278,8 @@ class Store:
     def _write(self, items: list[Json]) -> None:
         pseudonyms = self.pseudonyms()
         with self.database.writing() as connection:
+            # Another Tierline may have migrated it since: then the rows wait.
+            need_current(self.database, connection)
             decisions.write(connection, items, pseudonyms)
 
     def _seal(self, item: Json) -> Json:
