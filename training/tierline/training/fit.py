@@ -17,7 +17,7 @@ from tierline.data.rows import Row
 from tierline.models.encoder import TicketClassifier, load_pretrained
 from tierline.models.runtime.predictor import column_slices
 from tierline.models.runtime.tokens import TicketTokenizer
-from tierline.training.augment import strip_some
+from tierline.training.augment import plead_some, strip_some
 from tierline.training.averaging import MovingAverage
 from tierline.training.batches import Batch, in_length_order, shuffled
 from tierline.training.joining import joined
@@ -123,7 +123,8 @@ class _Loop:
         self.fitted, self.processes, self.amp = fitted, processes, amp
         self.recipe, self.model, self.device = fitted.recipe, fitted.model, processes.device
         train, validation = corpus.parts["train"], corpus.parts["validation"]
-        self.inputs = self._inputs(strip_some(train, self.recipe.stripped_share, self.recipe.seed))
+        read = plead_some(train, self.recipe.pleading_share, self.recipe.seed)
+        self.inputs = self._inputs(strip_some(read, self.recipe.stripped_share, self.recipe.seed))
         self.epochs = self.recipe.epochs or epochs_for(sum(map(len, self.inputs)))
         self.fitted.recipe = replace(self.recipe, epochs=self.epochs)
         self.validation_inputs = self._inputs(validation)

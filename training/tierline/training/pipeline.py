@@ -22,6 +22,7 @@ from tierline.serving.policy import Policy, load_policy
 from tierline.serving.progress import ShareProgress
 from tierline.training import tracking
 from tierline.training.answers import TIER
+from tierline.training.augment import plead_some
 from tierline.training.baseline import Baseline
 from tierline.training.bundling import add_metrics, build_bundle
 from tierline.training.certify import check_apart
@@ -116,7 +117,8 @@ def learn(lesson: Lesson, bundle: Path, policy: Policy, console: Console) -> tup
     fitted = _fit(corpus, recipe, console)
     tracking.log_fit(fitted)
     console.print("baseline: TF-IDF and logistic regression …")
-    baseline = Baseline(fitted.heads, corpus.parts["train"], recipe.seed)
+    read = plead_some(corpus.parts["train"], recipe.pleading_share, recipe.seed)
+    baseline = Baseline(fitted.heads, read, recipe.seed)
     console.print("export: ONNX fp32 and int8, checked against torch …")
     parity = build_bundle(fitted, baseline, corpus, bundle, lesson.name, policy)
     console.print(f"export: largest fp32 difference {parity.fp32_difference:.1e}; {parity.why}")

@@ -22,6 +22,8 @@ class Recipe:
             that share of the training time.
         stripped_share: share of the training tickets read without capitals, punctuation and
             digits, as anonymised exports come (see `augment`).
+        pleading_share: share of the training tickets that have a severity read with words that
+            ask for haste or rank.
         epochs: most passes over the training part; None: by its size, see `epochs_for`.
         patience: epochs without a better validation score before stopping.
         batch_size: tickets per step.
@@ -40,6 +42,7 @@ class Recipe:
     max_tokens: int = 192
     frozen_share: float = 1 / 3
     stripped_share: float = 0.15
+    pleading_share: float = 0.2
     epochs: int | None = None
     patience: int = 2
     batch_size: int = 32

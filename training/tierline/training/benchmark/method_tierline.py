@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from tierline.models.encoder import load_pretrained
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import load_policy
+from tierline.training.augment import plead_some
 from tierline.training.baseline import Baseline
 from tierline.training.benchmark.recipes import recipe_for
 from tierline.training.benchmark.task import Answered, Task
@@ -31,7 +32,8 @@ def run(task: Task, watch: Stopwatch) -> tuple[Answered, Mapping[str, str]]:
 
     with watch.training():
         fitted = fit(task.corpus, recipe, watch.progress, epoch_done)
-        baseline = Baseline(fitted.heads, task.train, task.seed)
+        read = plead_some(task.train, recipe.pleading_share, task.seed)
+        baseline = Baseline(fitted.heads, read, task.seed)
     started = time.perf_counter()
     with TemporaryDirectory() as folder:
         where, policy = Path(folder), load_policy()
