@@ -118,6 +118,20 @@ def test_a_mark_that_was_cut_off_silences_only_what_came_before_it(box: Path) ->
     assert not list(box.rglob("*.pending"))
 
 
+def test_a_mark_of_another_user_silences_what_came_before_it(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase_ann(box)
+
+    def private(*_: object, **__: object) -> str:
+        raise PermissionError("permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", private)
+        assert not Outbox(box).claim(letter())
+        assert Outbox(box).claim(later())
+
+
 def test_a_mark_that_was_cut_off_breaks_no_retry_off(box: Path) -> None:
     erase_ann(box).write_bytes(b"")
     Outbox(box).bury(later(), "down")

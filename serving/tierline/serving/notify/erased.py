@@ -5,10 +5,13 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tierline.serving.notify.letter import Letter
 from tierline.serving.notify.mark_key import MarkKey, write_whole
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 #: No letter waits in memory for so long.
 _REMEMBERED: Final = 7 * 86_400.0
@@ -17,8 +20,8 @@ _REMEMBERED: Final = 7 * 86_400.0
 class Erased:
     """A folder with a file per mark (see `Letter.marks`), keyed: when its letters were erased."""
 
-    def __init__(self, folder: Path, key: MarkKey) -> None:
-        self._folder, self._key = folder, key
+    def __init__(self, folder: Path, key: MarkKey, lock: "BaseFileLock") -> None:
+        self._folder, self._key, self._lock = folder, key, lock
 
     def add(self, marks: Collection[str]) -> None:
         """Say that the letters with these marks are erased, up to now.
@@ -26,7 +29,7 @@ class Erased:
         Raises:
             OSError: when it can't be written; what was said before still holds.
         """
-        with self._key.lock:
+        with self._lock:
             self._folder.mkdir(exist_ok=True)
             for mark in self._key.of(marks):
                 write_whole(self._folder / mark, datetime.now(UTC).isoformat())

@@ -6,10 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from typing import Final
 
 _BYTES: Final = 32
 _PRIVATE: Final = 0o600
@@ -18,12 +15,12 @@ _PRIVATE: Final = 0o600
 class MarkKey:
     """A random key in a file that only its owner can read; all processes of an outbox share it.
 
-    It is made when it is first needed, under the outbox's ``lock``. It is never kept in memory,
-    so that all agree where the file is lost and made anew.
+    It is made when it is first needed. It is never kept in memory, so that all agree where the
+    file is lost and made anew.
     """
 
-    def __init__(self, path: Path, lock: "BaseFileLock") -> None:
-        self._path, self.lock = path, lock
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def known(self, marks: Iterable[str]) -> list[str]:
         """Return the marks' keyed hashes; none while there is no key, as nothing has them yet."""
@@ -33,15 +30,16 @@ class MarkKey:
     def of(self, marks: Iterable[str]) -> list[str]:
         """Return the marks' keyed hashes, 64 hexadecimal digits each; make the key for them.
 
+        Call it under the outbox's lock: two processes must not make one each.
+
         Raises:
             OSError: when it can't be written, or read.
         """
-        with self.lock:
-            key = self._read()
-            if key is None:
-                text = secrets.token_hex(_BYTES)
-                write_whole(self._path, text)
-                key = text.encode()
+        key = self._read()
+        if key is None:
+            text = secrets.token_hex(_BYTES)
+            write_whole(self._path, text)
+            key = text.encode()
         return [_keyed(key, mark) for mark in marks]
 
     def _read(self) -> bytes | None:

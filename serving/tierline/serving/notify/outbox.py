@@ -44,7 +44,7 @@ class Outbox:
                 f"{folder}: can't keep notifications there: {error.strerror}"
             ) from None
         self._lock: BaseFileLock = _lock(folder / "dead.lock")
-        self._erased = Erased(folder / "erased", MarkKey(folder / "marks_key", self._lock))
+        self._erased = Erased(folder / "erased", MarkKey(folder / "marks_key"), self._lock)
 
     def claim(self, letter: Letter) -> bool:
         """Return whether the letter is this caller's to send: nobody sent it, or is about to.
