@@ -11,6 +11,7 @@ from tierline.serving.notify.outbox import Outbox
 
 log = logging.getLogger(__name__)
 _MAX_PAUSE: Final = 60.0
+_ERASED: Final = "it was erased"
 ATTEMPTS: Final = 5
 
 
@@ -41,7 +42,7 @@ class Deliver:
                 tenacity.stop_after_attempt(attempts), tenacity.stop_when_event_set(stopping)
             ),
             wait=tenacity.wait_random_exponential(multiplier=pause, max=_MAX_PAUSE),
-            retry=tenacity.retry_if_result(lambda problem: problem is not None),
+            retry=tenacity.retry_if_result(lambda problem: problem not in {None, _ERASED}),
             sleep=tenacity.sleep_using_event(stopping),
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
@@ -57,24 +58,34 @@ class Deliver:
             # Rather twice than never: people wait for it, and the disk may be full.
             log.warning("notification %s: %s, sent all the same", letter.key, type(error).__name__)
         retrying = self._retrying.copy()
-        problem = retrying(self._try, url, letter)
+        problem = retrying(self._try, url, letter, claimed)
         if problem is None:
             self._outbox.sent(letter)
             return True
-        if claimed and not self._outbox.holds(letter):
-            return False  # it was erased meanwhile, and must not come back
+        if problem == _ERASED or self._is_erased(letter, claimed):
+            return False  # and must not come back
         attempts = int(retrying.statistics.get("attempt_number", 1))
         log.warning("notification %s for %s failed: %s", letter.key, letter.audience, problem)
         self._outbox.bury(letter, problem, attempts)
         return False
 
-    def _try(self, url: str, letter: Letter) -> str | None:
+    def _try(self, url: str, letter: Letter, claimed: bool) -> str | None:
         """Return what went wrong, without the URL, or None."""
+        if self._is_erased(letter, claimed):
+            return _ERASED
         try:
             taken = self._send(url, letter.title, letter.body)
         except Exception as error:
             return f"sending failed ({type(error).__name__})"
         return None if taken else "the service didn't take it"
+
+    def _is_erased(self, letter: Letter, claimed: bool) -> bool:
+        """Return whether the letter was erased since it was made."""
+        try:
+            return not self._outbox.holds(letter) if claimed else self._outbox.erased(letter)
+        except OSError as error:
+            log.warning("notification %s: %s, not looked up", letter.key, type(error).__name__)
+            return False  # People wait for it.
 
 
 def retry(

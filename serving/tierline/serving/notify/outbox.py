@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tierline.data.errors import InputError
 from tierline.serving.notify.erased import Erased
 from tierline.serving.notify.letter import Letter
+from tierline.serving.notify.mark_key import MarkKey
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -33,7 +34,6 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self.dead = folder / "dead.jsonl"
         self._keys = folder / "keys"
-        self._erased = Erased(folder / "erased")
         self._next_prune = 0.0
         self._retrying = folder / "retrying.jsonl"
         self._unreadable = folder / "unreadable.jsonl"
@@ -44,6 +44,7 @@ class Outbox:
                 f"{folder}: can't keep notifications there: {error.strerror}"
             ) from None
         self._lock: BaseFileLock = _lock(folder / "dead.lock")
+        self._erased = Erased(folder / "erased", MarkKey(folder / "marks_key"), self._lock)
 
     def claim(self, letter: Letter) -> bool:
         """Return whether the letter is this caller's to send: nobody sent it, or is about to.
@@ -78,7 +79,12 @@ class Outbox:
 
     def holds(self, letter: Letter) -> bool:
         """Return whether a letter that was claimed is still to be sent: it wasn't erased since."""
-        return self._files(letter)[0].exists()
+        # Another process may hold the same matter, which was told anew after the erasure.
+        return self._files(letter)[0].exists() and not self.erased(letter)
+
+    def erased(self, letter: Letter) -> bool:
+        """Return whether what has one of the letter's marks was erased since it was made."""
+        return self._erased.holds(letter)
 
     def bury(self, letter: Letter, problem: str, attempts: int = 0) -> None:
         """Put the letter on the list of dead letters, unless it was erased, and give it free."""
@@ -146,6 +152,7 @@ class Outbox:
         return self._erase(lambda letter: not set(marks).isdisjoint(letter.marks))
 
     def _erase(self, doomed: Callable[[Letter], bool]) -> int:
+        self.prune()  # Where only commands run nothing else does.
         gone = 0
         with self._lock:
             for path in (self.dead, self._retrying, self._unreadable, *self._pending()):
@@ -159,7 +166,7 @@ class Outbox:
         return gone
 
     def prune(self) -> None:
-        """Forget what was sent a month ago; claims do it once a day."""
+        """Forget what was sent a month ago; claims do it once a day, and every erasure."""
         self._next_prune = time.monotonic() + _DAY
         self._erased.prune()
         for path in self._keys.glob("*.sent"):
