@@ -37,7 +37,5 @@ class WithinDeadline(Router):
         """Return the decisions; ``how`` is for `Router.decide`, which is then asked itself."""
         if how:
             return self._router.decide(tickets, now, exclusions, severity=severity, **how)
-        deciding = self._engine.decide(
-            self._router, tickets, now, exclusions, severity, self._due
-        )
+        deciding = self._engine.decide(self._router, tickets, now, exclusions, severity, self._due)
         return asyncio.run_coroutine_threadsafe(deciding, self._loop).result()
