@@ -354,6 +354,18 @@ def test_who_signs_nothing_locks_no_desk_out() -> None:
         assert send(client, Format.FRESHDESK, told).status_code == 200
 
 
+def test_hooks_that_are_off_count_as_unsigned() -> None:
+    live = Live(Limits(rate=0.001, burst=2))
+    secrets = HookSecrets({Format.JIRA: SECRETS.known[Format.JIRA]})
+    app = create_app(POLICY, None, ApiKeys.parse("key"), hooks=secrets, live=live)
+    event = b'{"webhookEvent": "x"}'
+    with TestClient(app) as client:
+        off = [client.post("/v1/hooks/zendesk", content=event).status_code for _ in range(3)]
+        assert off == [404, 404, 429]
+        assert client.post("/v1/hooks/jira", content=event).status_code == 429
+        assert send(client, Format.JIRA, event).status_code == 200
+
+
 def test_secrets_come_from_the_environment_and_are_not_shown() -> None:
     found = HookSecrets.from_environment(
         {"TIERLINE_ZENDESK_SECRET": f" {PLANTED} ", "TIERLINE_JIRA_SECRET": " ", "OTHER": "x"}

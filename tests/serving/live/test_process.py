@@ -143,3 +143,41 @@ def test_several_processes_share_the_port_and_add_up_their_figures(start: Start)
     assert "\ntierline_waiting_tickets 0.0" in text
     assert server.stop().count("Application startup complete") == 2
     assert server.process.returncode == 0
+
+
+#: A server on which a thread hangs, as a model would.
+HANGING = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from fastapi import FastAPI
+from tierline.serving.commands import running
+
+pool = ThreadPoolExecutor(1)
+pool.submit(threading.Event().wait)
+running.app_of = lambda settings: FastAPI()
+running.run(running.Settings(model=None, port=int(sys.argv[1])))
+"""
+
+
+def test_ctrl_c_ends_a_server_beside_a_thread_that_hangs() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    paths = os.pathsep.join(str(ROOT / room) for room in ("training", "serving", "models", "data"))
+    server = subprocess.Popen(
+        [sys.executable, "-c", HANGING, str(port)], env={**os.environ, "PYTHONPATH": paths}
+    )
+    try:
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            assert server.poll() is None
+            assert time.monotonic() < give_up
+            with socket.socket() as caller:
+                if caller.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(PATIENCE) == -signal.SIGINT
+    finally:
+        server.kill()
+        server.wait()

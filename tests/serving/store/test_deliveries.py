@@ -25,7 +25,7 @@ from tierline.serving.store.purge import Doomed, purge
 from tierline.serving.store.setup import counts
 from tierline.serving.store.store import Store
 
-from ..fakes import CALM, POLICY
+from ..fakes import BREACH, CALM, POLICY
 from .making import decided, rows, ticket
 from .test_away import gone
 
@@ -161,6 +161,18 @@ def test_a_locked_ticket_is_not_answered_anew_for_an_exclusion(store: Store) -> 
     store.put_exclusion(Exclusion(from_team="integrations", to_team="technical-support"))
     store.put_lock("7", 2)
     assert server.send(body) == first | {"set": {}}
+
+
+def test_an_incident_locked_low_is_answered_anew_for_an_exclusion(store: Store) -> None:
+    server, body = Desk(store), calm(description=BREACH)
+    first = server.send(body)
+    assert first["team"] == "incident-response"
+    store.put_lock("7", 1, "general-support")
+    assert server.send(body)["decision"] == first["decision"]
+    store.put_exclusion(Exclusion(from_team="general-support", to_team="incident-response"))
+    second = server.send(body)
+    assert (second["tier"], second["team"]) == (3, "senior-engineers")
+    assert server.send(body)["decision"] == second["decision"]
 
 
 def test_while_the_store_is_away_a_delivery_waits_once(sqlite_store: Store) -> None:

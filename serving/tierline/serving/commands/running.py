@@ -1,6 +1,9 @@
 """Run the server: in this process, or in several that share nothing but the port."""
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,13 +74,28 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
         "timeout_graceful_shutdown": round(settings.limits.drain),
     }
     if metrics_folder is None:
-        uvicorn.run(app_of(settings), **options)
+        with _ended_by_interrupt():
+            uvicorn.run(app_of(settings), **options)
         return
     # Uvicorn would start workers that end at once over and over: what can't work ends here.
     app_of(settings)
     os.environ[_SETTINGS] = settings.model_dump_json()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
     uvicorn.run(f"{__name__}:worker_app", factory=True, workers=settings.workers, **options)
+
+
+@contextmanager
+def _ended_by_interrupt() -> Iterator[None]:
+    """Have Ctrl-C end the process as SIGTERM does.
+
+    Uvicorn raises the signal again once all is stopped. Python's own handler would make it an
+    exception, and Python then waits for threads on which a model hangs.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def worker_app() -> FastAPI:

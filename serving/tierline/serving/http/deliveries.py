@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from tierline.data.errors import TierlineError
 from tierline.data.ticket import Ticket
+from tierline.serving.helpdesk.changes import is_safety
 from tierline.serving.helpdesk.deliveries import Delivery, Past
 from tierline.serving.policy import Policy
+from tierline.serving.routing.decision import held_tier
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision, Router
 from tierline.serving.store.deciding import Decided, StoreMode, Told, remembered, standing
@@ -87,7 +89,8 @@ class Deliveries:
 
 
 def _obeys(answer: Recommendation, told: Told, policy: Policy) -> bool:
-    """Return whether no exclusion keeps the ticket from its answer's team; a locked one stays."""
+    """Return whether no exclusion keeps the ticket from its answer's team; a held one stays."""
     (ticket,) = told.tickets
-    rules = told.never.beside(policy)
-    return ticket.locked_by_human or not against(answer.team, rules, ticket, issue_types_of(answer))
+    if held_tier(ticket, policy, unsafe=is_safety(answer)) is not None:
+        return True
+    return not against(answer.team, told.never.beside(policy), ticket, issue_types_of(answer))

@@ -71,6 +71,8 @@ def _endpoint(
         """Check a help desk's webhook and answer with the tier and what to set."""
         secret = secrets.known.get(desk)
         if secret is None:
+            if refused := admit(request, None):
+                return refused
             return _refuse(404, f"this hook is off: set {VARIABLES[desk]} and restart the server")
         body = await request.body()
         now = clock()

@@ -81,6 +81,10 @@ class Engine:
         """
         return self._gate.admit(tickets)
 
+    def due(self) -> float:
+        """Return when the deadline of a request that comes now is past, by `time.monotonic`."""
+        return time.monotonic() + self._deadline
+
     async def decide(
         self,
         router: Router,
@@ -88,15 +92,16 @@ class Engine:
         now: datetime,
         exclusions: Exclusions = NO_MORE,
         severity: str | None = None,
+        due: float | None = None,
     ) -> list[Decision]:
         """Return one decision per ticket, in order; call it within `admit`.
 
-        ``severity`` is what a person states of the tickets.
+        ``severity`` is what a person states of the tickets. ``due``: see `due` (None: as of now).
         A request has one ticket per thread in the queue at most: a large one lets small ones
         pass. Past the deadline the rules answer alone, whatever the model's threads do: a breach
         still goes to tier 3.
         """
-        due = time.monotonic() + self._deadline
+        due = self.due() if due is None else due
         self.metrics.batch.observe(len(tickets))
         made: dict[int, Decision] = {}
         left = iter(enumerate(tickets))
@@ -143,6 +148,9 @@ class Engine:
         due: float,
     ) -> Decision:
         asked, claim = time.monotonic(), Claim()
+        by_rules = partial(deciding, [ticket], now, exclusions, by_rules=True)
+        if asked >= due:
+            return await self._late_answer(by_rules)
 
         def work() -> tuple[Decision, float] | None:
             if claim.taken:
@@ -153,16 +161,14 @@ class Engine:
             return decision, time.monotonic() - begun
 
         try:
-            async with asyncio.timeout(max(0.0, due - asked)):
+            async with asyncio.timeout(due - asked):
                 await self._places.acquire()
                 job = self._in(self._pool, work)
                 job.add_done_callback(self._left)
                 await asyncio.wait((job,))
         except TimeoutError:
             if claim.take():
-                self.metrics.late.inc()
-                by_rules = partial(deciding, [ticket], now, exclusions, by_rules=True)
-                return (await self._in(self._late, by_rules))[0]
+                return await self._late_answer(by_rules)
         finally:
             claim.take()
         found = await job
@@ -170,6 +176,10 @@ class Engine:
         decision, seconds = found
         self._gate.took(seconds)
         return decision
+
+    async def _late_answer(self, by_rules: Callable[[], list[Decision]]) -> Decision:
+        self.metrics.late.inc()
+        return (await self._in(self._late, by_rules))[0]
 
     def _left(self, job: "asyncio.Future[Any]") -> None:
         """Give the place of a job to the next one; an error of one that was late is nobody's."""

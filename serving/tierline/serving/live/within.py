@@ -14,14 +14,16 @@ from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 class WithinDeadline(Router):
     """Decides as ``router`` does; past the deadline the rules answer alone.
 
-    Make it on the event loop's thread, use it on one of `Engine.run`'s.
+    Make it on the event loop's thread when the request comes, as the deadline counts from then: it
+    holds while the work waits for a thread, or for other work, too. Use it on one of
+    `Engine.run`'s threads.
     """
 
     def __init__(self, router: Router, engine: Engine) -> None:
         super().__init__(router.policy)
         self.predictor, self.what_if = router.predictor, router.what_if
         self._router, self._engine = router, engine
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._due = asyncio.get_running_loop(), engine.due()
 
     def decide(
         self,
@@ -35,5 +37,5 @@ class WithinDeadline(Router):
         """Return the decisions; ``how`` is for `Router.decide`, which is then asked itself."""
         if how:
             return self._router.decide(tickets, now, exclusions, severity=severity, **how)
-        deciding = self._engine.decide(self._router, tickets, now, exclusions, severity)
+        deciding = self._engine.decide(self._router, tickets, now, exclusions, severity, self._due)
         return asyncio.run_coroutine_threadsafe(deciding, self._loop).result()

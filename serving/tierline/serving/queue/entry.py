@@ -15,9 +15,8 @@ from tierline.serving.clock.filed import filed
 from tierline.serving.clock.open_time import in_utc, shifted
 from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.caution import CAUTION_P1
-from tierline.serving.routing.decision import current_tier
+from tierline.serving.routing.decision import held_tier
 from tierline.serving.routing.recommendation import Reason
-from tierline.serving.safety import SAFETY_TIER
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against, issue_types_of
 
 _SAFETY: Final = "safety."
@@ -78,7 +77,7 @@ class Entry:
     ``severity_said`` is the label that was given, None where the policy's fallback stands in.
     ``may_be_p1``: the model can't rule out P1. ``age`` of a ticket that isn't ``dated`` counts
     from when it was first seen. ``never``: teams that an exclusion keeps it from. ``locked``: a
-    person put it there, so it stays.
+    person's lock holds it there, so it stays.
     """
 
     id: str
@@ -124,7 +123,8 @@ def entry_of(
     severity = known or policy.fallback.severity
     rules = [reason.rule for reason in answer.reasons]
     safe = any(rule.startswith(_SAFETY) for rule in rules)
-    tier, team = _place(ticket, answer, policy, safe=safe)
+    never = exclusions.beside(policy)
+    tier, team, locked = _place(ticket, answer, policy, never, safe=safe)
     age = age_of(ticket, now)
     return Entry(
         id=ticket.id,
@@ -142,23 +142,29 @@ def entry_of(
         age=_seen_for(answer, policy, severity, safe, now, since) if age is None else age,
         dated=age is not None,
         needs=frozenset(_needs(ticket, answer, policy)),
-        never=_never(ticket, answer, team, exclusions.beside(policy)),
-        locked=ticket.locked_by_human,
+        never=_never(ticket, answer, team, never),
+        locked=locked,
     )
 
 
-def _place(ticket: Ticket, answer: Answer, policy: Policy, *, safe: bool) -> tuple[int, str]:
-    """Return tier and team: the answer's, unless a person placed the ticket after it was given.
+def _place(
+    ticket: Ticket, answer: Answer, policy: Policy, never: Sequence[Exclusion], *, safe: bool
+) -> tuple[int, str, bool]:
+    """Return tier, team, and whether a person's lock holds the ticket there.
 
-    As in `recommend`, a safety hit goes to the safety tier whatever a person said.
+    They are the answer's, unless a person placed the ticket after it was given. As in `recommend`,
+    a lock below the safety tier doesn't hold what safety found, and exclusions hold for a team that
+    no person named.
     """
-    current = current_tier(ticket, policy)
-    if not ticket.locked_by_human or current is None or (safe and current < SAFETY_TIER):
-        return answer.tier, answer.team
-    for team in (ticket.team, answer.team):
-        if team is not None and policy.serves(team, current):
-            return current, team
-    return current, policy.tiers[current].owner
+    tier = held_tier(ticket, policy, unsafe=safe)
+    if tier is None:
+        return answer.tier, answer.team, False
+    if ticket.team is not None and policy.serves(ticket.team, tier):
+        return tier, ticket.team, True
+    fits = answer.tier == tier or policy.serves(answer.team, tier)
+    if fits and not against(answer.team, never, ticket, issue_types_of(answer)):
+        return tier, answer.team, True
+    return tier, policy.tiers[tier].owner, True
 
 
 def age_of(ticket: Ticket, now: datetime) -> timedelta | None:

@@ -145,7 +145,7 @@ def _respect_people(decision: Decision, case: Case, policy: Policy, *, unsafe: b
     decision.reasons += [down] if down else []
     if not ticket.locked_by_human:
         decision.raise_to(current)
-    decision.locked = ticket.locked_by_human and decision.tier == current
+    decision.locked = held_tier(ticket, policy, unsafe=unsafe) is not None
     decision.path = tuple(sorted({*decision.path, decision.tier}))
 
 
@@ -167,6 +167,18 @@ def current_tier(ticket: Ticket, policy: Policy) -> int | None:
     if ticket.current_tier is not None or ticket.team not in policy.teams:
         return ticket.current_tier
     return policy.teams[ticket.team].tier
+
+
+def held_tier(ticket: Ticket, policy: Policy, *, unsafe: bool) -> int | None:
+    """Return the tier where a person's lock holds the ticket, None where none does.
+
+    ``unsafe``: safety found something, so that a lock below its tier doesn't hold. Nor does one at
+    a place that the policy doesn't know.
+    """
+    current = current_tier(ticket, policy)
+    if not ticket.locked_by_human or current is None:
+        return None
+    return None if unsafe and current < safety.SAFETY_TIER else current
 
 
 def _place(

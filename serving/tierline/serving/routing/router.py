@@ -78,8 +78,9 @@ class Router:
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
-        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model. ``severity``
-        is what a person states of the tickets. ``given`` is asked once they are made: where
+        ``exclusions`` hold beside the policy's. ``by_rules`` is for who can't wait: it neither asks
+        the model nor says what would change an answer. ``severity`` is what a person states of the
+        tickets. ``given`` is asked once they are made: where
         nobody takes them any more, ``watch`` isn't told.
 
         Raises:
@@ -101,7 +102,7 @@ class Router:
                     now,
                     exclusions,
                     severity=severity,
-                    what_if=self.what_if,
+                    what_if=self.what_if and not by_rules,
                 ),
                 exclusions,
                 severity,

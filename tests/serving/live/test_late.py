@@ -1,0 +1,102 @@
+"""The deadline counts from when a request came: what waited past it asks no model any more."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tierline.data.ticket import Ticket
+from tierline.models.runtime.prediction import Prediction
+from tierline.serving.helpdesk.deliveries import Delivery
+from tierline.serving.http.deliveries import Deliveries
+from tierline.serving.live.engine import Engine
+from tierline.serving.live.limits import Limits
+from tierline.serving.live.within import WithinDeadline
+from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.router import Decision, Router
+
+from ..fakes import BREACH, CALM, NOW, POLICY, prediction, predictor
+from .app import PATIENCE
+
+DEADLINE = 0.05
+TICKET = Ticket(id="1", body=BREACH)
+Work = Callable[[Router], Decision]
+
+
+class Holding(Router):
+    """Decides by rules, once it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(POLICY)
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def decide(
+        self, tickets: Sequence[Ticket], now: datetime, *how: Any, **more: Any
+    ) -> list[Decision]:
+        self.begun.set()
+        assert self.go.wait(PATIENCE)
+        return super().decide(tickets, now, *how, **more)
+
+
+def answered_late(before: Work, work: Work) -> Recommendation:
+    """What is answered to work that other work, ``before``, keeps waiting past its deadline."""
+    asked: list[Ticket] = []
+
+    def say(ticket: Ticket) -> Prediction:
+        asked.append(ticket)
+        return prediction()
+
+    async def both() -> Recommendation:
+        engine, first = Engine(Limits(deadline=DEADLINE), threads=1), Holding()
+        holding = asyncio.create_task(engine.run(before, first))
+        try:
+            assert await asyncio.to_thread(first.begun.wait, PATIENCE)
+            within = WithinDeadline(Router(POLICY, predictor(say)), engine)
+            waiting = asyncio.create_task(engine.run(work, within))
+            await asyncio.sleep(2 * DEADLINE)
+        finally:
+            first.go.set()
+        await holding
+        found = (await waiting).recommendation
+        engine.close()
+        return found
+
+    found = asyncio.run(both())
+    assert asked == []
+    return found
+
+
+def route(router: Router) -> Decision:
+    return router.decide([TICKET], NOW)[0]
+
+
+def test_work_that_waited_for_a_thread_past_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tierline.serving.live.engine._WAITING", 1)
+    found = answered_late(route, route)
+    assert (found.tier, found.mode) == (3, "rules_only")
+
+
+def test_a_hook_that_waited_for_its_turn_past_its_deadline() -> None:
+    deliveries = Deliveries(None)
+
+    def hook(router: Router, number: int) -> Decision:
+        # Digests that differ in front share a turn.
+        delivery = Delivery(f"{number:032x}{0:032x}", dated=True)
+        return deliveries.decide(router, TICKET, NOW, delivery).made[0]
+
+    found = answered_late(lambda router: hook(router, 1), lambda router: hook(router, 2))
+    assert (found.tier, found.mode) == (3, "rules_only")
+
+
+def test_late_answers_leave_out_what_would_change_them() -> None:
+    """It costs as much as four answers, while many are late together."""
+    router, calm = Router(POLICY), Ticket(id="1", body=CALM)
+    (alone,) = router.route([calm], NOW)
+    assert alone.would_change
+    engine = Engine(Limits(deadline=0), threads=1)
+    (late,) = asyncio.run(engine.decide(router, [calm], NOW))
+    engine.close()
+    assert late.recommendation == alone.model_copy(update={"would_change": ()})
