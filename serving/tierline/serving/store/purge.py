@@ -7,12 +7,13 @@ log and backups keep the rows for as long as they are kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select
 
 from tierline.data.errors import StoreError
+from tierline.serving.store import erased
 from tierline.serving.store.engine import Database
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
@@ -42,7 +43,8 @@ def purge(
 ) -> dict[str, int]:
     """Delete what is doomed; return how many rows went from which table, the spool included.
 
-    The spool comes first: a line that is written to the store meanwhile is found there.
+    The spool comes first: a line that is written to the store meanwhile is found there. What
+    somebody still holds of a ticket or customer isn't written later (`erased`).
 
     Raises:
         StoreError: when the store is away, or something still holds the old pages.
@@ -50,12 +52,15 @@ def purge(
     keys = _ticket_keys(database, pseudonyms, doomed)
     counts = {"spool": spool.erase(_line_test(pseudonyms, doomed, keys))}
     with database.writing() as connection:
+        erased.exclude_writers(connection)
         keys |= _keys_of(connection, pseudonyms, doomed)
         if doomed.before is not None:
             _keep_customers(connection)
         for table, condition in _conditions(pseudonyms, doomed, keys).items():
             counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
         _drop_policies(database, connection)
+        marked = keys | ({pseudonyms.customer(doomed.customer)} if doomed.customer else set())
+        erased.add(connection, pseudonyms, marked, datetime.now(UTC))
     _wipe(database)
     return counts
 
