@@ -1,4 +1,4 @@
-"""The store keeps for a while whose decisions were erased: servers and spools may still hold some."""
+"""The store keeps for a while whose decisions were erased: others may still hold some."""
 
 import sqlalchemy as sa
 from alembic import op
