@@ -6,7 +6,6 @@ from threading import Event
 import pytest
 
 from tierline.data.errors import StoreError
-from tierline.serving.store import writer as writing
 from tierline.serving.store.held import Held
 from tierline.serving.store.remembered import Json, Remembered
 from tierline.serving.store.store import Store
@@ -43,7 +42,7 @@ class Disk:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(writing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("tierline.serving.store.writer.time.monotonic", lambda: now[0])
     return now
 
 

@@ -85,9 +85,9 @@ def _erased_at(
 ) -> datetime | None:
     """Return when a decision was erased after it was recorded, None where it wasn't."""
     # Spools of before the time was kept have the decision's clock.
-    recorded = datetime.fromisoformat(row.get(_RECORDED, row["clock"]))
-    found = [times[mark] for name in _KEYS if (mark := marks.get(row.get(name, ""))) in times]
-    return max((at for at in found if at >= recorded), default=None)
+    recorded = datetime.fromisoformat(row[_RECORDED if _RECORDED in row else "clock"])
+    found = (times.get(marks.get(row.get(name, ""), "")) for name in _KEYS)
+    return max((at for at in found if at is not None and at >= recorded), default=None)
 
 
 def _erase_rest(connection: Connection, ticket_key: str, at: datetime) -> None:
