@@ -157,3 +157,29 @@ def test_a_ticket_that_only_the_spool_knows_as_the_customers_goes_whole(
     found = purge(store.database, store.spool, store.pseudonyms(), Doomed(customer="C-3"))
     assert (found["spool"], found["outcomes"], found["locks"]) == (1, 1, 1)
     assert not traces(store, tmp_path, MARKED, "T-3", store.pseudonyms().ticket("T-3"))
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+def test_whose_a_lock_is_stays_known_when_an_old_line_of_the_spool_goes(
+    store: Store, tmp_path: Path, hashed: bool
+) -> None:
+    for name in ("T-1", "T-2", "T-3"):
+        store.put_lock(name, 2)
+    store.put_outcome(OutcomeForm(ticket="T-1", csat=1))
+    store.writer.close()
+    key = store.pseudonyms()
+    for name, customer, now in (
+        ("T-1", "C-1", NOW),
+        ("T-2", "C-2", NOW),
+        ("T-3", None, NOW),
+        ("T-3", "C-1", NOW + timedelta(days=9)),  # stays, and tells it later
+    ):
+        of = ticket(MARKED, id=name, customer=customer)
+        found = Remembered.of(decided(of, prediction(), now=now), POLICY, now).items
+        store.spool.append([store._seal(item) for item in found] if hashed else found)
+    old = Doomed(before=NOW + timedelta(hours=1))
+    assert purge(store.database, store.spool, key, old)["spool"] == 3
+    gone = purge(store.database, store.spool, key, Doomed(customer="C-1"))
+    assert (gone["locks"], gone["outcomes"], gone["spool"]) == (2, 1, 1)
+    assert store.find_lock("T-2") is not None
+    assert not traces(store, tmp_path, key.ticket("T-1"), key.customer("C-1"))

@@ -53,6 +53,11 @@ class Job:
         return self.state.done.records
 
     @property
+    def begun(self) -> bool:
+        """Whether there is something to resume."""
+        return self._state_path.exists()
+
+    @property
     def whole(self) -> bool:
         """Whether all records are done and only the files are to be made."""
         return self.state.done.whole
@@ -69,12 +74,9 @@ class Job:
         try:
             for path, size in zip(self._parts, (done.answers, done.aside), strict=True):
                 self._files.append(_opened(path, size))
-            if not self.records:
+            if not done.answers:
                 _append(self._files[0], self.codec.head)
                 done.answers = len(self.codec.head)
-                if self.state.identity.store:
-                    # Decisions get their ids from the job's: whoever resumes has to know it.
-                    self.state.save(self._state_path)
         except OSError as error:
             self._close()
             raise InputError(f"--out: {self.out} can't be written: {_why(error)}") from None
@@ -82,6 +84,21 @@ class Job:
             self._close()
             raise
         return self
+
+    def begin(self) -> None:
+        """Save the state, unless that was done: before decisions get their ids from the job's.
+
+        Whoever resumes has to know its id. Until then a mistake leaves nothing behind.
+
+        Raises:
+            JobError: when the disk doesn't take it.
+        """
+        if self.begun:
+            return
+        try:
+            self.state.save(self._state_path)
+        except OSError as error:
+            raise self.stopped(f"{self.out} can't be written: {_why(error)}") from None
 
     def commit(self, chunk: Chunk) -> None:
         """Add a chunk.
@@ -130,12 +147,12 @@ class Job:
 
     def stopped(self, problem: str) -> JobError:
         """Return the error that says what is kept and how to go on."""
-        kept = _committed(self.out)
-        if not kept:
+        before = unfinished(self.out)
+        if before is None:
             return JobError(f"{problem}. Nothing was done yet: put it right, then begin again")
         return JobError(
-            f"{problem}. {kept:,} rows are done and kept: put it right, then run the same command "
-            "with --resume"
+            f"{problem}. {before.done.records:,} rows are done and kept: put it right, then run "
+            "the same command with --resume"
         )
 
     def __exit__(
@@ -145,7 +162,7 @@ class Job:
         traceback: TracebackType | None,
     ) -> None:
         self._close()
-        if error is not None and not self._state_path.exists():
+        if error is not None and not self.begun:
             for path in self._parts:
                 path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
@@ -154,11 +171,6 @@ class Job:
     def _close(self) -> None:
         while self._files:
             os.close(self._files.pop())
-
-
-def _committed(out: Path) -> int:
-    before = unfinished(out)
-    return before.done.records if before else 0
 
 
 def _refuse_other(before: JobState, identity: Identity, out: Path, *, resume: bool) -> None:

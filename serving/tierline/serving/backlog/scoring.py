@@ -17,7 +17,6 @@ from tierline.serving.backlog.job import Job, quarantine_path
 from tierline.serving.backlog.job_state import Identity
 from tierline.serving.backlog.pipeline import in_order
 from tierline.serving.backlog.summary import Chunk, Summary
-from tierline.serving.backlog.tables import Codec
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
 from tierline.serving.store.deciding import standing
@@ -79,7 +78,7 @@ def score(
         code=code_version(),
     )
     with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:
-        work = Answering(router, now, job.codec, store, job.state.id)
+        work = Answering(router, now, job, store)
         left = iter(()) if job.whole else backlog.stretches(job.records)
         chunks = in_order(left, work, 1 if store else _WORKERS)
         commit_all(job, chunks, progress, store)
@@ -97,12 +96,15 @@ def commit_all(
         for chunk in chunks:
             if store is not None:
                 store.writer.flush()
+                if store.writer.holds:
+                    folder = store.spool.folder
+                    raise job.stopped(f"neither the store nor {folder} takes the decisions")
             job.commit(chunk)
             progress(chunk.share, job.summary.answered)
     except JobError:
         raise
     except TierlineError as error:
-        if job.records:
+        if job.begun:
             raise job.stopped(str(error)) from error
         raise
     job.finish()
@@ -114,9 +116,8 @@ class Answering:
 
     router: Router
     now: datetime
-    codec: Codec[Recommendation]
+    job: Job
     store: "Store | None" = None
-    job: str = ""
 
     def __call__(self, stretch: Stretch) -> Chunk:
         """Answer the usable rows; a bad one becomes a line for the quarantine."""
@@ -129,7 +130,7 @@ class Answering:
         lines = "".join(quarantine_line(row, file) for file, row in bad)
         return Chunk(
             len(stretch.records),
-            self.codec.encode(answers) if answers else b"",
+            self.job.codec.encode(answers) if answers else b"",
             lines.encode("utf-8", "backslashreplace"),
             summary,
             stretch.share,
@@ -142,8 +143,10 @@ class Answering:
             return self.router.route(tickets, self.now) if tickets else []
         told = standing(store, [nameless(row) for row in rows], policy)
         made = self.router.decide(told.tickets, self.now, told.never)
+        self.job.begin()
         # The same ids when the stretch is answered again: no decision is kept twice.
-        names = [str(uuid5(UUID(self.job), f"{stretch.start}:{i}")) for i in range(len(made))]
+        job = UUID(self.job.state.id)
+        names = [str(uuid5(job, f"{stretch.start}:{i}")) for i in range(len(made))]
         store.record(made, policy, self.now, names, wait=True)
         return [
             decision.recommendation.model_copy(update={"id": ticket.id})

@@ -23,6 +23,7 @@ from tierline.serving.helpdesk.deliveries import Past
 from tierline.serving.policy import Policy
 from tierline.serving.policy.load import policy_from
 from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.store import erased
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
 from tierline.serving.store.schema import Values, decisions, models, policies
@@ -57,6 +58,8 @@ def sealed(item: Json, pseudonyms: Pseudonyms | None) -> Json:
 def write(connection: Connection, items: Iterable[Json], pseudonyms: Pseudonyms) -> None:
     """Insert items (see `Remembered.items`); those that are there already stay as they are.
 
+    Decisions that were erased since they were recorded are skipped.
+
     Rows go in the order of their keys, so that writers who bring the same rows can't wait for
     each other in a circle.
     """
@@ -68,9 +71,12 @@ def write(connection: Connection, items: Iterable[Json], pseudonyms: Pseudonyms)
             values.setdefault("stated_severity", None)  # not in spools of before it was kept
             values["decided_at"] = datetime.fromisoformat(values["clock"])
         rows[kind][values[_KEYS[kind]]] = values
+    found = {kind: [row for _, row in sorted(of_kind.items())] for kind, of_kind in rows.items()}
+    # Its lock comes before those of rows, as in an erasure: they can't wait for each other.
+    found[decisions.name] = erased.without(connection, pseudonyms, found[decisions.name])
     for table in _TABLES:
-        if found := rows[table.name]:
-            insert_new(connection, table, [found[key] for key in sorted(found)])
+        if found[table.name]:
+            insert_new(connection, table, found[table.name])
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Values]) -> None:

@@ -1,6 +1,7 @@
-"""Rows that wait in memory while neither the store nor the disk takes them."""
+"""Decisions that wait in memory while neither the store nor the disk takes them."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from tierline.serving.store.remembered import Json
@@ -9,35 +10,46 @@ _DECISION: Final = "decisions"
 
 
 class Held:
-    """Rows in order, with ``room`` for so many decisions; versions that they share come once."""
+    """Decisions in order, with ``room`` for so many; the versions that they share come once."""
 
     def __init__(self, room: int) -> None:
-        self.items: list[Json] = []
+        self._decisions: dict[str, Json] = {}
+        self._versions: dict[tuple[str, str], Json] = {}
         self._room = room
 
     @property
     def count(self) -> int:
         """How many decisions are held."""
-        return sum(item["kind"] == _DECISION for item in self.items)
+        return len(self._decisions)
+
+    @property
+    def surplus(self) -> int:
+        """How many decisions are held beyond the room."""
+        return max(self.count - self._room, 0)
 
     def add(self, items: Sequence[Json]) -> None:
-        """Hold more, whether there is room or not: see `trim`."""
-        known = {(i["kind"], i["version"]) for i in self.items if "version" in i}
-        self.items += [i for i in items if (i["kind"], i.get("version")) not in known]
+        """Hold more rows, whether there is room or not: see `trim`."""
+        for item in items:
+            if item["kind"] == _DECISION:
+                self._decisions[item["id"]] = item
+            else:
+                self._versions[item["kind"], item["version"]] = item
 
-    def drop(self, count: int) -> None:
-        """Forget the first so many rows: someone took them."""
-        del self.items[:count]
+    def first(self, decisions: int) -> list[Json]:
+        """Return the rows of the first so many decisions, versions before them."""
+        found = list(islice(self._decisions.values(), decisions))
+        return [*self._versions.values(), *found] if found else []
+
+    def drop(self, items: Sequence[Json]) -> None:
+        """Forget the decisions among these rows: someone took them."""
+        for item in items:
+            self._decisions.pop(item.get("id", ""), None)
+        if not self._decisions:
+            self._versions.clear()
 
     def trim(self) -> int:
         """Forget the newest decisions beyond the room; return how many."""
-        surplus, left = self.count - self._room, self._room
-        if surplus <= 0:
-            return 0
-        kept = []
-        for item in self.items:
-            left -= item["kind"] == _DECISION
-            if item["kind"] != _DECISION or left >= 0:
-                kept.append(item)
-        self.items = kept
+        surplus = self.surplus
+        for _ in range(surplus):
+            self._decisions.popitem()
         return surplus

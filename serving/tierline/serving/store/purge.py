@@ -7,12 +7,13 @@ log and backups keep the rows for as long as they are kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select
 
 from tierline.data.errors import StoreError
+from tierline.serving.store import erased
 from tierline.serving.store.engine import Database
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json
@@ -42,20 +43,25 @@ def purge(
 ) -> dict[str, int]:
     """Delete what is doomed; return how many rows went from which table, the spool included.
 
-    The spool comes first: a line that is written to the store meanwhile is found there.
+    The spool comes first: a line that is written to the store meanwhile is found there. What
+    somebody still holds of a ticket or customer isn't written later (`erased`).
 
     Raises:
         StoreError: when the store is away, or something still holds the old pages.
     """
     keys = _ticket_keys(database, pseudonyms, doomed)
-    counts = {"spool": spool.erase(_line_test(pseudonyms, doomed, keys))}
+    whose: dict[str, str] = {}
+    counts = {"spool": spool.erase(_line_test(pseudonyms, doomed, keys, whose))}
     with database.writing() as connection:
+        erased.exclude_writers(connection)
         keys |= _keys_of(connection, pseudonyms, doomed)
         if doomed.before is not None:
-            _keep_customers(connection)
+            _keep_customers(connection, whose)
         for table, condition in _conditions(pseudonyms, doomed, keys).items():
             counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
         _drop_policies(database, connection)
+        marked = keys | ({pseudonyms.customer(doomed.customer)} if doomed.customer else set())
+        erased.add(connection, pseudonyms, marked, datetime.now(UTC))
     _wipe(database)
     return counts
 
@@ -79,17 +85,24 @@ def _keys_of(connection: Connection, pseudonyms: Pseudonyms, doomed: Doomed) -> 
     return found
 
 
-def _keep_customers(connection: Connection) -> None:
-    """Tell rows that stay whose they are: only the decisions and corrections say it so far."""
+def _keep_customers(connection: Connection, spooled: dict[str, str]) -> None:
+    """Tell rows that stay whose they are: only the decisions and corrections say it so far.
+
+    ``spooled`` is what erased lines of the spool said: customers by ticket.
+    """
     for table in _BESIDE:
+        unknown = table.c.customer_key.is_(None)
         for source in (decisions, feedback):
             of_ticket = (
                 source.c.ticket_key == table.c.ticket_key,
                 source.c.customer_key.is_not(None),
             )
             whose = select(func.min(source.c.customer_key)).where(*of_ticket).scalar_subquery()
-            unknown = table.c.customer_key.is_(None)
             connection.execute(table.update().where(unknown).values(customer_key=whose))
+        if spooled:
+            here = table.update().where(unknown, table.c.ticket_key == bindparam("ticket"))
+            told = [{"ticket": key, "customer": spooled[key]} for key in sorted(spooled)]
+            connection.execute(here.values(customer_key=bindparam("customer")), told)
 
 
 def _drop_policies(database: Database, connection: Connection) -> None:
@@ -118,10 +131,13 @@ def _conditions(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Condi
     return conditions
 
 
-def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callable[[Json], bool]:
+def _line_test(
+    pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str], whose: dict[str, str]
+) -> Callable[[Json], bool]:
     """Return the test that spooled decisions fail; their ids may be hashed already or not.
 
-    Tickets that only the spool knows as the customer's are added to ``keys``.
+    Tickets that only the spool knows as the customer's are added to ``keys``; the customers of
+    old lines' tickets are put down in ``whose``, by ticket.
     """
 
     def key(item: Json, kind: str) -> Any:
@@ -131,11 +147,13 @@ def _line_test(pseudonyms: Pseudonyms, doomed: Doomed, keys: set[str]) -> Callab
     def test(item: Json) -> bool:
         if item["kind"] != decisions.name:
             return False
+        ticket, customer = key(item, "ticket"), key(item, "customer")
         if doomed.before is not None:
-            return datetime.fromisoformat(item["clock"]) < doomed.before
-        ticket = key(item, "ticket")
-        whose = doomed.customer and pseudonyms.customer(doomed.customer)
-        if whose is None or key(item, "customer") != whose:
+            old = datetime.fromisoformat(item["clock"]) < doomed.before
+            if old and ticket is not None and customer is not None:
+                whose[ticket] = customer
+            return old
+        if doomed.customer is None or customer != pseudonyms.customer(doomed.customer):
             return ticket in keys
         if ticket is not None:
             keys.add(ticket)

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 from typing import Any, Final
 from uuid import uuid4
 
@@ -69,6 +69,8 @@ class Remembered:
     exclusions: Exclusions = NO_MORE
     severity: str | None = None
     id: str = field(default_factory=lambda: str(uuid4()))
+    #: By the machine's clock, whatever ``now`` was given: an erasure since then is told by it.
+    recorded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
     def of(
@@ -113,6 +115,7 @@ class Remembered:
             "ticket_id": self.ticket.id,
             "customer": self.ticket.customer,
             "clock": self.now.isoformat(),
+            "recorded_at": self.recorded_at.isoformat(),
             **inputs,
             "exclusions": [rule.model_dump(exclude_none=True) for rule in self.exclusions.rules],
             "stated_severity": self.severity,

@@ -180,5 +180,13 @@ outcomes: Final = Table(
     Column("received_at", Instant, nullable=False, index=True),
 )
 
+#: Up to when decisions of a ticket or customer are erased: see `tierline.serving.store.erased`.
+erased: Final = Table(
+    "erased",
+    metadata,
+    Column("mark", String(KEY_CHARS), primary_key=True),
+    Column("erased_at", Instant, nullable=False),
+)
+
 #: A row as the functions of this room pass it on.
 Values = dict[str, Any]

@@ -48,7 +48,10 @@ class Writer:
         self._queue: queue.Queue[Remembered] = queue.Queue(room)
         self._held = Held(room)
         self._holding = threading.Lock()
+        #: Whoever has it writes what is held or spooled: for long, perhaps, so others don't wait.
+        self._emptying = threading.Lock()
         self._spool_due = 0.0
+        self._spool_retry = _RETRY_SECONDS[0]
         self._retry = _RETRY_SECONDS[0]
         self._due = 0.0
         self._closing = threading.Event()
@@ -63,12 +66,13 @@ class Writer:
     @property
     def holds(self) -> bool:
         """Whether decisions are held in memory because neither store nor disk takes them."""
-        return bool(self._held.items)
+        return self._held.count > 0
 
     def submit(self, found: Sequence[Remembered], *, wait: bool = False) -> None:
         """Take decisions to write; returns at once, unless ``wait`` asks for room in the queue.
 
-        Without room they go to the spool at once: a short write to a local disk.
+        Without room they go to the spool at once: a short write to a local disk. While others
+        write what is spooled or held, they are held too, and only what doesn't fit there waits.
         """
         for i, one in enumerate(found):
             try:
@@ -156,7 +160,8 @@ class Writer:
             if self.problem is not None:
                 self._check()
             self._write_held()
-            self.catch_up()
+            with self._emptying:
+                self.catch_up()
         except Exception as error:
             self.away(error)
         else:
@@ -180,31 +185,46 @@ class Writer:
                 self._write_or_refuse([item])
 
     def _write_held(self) -> None:
-        with self._holding:
-            while self._held.items:
-                self._write_or_refuse(self._held.items[:_BATCH])
-                self._held.drop(_BATCH)
+        with self._emptying:
+            self._empty_held(self._write_or_refuse)
 
     def _keep(self, items: list[Json]) -> None:
         """Put items into the spool, with what is held; what it can't take is held."""
         with self._holding:
             self._held.add(items)
-            if self.holds and time.monotonic() >= self._spool_due:
+            waiting, wait = self.holds, self._held.surplus > 0
+        due = waiting and time.monotonic() >= self._spool_due
+        if due and self._emptying.acquire(blocking=wait):
+            try:
                 self._spool_held()
+            finally:
+                self._emptying.release()
+        with self._holding:
             self._lose(self._held.trim(), "no more fits in memory")
 
     def _spool_held(self) -> None:
         try:
-            self._spool.append([self._seal(item) for item in self._held.items])
+            self._empty_held(lambda items: self._spool.append([self._seal(i) for i in items]))
         except Exception as error:
             if not self._spool_due:
                 problem = getattr(error, "strerror", None) or type(error).__name__
                 folder = self._spool.folder
                 log.error("%s can't be written (%s): decisions wait in memory", folder, problem)
-            self._spool_due = time.monotonic() + _RETRY_SECONDS[0]
+            self._spool_due = time.monotonic() + self._spool_retry
+            self._spool_retry = min(2 * self._spool_retry, _RETRY_SECONDS[1])
         else:
-            self._held.drop(len(self._held.items))
-            self._spool_due = 0.0
+            self._spool_due, self._spool_retry = 0.0, _RETRY_SECONDS[0]
+
+    def _empty_held(self, take: Callable[[list[Json]], None]) -> None:
+        """Hand over what is held, some hundreds at a time, until ``take`` raises."""
+        while True:
+            with self._holding:
+                items = self._held.first(_BATCH)
+            if not items:
+                return
+            take(items)
+            with self._holding:
+                self._held.drop(items)
 
     def _let_go(self) -> None:
         """Try store and spool once more; what neither takes ends with this process."""

@@ -1,0 +1,139 @@
+"""What waits in memory costs little, and nobody who brings more waits for a database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from tierline.data.errors import StoreError
+from tierline.serving.store.held import Held
+from tierline.serving.store.remembered import Json, Remembered
+from tierline.serving.store.store import Store
+from tierline.serving.store.writer import Writer
+
+from ..fakes import NOW, POLICY, prediction
+from .making import PATIENCE, decided, rows, ticket
+
+MANY = 1300
+
+
+def one() -> Remembered:
+    return Remembered.of(decided(ticket(), prediction()), POLICY, NOW)
+
+
+def many() -> list[Json]:
+    *versions, decision = one().items
+    return [*versions, *({**decision, "id": str(n)} for n in range(MANY))]
+
+
+class Disk:
+    """Stands for the spool: takes so many batches, then it is full."""
+
+    def __init__(self, room: int = 0) -> None:
+        self.folder, self.room = "spool", room
+        self.tries: list[list[Json]] = []
+
+    def append(self, items: list[Json]) -> None:
+        self.tries.append(items)
+        if len(self.tries) > self.room:
+            raise OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr("tierline.serving.store.writer.time.monotonic", lambda: now[0])
+    return now
+
+
+def idle(disk: Disk) -> Writer:
+    """A writer that isn't started, its store away."""
+
+    def away(*_: object) -> None:
+        raise StoreError("away")
+
+    return Writer(away, away, lambda item: item, disk)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_is_tried_ever_more_rarely_and_with_little(clock: list[float]) -> None:
+    disk = Disk()
+    held = idle(disk)
+    for _ in range(1000):
+        held._keep(many() if not disk.tries else [])
+        clock[0] += 0.1
+    assert len(disk.tries) == 9  # after 0.5, 1, 2, 4, 8, 16, 30 s, then every 30 s
+    assert {len(items) for items in disk.tries} == {500 + 2}
+    assert held.holds
+
+
+def test_a_disk_with_room_again_takes_all_that_is_held(clock: list[float]) -> None:
+    disk = Disk()
+    held = idle(disk)
+    held._keep(many())
+    clock[0] += 0.4
+    held._keep([])
+    assert len(disk.tries) == 1
+    clock[0] += 0.2
+    disk.room = 3  # one was the try, two more, and it is full again
+    held._keep([])
+    taken = [item["id"] for items in disk.tries[1:3] for item in items if "id" in item]
+    assert taken == [str(n) for n in range(1000)]
+    assert held._held.count == 300
+    disk.room = 99
+    clock[0] += 0.6
+    held._keep([])
+    assert len(disk.tries) == 4  # the pause has grown
+    clock[0] += 0.6
+    held._keep([])
+    assert not held.holds
+    # What is left names its versions, wherever those before it lie.
+    assert {item["kind"] for item in disk.tries[-1]} == {"policies", "models", "decisions"}
+    held._keep(many())
+    assert not held.holds  # and is tried at once again
+
+
+@pytest.mark.parametrize("busy", ["held", "spooled"])
+def test_who_brings_more_does_not_wait_while_the_database_is_slow(made: Store, busy: str) -> None:
+    store, entered, go = made, Event(), Event()
+    found = [one() for _ in range(6)]
+    late = found[2].id
+
+    def slow(items: list[Json]) -> None:
+        if any(item.get("id") == late for item in items):
+            entered.set()
+            assert go.wait(PATIENCE)
+        store._write(items)
+
+    if busy == "held":
+        store.spool.folder.touch()  # in the spool's place: it can't be made
+    crowded = Writer(slow, store.check, store._seal, store.spool, 2)
+    crowded.submit(found[:3])  # two are queued; the third is held, or spooled
+    crowded.start()
+    try:
+        assert entered.wait(PATIENCE)
+        with ThreadPoolExecutor(1) as pool:
+            try:
+                pool.submit(crowded.submit, found[3:]).result(PATIENCE / 6)
+            finally:
+                go.set()
+    finally:
+        go.set()
+        crowded.close()
+    if busy == "held":
+        store.spool.folder.unlink()
+    store.write_spool()
+    assert rows(store).keys() == {one.id for one in found}
+    assert crowded.lost == 0
+    store.database.close()
+
+
+def test_versions_are_held_as_long_as_a_decision_is() -> None:
+    held = Held(2)
+    held.add(many()[:7])
+    assert (held.count, held.surplus, held.trim(), held.count) == (5, 3, 3, 2)
+    batch = held.first(1)
+    assert [item["kind"] for item in batch] == ["policies", "models", "decisions"]
+    held.drop(batch)
+    assert [item.get("id") for item in held.first(9)] == [None, None, "1"]
+    held.drop(held.first(9))
+    assert (held.first(9), held.count) == ([], 0)
