@@ -67,6 +67,19 @@ def against(
     )
 
 
+def kept_from(
+    team: str, rules: Sequence[Exclusion], ticket: Ticket, issue_types: Sequence[str]
+) -> frozenset[str]:
+    """Return the teams to which a ticket of ``team`` never goes, from there nor from its own."""
+
+    def barred(other: str) -> bool:
+        # What was recommended stays: only a move away from there is one from this team.
+        holder = None if other == team else team
+        return against(other, rules, ticket, issue_types, holder) is not None
+
+    return frozenset(filter(barred, {rule.to_team for rule in rules}))
+
+
 def issue_types_of(answer: Answered) -> tuple[str, ...]:
     """Return an answer's issue type and the incidents that safety found."""
     rules = (reason.rule for reason in answer.reasons)
