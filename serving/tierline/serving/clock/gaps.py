@@ -1,7 +1,7 @@
 """Hours at which nobody serves a tier."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
@@ -14,15 +14,13 @@ from tierline.serving.clock.covering import (
     on_call_of,
     stand_ins,
 )
-from tierline.serving.clock.open_time import Calendars, is_open, next_change
-from tierline.serving.clock.shown import instant_text
+from tierline.serving.clock.open_time import Calendars
+from tierline.serving.clock.spans import Gap, closed_spans, first_and_longest, open_without
 from tierline.serving.policy import TIERS, Condition, Policy
 from tierline.serving.policy.calendars import Calendar
 from tierline.serving.policy.queue import capacity_of
 
 _YEAR: Final = timedelta(days=366)
-
-Gap = tuple[datetime, datetime]
 
 
 def unserved_hours(policy: Policy, now: datetime) -> Iterator[str]:
@@ -53,7 +51,7 @@ def closed_hours(policy: Policy, now: datetime) -> Iterator[str]:
         gaps = list(closed_spans(hours, now, now + _YEAR))
         if gaps:
             tiers = f"tier{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
-            first, longest = _shown(gaps, policy.calendars[calendar].zone)
+            first, longest = first_and_longest(gaps, policy.calendars[calendar].zone)
             yield (
                 f"by calendars.{calendar} nobody serves {tiers} from {first}, and times stand "
                 f"still; the longest of {len(gaps)} such spans in a year is {longest}"
@@ -66,10 +64,10 @@ def _promised(number: int, policy: Policy, now: datetime) -> Iterator[str]:
     promised, there = policy.hours(tier.calendar), _serving(number, policy)
     if set(promised) <= set(there):
         return
-    gaps = list(_open_without(promised, there, now, now + _YEAR))
+    gaps = list(open_without(promised, there, now, now + _YEAR))
     if not gaps:
         return
-    first, longest = _shown(gaps, policy.calendars[calendar_of(policy, tier.owner)].zone)
+    first, longest = first_and_longest(gaps, policy.calendars[calendar_of(policy, tier.owner)].zone)
     why = "is closed" if there else "has no capacity"
     yield (
         f"tiers.{number}.owner: {tier.owner} {why} and nobody covers it: nobody serves tier "
@@ -90,28 +88,13 @@ def _together(policy: Policy, teams: Sequence[str]) -> Calendars:
     return tuple(dict.fromkeys(chain.from_iterable(hours_of(policy, name) for name in teams)))
 
 
-def _open_without(
-    promised: Calendars, there: Calendars, start: datetime, end: datetime
-) -> Iterator[Gap]:
-    """Yield when the one is open and the other isn't, in order."""
-    here = start
-    while here < end:
-        turns = [next_change(promised, here), next_change(there, here) if there else None]
-        turn = min((t for t in turns if t is not None), default=end)
-        if is_open(promised, here) and not is_open(there, here):
-            yield here, min(turn, end)
-        here = turn
-
-
 def _unserved(number: int, policy: Policy, now: datetime) -> Iterator[str]:
     """Yield a sentence for the teams of a tier that are closed at the same hours, nobody on call.
 
     Whoever stands in for them is closed then, too.
     """
-    owner = policy.tiers[number].owner
-    others = (name for name, team in policy.teams.items() if team.tier == number)
     alike: dict[frozenset[Calendar], list[str]] = {}
-    for team in dict.fromkeys((owner, *others)):
+    for team in _teams_of(number, policy):
         if on_call_of(policy, team) is None:
             there = (team, *stand_ins(policy, team, number, never=()))
             alike.setdefault(frozenset(_together(policy, there)), []).append(team)
@@ -121,44 +104,26 @@ def _unserved(number: int, policy: Policy, now: datetime) -> Iterator[str]:
             yield _unserved_text(number, teams, gaps, policy)
 
 
+def _teams_of(number: int, policy: Policy) -> Iterable[str]:
+    """Return a tier's owner and the teams that work there."""
+    here = (name for name, team in policy.teams.items() if team.tier == number)
+    return dict.fromkeys((policy.tiers[number].owner, *here))
+
+
 def _unserved_text(number: int, teams: list[str], gaps: Sequence[Gap], policy: Policy) -> str:
     first_team = policy.teams[teams[0]]
     calendar = calendar_of(policy, teams[0])
     whose = f"teams.{teams[0]}" if first_team.calendar else f"tiers.{first_team.tier}"
-    tier, name = policy.tiers[number], policy.tiers[number].name
-    who = f"tier {number} ({name})"
-    if tier.owner not in teams:
+    who = f"tier {number} ({policy.tiers[number].name})"
+    if not set(teams) >= set(_teams_of(number, policy)):
         who = f"{' and '.join(teams)} of {who}"
-    first, longest = _shown(gaps, policy.calendars[calendar].zone)
+    first, longest = first_and_longest(gaps, policy.calendars[calendar].zone)
     return (
         f"{whose}.calendar: nobody serves {who} from {first}, "
         f"though P1, data loss and breaches run around the clock; the longest of {len(gaps)} "
         f"such gaps in a year is {longest}. Give calendars.{calendar} on_call or a cover, or "
         f"teams.{teams[0]} a cover"
     )
-
-
-def closed_spans(calendars: Calendars, start: datetime, end: datetime) -> Iterator[Gap]:
-    """Yield when it is closed between two instants, in order."""
-    here: datetime | None = start
-    while here is not None and here < end:
-        turn = next_change(calendars, here)
-        if not is_open(calendars, here):
-            yield here, min(turn or end, end)
-        here = turn
-
-
-def _shown(gaps: Sequence[Gap], zone: tzinfo) -> tuple[str, str]:
-    """Return the first gap and the longest as text."""
-    first, longest = (
-        f"{instant_text(start, zone)} until {instant_text(end, zone)}"
-        for start, end in (gaps[0], max(gaps, key=_length))
-    )
-    return first, longest
-
-
-def _length(gap: Gap) -> timedelta:
-    return gap[1] - gap[0]
 
 
 def _tiers_that_can_not_wait(policy: Policy) -> set[int]:
