@@ -289,6 +289,14 @@ def test_a_lock_at_an_unknown_place_says_so(placed: dict[str, Any], tier: int, s
     assert said in text
     assert "EMEA" not in text
     assert "lock.unknown_place" not in rules(answer(prediction("P1"), **placed))
+    assert "team.unknown" not in rules(found)
+
+
+def test_a_team_that_the_policy_does_not_know_is_said_to_be_unknown() -> None:
+    found = answer(prediction("P3"), team="EMEA Billing")
+    assert (found.tier, rules(found)) == (1, ["entry.owner", "team.unknown"])
+    assert "EMEA" not in found.reasons[-1].text
+    assert "team.unknown" not in rules(answer(prediction("P3"), team="order-desk"))
 
 
 def test_stepping_down_is_advice_only() -> None:

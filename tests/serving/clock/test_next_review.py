@@ -38,6 +38,16 @@ def with_calendars(draw: st.DrawFn) -> Policy:
     changed["calendars"] = CALENDARS
     for tier in changed["tiers"].values():
         tier["calendar"] = draw(st.sampled_from([*CALENDARS]))
+    names = [*changed["teams"]]
+    for place, team in enumerate(changed["teams"].values(), 1):
+        # Who covers comes later in the policy, so that covers don't go round in a circle.
+        team["calendar"] = draw(st.sampled_from([None, None, *CALENDARS]))
+        team["cover"] = draw(st.sampled_from([None, None, *names[place:]]))
+        team["overflow_to"] = draw(st.sampled_from([[], [], *([name] for name in names[place:])]))
+        team["limit"] = 1 if team["overflow_to"] else None
+    # The last owner takes the rest.
+    excluded = draw(st.lists(st.sampled_from(names[:-2]), max_size=2, unique=True))
+    changed["exclusions"] = [{"to_team": name, "channel": "social"} for name in excluded]
     return Policy.model_validate(changed)
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tierline.serving.clock.gaps import closed_spans
 from tierline.serving.clock.open_time import (
     BEGINNING,
     MAX_YEARS,
@@ -21,6 +20,7 @@ from tierline.serving.clock.open_time import (
     open_between,
 )
 from tierline.serving.clock.open_year import open_year
+from tierline.serving.clock.spans import closed_spans
 from tierline.serving.policy.calendars import DAYS
 
 from .hours import BERLIN, OFFICE, TICK, WEEK, calendar, shows_open

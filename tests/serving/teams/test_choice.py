@@ -186,6 +186,29 @@ def test_where_all_of_a_tier_are_excluded_the_next_tier_takes_it() -> None:
     assert till(more, prediction("P3", "integration")).team == "engineering-and-product"
 
 
+def test_the_evidence_of_an_exclusion_is_which_one_and_where_it_stands() -> None:
+    calm = Exclusion(to_team="social-media", channel="chat")
+    own = [
+        calm,
+        Exclusion(to_team="integrations", customer="C-77", product="Till", text="C-77 asked"),
+    ]
+    order = Exclusion(to_team="technical-support", from_team="Order-Desk")
+    facts = {"customer": "C-77", "product": "Till", "team": "order-desk"}
+    found = recommend(
+        Ticket(body="x", **facts),
+        prediction("P3", "integration"),
+        policy_with(exclusions=[e.model_dump() for e in own]),
+        NOW,
+        Exclusions((order,)),
+    )
+    (reason,) = (r for r in found.reasons if r.rule == "team.excluded")
+    # No customer's id: answers are stored.
+    assert reason.evidence == (
+        "the policy's exclusions.1: customer, product Till to integrations",
+        "a standing order: from_team Order-Desk to technical-support",
+    )
+
+
 def test_an_incident_goes_up_too_and_never_below_tier_3() -> None:
     never = excluding("incident-response", "senior-engineers")
     assert till(never, None, body=LOSS).team == "engineering-and-product"

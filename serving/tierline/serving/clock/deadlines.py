@@ -6,13 +6,14 @@ from typing import Final
 
 from tierline.data.labels import Severity
 from tierline.serving.clock.filed import Filed
-from tierline.serving.clock.open_time import Calendars, deadline, is_open, next_change, shifted
+from tierline.serving.clock.open_time import deadline, shifted
 from tierline.serving.policy import Policy
 from tierline.serving.policy.durations import span_text
 
 RESPOND_OVERDUE: Final = "clock.respond_overdue"
 RESOLVE_OVERDUE: Final = "clock.resolve_overdue"
 FILED_IN_FUTURE: Final = "clock.filed_in_future"
+COVER: Final = "clock.cover"
 ON_CALL: Final = "clock.on_call"
 NO_COVER: Final = "clock.no_cover"
 #: Evidence that tells how long something has lasted begins so: it moves with the clock.
@@ -74,22 +75,6 @@ def overdue(due: Deadlines, now: datetime) -> list[tuple[str, str, str]]:
         (RESOLVE_OVERDUE, "the time to resolve has run out", due.resolve_by),
     )
     return [(rule, text, OVER + span_text(now - by)) for rule, text, by in named if now > by]
-
-
-@dataclass(frozen=True)
-class Closed:
-    """A tier that is closed: when it opens (None: not in sight), and who is on call till then."""
-
-    opens: datetime | None
-    on_call: str | None
-
-
-def closed_at(hours: Calendars, now: datetime) -> Closed | None:
-    """Return who covers a tier at an instant at which it is closed, None when it is open."""
-    if is_open(hours, now):
-        return None
-    on_call = next((c.on_call for c in hours if c.on_call is not None), None)
-    return Closed(next_change(hours, now), on_call)
 
 
 def after(instant: datetime) -> datetime:

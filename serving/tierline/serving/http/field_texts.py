@@ -89,7 +89,7 @@ TEXTS: Final = {
     "next_review_at": "First instant at which the clock alone changes the answer; null: never.",
     "notes": "What a person adds.",
     "notified": "The audiences that are being told.",
-    "notify": "Who should be told: on_call, manager, …",
+    "notify": "Who should be told: on_call, manager, a team that stands in, …",
     "now": "The instant of this queue.",
     "open_questions": "What is open.",
     "order_value": "Value of the order, in the policy's currency.",

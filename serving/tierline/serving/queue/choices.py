@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from tierline.serving.clock.covering import covers_of, may_take, pools_of
 from tierline.serving.policy import Policy
 from tierline.serving.queue.entry import Entry
 from tierline.serving.queue.hours import Hours
@@ -111,33 +112,12 @@ class Choices:
                 seen.add(cover)
                 yield cover, Way.COVER, 1
         if beyond or entry.first is not None:
-            for step, pool in enumerate(self._pools(own)):
-                if pool not in seen and self._open[pool] and self._may(pool, entry):
+            for step, pool in enumerate(pools_of(self._policy, own)):
+                may = may_take(self._policy, pool, entry.tier, entry.never)
+                if may and pool not in seen and self._open[pool]:
                     yield pool, Way.OVERFLOW, 3 + step
 
     def _open_cover(self, entry: Entry) -> str | None:
         """Return the first team that is there and may, going from cover to cover."""
-        seen = {entry.team}
-        team = self._cover(entry.team)
-        while team not in seen:
-            if self._open[team] and self._may(team, entry):
-                return team
-            seen.add(team)
-            team = self._cover(team)
-        return None
-
-    def _cover(self, team: str) -> str:
-        own = self._policy.teams[team]
-        return own.cover or self._policy.tiers[own.tier].owner
-
-    def _pools(self, team: str) -> Iterator[str]:
-        """Yield a team's pools, then their pools, each once."""
-        found = list(self._policy.teams[team].overflow_to)
-        for pool in found:
-            yield pool
-            found += [p for p in self._policy.teams[pool].overflow_to if p not in found]
-
-    def _may(self, team: str, entry: Entry) -> bool:
-        """Return whether a team isn't excluded and not below the tier that was recommended."""
-        works_at = self._policy.teams[team].tier >= entry.tier
-        return team not in entry.never and (works_at or self._policy.serves(team, entry.tier))
+        covers = covers_of(self._policy, entry.team, entry.tier, entry.never)
+        return next((team for team in covers if self._open[team]), None)

@@ -17,7 +17,13 @@ from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.decision import held_tier
 from tierline.serving.routing.recommendation import Reason
-from tierline.serving.teams.exclusions import NO_MORE, Exclusions, against, issue_types_of
+from tierline.serving.teams.exclusions import (
+    NO_MORE,
+    Exclusions,
+    against,
+    issue_types_of,
+    kept_from,
+)
 
 _SAFETY: Final = "safety."
 _NO_TIME: Final = timedelta(0)
@@ -211,11 +217,4 @@ def _never(ticket: Ticket, answer: Answer, team: str, rules: Sequence[Exclusion]
     """Return the teams to which a ticket of ``team`` never goes, from there nor from its own."""
     if not rules:
         return frozenset()
-    labels = issue_types_of(answer)
-
-    def barred(other: str) -> bool:
-        # What was recommended stays: only a move away from there is one from this team.
-        holder = None if other == team else team
-        return against(other, rules, ticket, labels, holder) is not None
-
-    return frozenset(filter(barred, {rule.to_team for rule in rules}))
+    return kept_from(team, rules, ticket, issue_types_of(answer))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from tierline.serving.clock.covering import hours_of
 from tierline.serving.clock.open_time import NEVER, Calendars, deadline, is_open, next_opening
 from tierline.serving.policy import Policy
 
@@ -14,8 +15,7 @@ class Hours:
 
     def __init__(self, policy: Policy) -> None:
         self._calendars: dict[str, Calendars] = {
-            name: policy.hours(policy.calendar_of(name, team.tier))
-            for name, team in policy.teams.items()
+            name: hours_of(policy, name) for name in policy.teams
         }
 
     def is_open(self, team: str, at: datetime) -> bool:

@@ -150,12 +150,17 @@ def _respect_people(decision: Decision, case: Case, policy: Policy, *, unsafe: b
 
 
 def _unknown_place(ticket: Ticket, current: int | None, policy: Policy) -> Iterator[Reason]:
-    """Yield the reason that says of a lock that Tierline can't tell where it holds the ticket."""
+    """Yield the reason that says that Tierline can't tell where the ticket is, or is locked."""
+    unknown = ticket.team is not None and ticket.team not in policy.teams
     if not ticket.locked_by_human:
+        if unknown:
+            text = "the ticket is with a team that the policy doesn't know: "
+            text += "it tells no tier, and only exclusions from a team of that very name hold"
+            yield Reason(rule="team.unknown", text=text)
         return
     if current is None:
         text = "but no tier or team of the policy says where; this answer is advice only"
-    elif ticket.team is not None and ticket.team not in policy.teams:
+    elif unknown:
         text = "but with a team that the policy doesn't know; the team here is advice only"
     else:
         return

@@ -1,5 +1,6 @@
 """The decision: one pure function from a ticket, a prediction, a policy and a clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -9,9 +10,10 @@ from tierline.data.normalise import full_text
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
+from tierline.serving.clock.covering import Serving, serving, stand_ins
 from tierline.serving.clock.deadlines import deadlines, runs_always
 from tierline.serving.clock.filed import filed
-from tierline.serving.policy import Policy
+from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.alarms import alarms_of, incidents_of
 from tierline.serving.routing.conditions import Case, searchable
 from tierline.serving.routing.decision import Decision, decide, tier_of
@@ -21,7 +23,7 @@ from tierline.serving.routing.review import alternatives, review_reason
 from tierline.serving.routing.standing import Standing, clock_reasons, cover, next_review
 from tierline.serving.teams.answers import Assessment, Change
 from tierline.serving.teams.assessment import assess
-from tierline.serving.teams.exclusions import NO_MORE, Exclusions
+from tierline.serving.teams.exclusions import NO_MORE, Exclusions, kept_from
 from tierline.serving.teams.would_change import would_change
 
 SEVERITY_EXPECTED: Final = "severity: expected P1, P2, P3, P4 or a name that the policy gives one"
@@ -89,7 +91,12 @@ def recommend(
             )
         others = alternatives(said, tier_with) if said else ()
         others = tuple(o for o in others if severity is None or o.head != "severity")
-        return _standing(decision, case, policy, _Beside(others, assessment, changes), bool(alarms))
+        served = None
+        if runs_always(policy, case.severity, bool(alarms)):
+            served = _serving(decision, case, alarms, policy, never)
+        return _standing(
+            decision, case, policy, _Beside(others, assessment, changes, served), bool(alarms)
+        )
 
     answer = at(now)
     judged = _without_severity(prediction) if prediction and severity else prediction
@@ -156,6 +163,23 @@ class _Beside:
     alternatives: tuple[Alternative, ...]
     assessment: Assessment
     would_change: tuple[Change, ...]
+    serving: Serving | None
+
+
+def _serving(
+    decision: Decision,
+    case: Case,
+    alarms: Sequence[Reason],
+    policy: Policy,
+    never: tuple[Exclusion, ...],
+) -> Serving:
+    """Return who serves the decision's team now; nobody stands in where a person placed it."""
+    others: tuple[str, ...] = ()
+    if not decision.locked:
+        own = () if case.issue_type is None else (case.issue_type,)
+        barred = kept_from(decision.team, never, case.ticket, (*incidents_of(alarms), *own))
+        others = stand_ins(policy, decision.team, decision.tier, barred)
+    return serving(policy, decision.team, others, case.now)
 
 
 def _standing(
@@ -165,9 +189,9 @@ def _standing(
     calendar = policy.calendar_of(decision.team, decision.tier)
     start = filed(case.ticket, case.now, case.waited)
     due = deadlines(policy, decision.tier, calendar, case.severity, start, safe=safe)
-    always = runs_always(policy, case.severity, safe)
-    covered, on_call = cover(case, policy, decision.team, calendar) if always else (None, None)
-    notify = (*decision.notify, *([on_call] if on_call else ()))
+    served = beside.serving
+    covered, who = cover(served, policy, decision.team) if served else (None, None)
+    notify = (*decision.notify, *([who] if who else ()))
     return Standing(
         tier=decision.tier,
         path=(decision.tier, *(t for t in decision.path if t > decision.tier)),
@@ -183,8 +207,7 @@ def _standing(
         assessment=beside.assessment,
         would_change=beside.would_change,
         due=due,
-        always=always,
-        calendar=calendar,
+        serving=served,
     )
 
 

@@ -57,7 +57,8 @@ class Recommendation(_Frozen):
     """Which tier should take a ticket, by when it should be answered, and why.
 
     ``path`` lists the tiers that the ticket may climb, the recommended one first. ``team`` takes
-    it: the tier's ``owner`` unless a reason under ``team.`` or ``lock.`` says why not. Labels and
+    it: the tier's ``owner`` unless a reason under ``team.`` or ``lock.`` says why not; where it
+    can't wait while that team is closed, ``clock.cover`` says who stands in. Labels and
     confidences are None where no model answered. ``respond_by`` and ``resolve_by`` count open
     hours of the team's calendar from when the ticket was filed (P1, data loss and breaches: all
     hours). ``next_review_at`` is the first instant at which the clock alone changes the answer,

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from tierline.serving.clock.covering import Serving, calendar_of
 from tierline.serving.clock.deadlines import (
+    COVER,
     FILED_IN_FUTURE,
     NO_COVER,
     ON_CALL,
     OVER,
     Deadlines,
     after,
-    closed_at,
     overdue,
 )
 from tierline.serving.clock.filed import becomes_past, in_future
-from tierline.serving.clock.open_time import NEVER, next_change, shifted
+from tierline.serving.clock.open_time import NEVER, shifted
 from tierline.serving.clock.shown import instant_text
 from tierline.serving.policy import Policy
 from tierline.serving.routing.conditions import WAITED, Case
@@ -29,7 +30,10 @@ _MOVING: Final = re.compile(rf"({WAITED}|{OVER})[0-9]+ h [0-9]{{2}} min")
 
 @dataclass(frozen=True)
 class Standing:
-    """An answer as it stands at one instant: all that may be another one later."""
+    """An answer as it stands at one instant: all that may be another one later.
+
+    ``serving``: who serves it now, None where it can wait for its team's hours.
+    """
 
     tier: int
     path: tuple[int, ...]
@@ -41,8 +45,7 @@ class Standing:
     assessment: Assessment
     would_change: tuple[Change, ...]
     due: Deadlines
-    always: bool
-    calendar: str
+    serving: Serving | None
 
     def same_as(self, other: "Standing") -> bool:
         """Return whether only the clock's own movement is between the two.
@@ -77,18 +80,21 @@ def clock_reasons(case: Case, due: Deadlines) -> list[Reason]:
     return found
 
 
-def cover(case: Case, policy: Policy, team: str, calendar: str) -> tuple[Reason | None, str | None]:
+def cover(serving: Serving, policy: Policy, team: str) -> tuple[Reason | None, str | None]:
     """Return why and who is told of a ticket that can't wait till its team opens."""
-    closed = closed_at(policy.hours(calendar), case.now)
-    if closed is None:
+    if serving.team == team:
         return None, None
-    zone = policy.calendars[calendar].zone
-    opens = (f"opens: {instant_text(closed.opens, zone)}",) if closed.opens else ()
-    if closed.on_call is None:
-        text = f"{team} is closed, this can't wait, and the policy names nobody on call"
-        return Reason(rule=NO_COVER, text=text, evidence=opens), None
-    text = f"{team} is closed and this can't wait: {closed.on_call} takes it"
-    return Reason(rule=ON_CALL, text=text, evidence=opens), closed.on_call
+    zone = policy.calendars[calendar_of(policy, team)].zone
+    opens = (f"opens: {instant_text(serving.opens, zone)}",) if serving.opens else ()
+    closed = f"{team} is closed and this can't wait"
+    if serving.team is not None:
+        text = f"{closed}: {serving.team} stands in"
+        return Reason(rule=COVER, text=text, evidence=opens), serving.team
+    if serving.on_call is not None:
+        text = f"{closed}: {serving.on_call} takes it"
+        return Reason(rule=ON_CALL, text=text, evidence=opens), serving.on_call
+    text = f"{team} is closed, this can't wait, and the policy names nobody on call"
+    return Reason(rule=NO_COVER, text=text, evidence=opens), None
 
 
 def next_review(
@@ -113,10 +119,8 @@ def _turns(case: Case, policy: Policy, present: Standing) -> Iterator[datetime]:
         yield after(present.due.resolve_by)
     if (past := becomes_past(case.ticket, case.now)) is not None:
         yield past
-    if present.always:
-        turn = next_change(policy.hours(present.calendar), case.now)
-        if turn is not None:
-            yield turn
+    if present.serving is not None and present.serving.until is not None:
+        yield present.serving.until
 
 
 def _wait_began(case: Case) -> datetime | None:

@@ -8,7 +8,7 @@ from tierline.serving.policy import TIERS, Exclusion, Policy, TeamPolicy
 from tierline.serving.routing.conditions import Case, phrases_in
 from tierline.serving.routing.recommendation import Reason
 from tierline.serving.safety import SAFETY_TIER
-from tierline.serving.teams.exclusions import against
+from tierline.serving.teams.exclusions import against, said_of
 
 #: What a team can be chosen for, the most specific first.
 ORDER: Final = (
@@ -67,7 +67,7 @@ def place(wanted: Wanted, tier: int, policy: Policy) -> Placement:
     every team of a tier that fits is excluded, and its owner too, the next tier up takes it; the
     last tier's owner can't be excluded. So a placement is never below ``tier``.
     """
-    kept_out: list[str] = []
+    kept_out: list[Exclusion] = []
     best = _best(wanted, tier, policy, kept_out)
     if wanted.locked:
         return _respect(wanted, tier, policy, best, kept_out)
@@ -76,16 +76,17 @@ def place(wanted: Wanted, tier: int, policy: Policy) -> Placement:
         at += 1
         best = _best(wanted, at, policy, kept_out)
     found = best or Placement(at, policy.last_owner)
-    reasons = (*_excluded(kept_out, tier, found.tier), *found.reasons)
+    reasons = (*_excluded(kept_out, tier, found.tier, policy), *found.reasons)
     return Placement(found.tier, found.team, reasons)
 
 
-def _best(wanted: Wanted, tier: int, policy: Policy, kept_out: list[str]) -> Placement | None:
-    """Return the best team of one tier that isn't excluded; add the better ones that are."""
+def _best(wanted: Wanted, tier: int, policy: Policy, kept_out: list[Exclusion]) -> Placement | None:
+    """Return the best team of one tier that isn't excluded; add what excludes the better ones."""
     owner = policy.tiers[tier].owner
     for name, found in _ranked(wanted, tier, policy):
-        if against(name, wanted.exclusions, wanted.case.ticket, wanted.issue_types):
-            kept_out.append(name)
+        rule = against(name, wanted.exclusions, wanted.case.ticket, wanted.issue_types)
+        if rule is not None:
+            kept_out.append(rule)
         else:
             at = max(tier, policy.teams[name].tier) if "incident" in found else tier
             return Placement(at, name, () if name == owner else (_reason(name, found),))
@@ -165,21 +166,26 @@ def _language(value: str | None, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"language: {name}" for name in names if name.casefold() in codes)
 
 
-def _excluded(kept_out: Sequence[str], tier: int, at: int) -> Iterator[Reason]:
+def _excluded(
+    kept_out: Sequence[Exclusion], tier: int, at: int, policy: Policy
+) -> Iterator[Reason]:
     if kept_out:
+        teams = dict.fromkeys(rule.to_team for rule in kept_out)
         then = f": tier {at} takes it" if at > tier else ""
-        text = f"this ticket is never routed to {', '.join(kept_out)}{then}"
-        yield Reason(rule="team.excluded", text=text)
+        text = f"this ticket is never routed to {', '.join(teams)}{then}"
+        rules = dict.fromkeys(said_of(rule, policy) for rule in kept_out)
+        yield Reason(rule="team.excluded", text=text, evidence=tuple(rules))
 
 
 def _respect(
-    wanted: Wanted, tier: int, policy: Policy, best: Placement | None, kept_out: Sequence[str]
+    wanted: Wanted, tier: int, policy: Policy, best: Placement | None, kept_out: Sequence[Exclusion]
 ) -> Placement:
     """Return the team where a person placed the ticket; say who else would take it."""
     advised = best or Placement(tier, policy.tiers[tier].owner)
     current = wanted.current
     if current is None or not policy.serves(current, tier):
-        return Placement(tier, advised.team, (*_excluded(kept_out, tier, tier), *advised.reasons))
+        kept = _excluded(kept_out, tier, tier, policy)
+        return Placement(tier, advised.team, (*kept, *advised.reasons))
     text = f"a person placed this ticket with {current}"
     if against(current, wanted.exclusions, wanted.case.ticket, wanted.issue_types):
         text += ", though an exclusion says never"

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from tierline.data.errors import PolicyError
 from tierline.data.ticket import Ticket
 from tierline.serving.policy import Exclusion, Policy
-from tierline.serving.policy.teams import exclusion_problem, folded
+from tierline.serving.policy.teams import SELECTORS, exclusion_problem, folded
 from tierline.serving.routing.recommendation import Reason
 
 _SAFETY: Final = "safety."
@@ -65,6 +65,31 @@ def against(
     return next(
         (r for r in rules if r.to_team == team and _names(r, ticket, holders, issue_types)), None
     )
+
+
+def kept_from(
+    team: str, rules: Sequence[Exclusion], ticket: Ticket, issue_types: Sequence[str]
+) -> frozenset[str]:
+    """Return the teams to which a ticket of ``team`` never goes, from there nor from its own."""
+
+    def barred(other: str) -> bool:
+        # What was recommended stays: only a move away from there is one from this team.
+        holder = None if other == team else team
+        return against(other, rules, ticket, issue_types, holder) is not None
+
+    return frozenset(filter(barred, {rule.to_team for rule in rules}))
+
+
+def said_of(rule: Exclusion, policy: Policy) -> str:
+    """Return which exclusion it is: where it stands, and what it asks about a ticket.
+
+    A customer's id isn't told, nor the rule's own words, which may hold it: answers are stored.
+    """
+    numbers = (n for n, own in enumerate(policy.exclusions) if own is rule)
+    where = next((f"the policy's exclusions.{n}" for n in numbers), "a standing order")
+    asks = ((name, getattr(rule, name)) for name in SELECTORS)
+    shown = (n if n == "customer" else f"{n} {v}" for n, v in asks if v is not None)
+    return f"{where}: {', '.join(shown)} to {rule.to_team}"
 
 
 def issue_types_of(answer: Answered) -> tuple[str, ...]:
