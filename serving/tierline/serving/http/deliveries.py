@@ -87,7 +87,13 @@ class Deliveries:
 
 
 def _obeys(answer: Recommendation, told: Told, policy: Policy) -> bool:
-    """Return whether no exclusion keeps the ticket from its answer's team; a locked one stays."""
+    """Return whether the answer is still what people say.
+
+    No exclusion keeps the ticket from its team, but for a locked one, which stays; and nobody
+    states another severity.
+    """
     (ticket,) = told.tickets
+    if ticket.stated_severity not in (None, answer.severity):
+        return False
     rules = told.never.beside(policy)
     return ticket.locked_by_human or not against(answer.team, rules, ticket, issue_types_of(answer))
