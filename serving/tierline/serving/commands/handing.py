@@ -69,7 +69,8 @@ def handoff(
 ) -> None:
     """Print the packet for the next team, as Markdown: complete, or what is missing.
 
-    With a store its locks and exclusions count; it keeps the decision and the steps that are done.
+    With a store its locks, exclusions and stated severities count; it keeps the decision and the
+    steps that are done.
     """
     added = {
         "tried": tried,
@@ -115,7 +116,7 @@ def message(
 ) -> None:
     """Print a message to the customer; the times in it are the policy's.
 
-    With a store its locks and exclusions count, and it keeps the decision.
+    With a store its locks, exclusions and stated severities count, and it keeps the decision.
     """
     from tierline.serving.messages.compose import compose
     from tierline.serving.messages.templates import Templates

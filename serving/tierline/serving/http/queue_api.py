@@ -90,7 +90,7 @@ class QueueOut(BaseModel):
 
     ``overdue`` should have been answered by now; ``late`` are those of the others that will not
     be answered in time. Both are ids, in order. ``store`` says how the store stood, whose
-    locks and exclusions count.
+    locks, exclusions and stated severities count.
     """
 
     store: StoreMode
