@@ -99,7 +99,7 @@ def test_a_suspicion_about_a_text_that_the_model_can_not_judge_says_so(
 
 
 def stated(severity: str, said: Prediction | None, **fields: Any) -> Recommendation:
-    return recommend(Ticket(body=CALM, **fields), said, POLICY, NOW, severity=severity)
+    return recommend(Ticket(body=CALM, stated_severity=severity, **fields), said, POLICY, NOW)
 
 
 def test_a_persons_severity_takes_the_place_of_the_models() -> None:
@@ -120,7 +120,7 @@ def test_a_persons_severity_lowers_no_safety_floor() -> None:
     cautious = suspecting(0.3, 0.2)
     assert (stated("P4", cautious).tier, "caution.p1" in rules(stated("P4", cautious))) == (3, True)
     for said in (None, prediction("P1", "data_loss")):
-        found = recommend(Ticket(body=LOSS), said, POLICY, NOW, severity="P4")
+        found = recommend(Ticket(body=LOSS, stated_severity="P4"), said, POLICY, NOW)
         assert (found.tier, found.team) == (3, "incident-response")
         assert found.respond_by == NOW + timedelta(hours=2)
 
@@ -129,7 +129,8 @@ def test_a_severity_that_the_policy_does_not_know_is_refused() -> None:
     with pytest.raises(ValueError, match="severity: expected P1, P2"):
         stated("huge", None)
     own = policy_with(severity_names={"huge": "P1"})
-    assert recommend(Ticket(body=CALM), None, own, NOW, severity="huge").severity == "huge"
+    ticket = Ticket(body=CALM, stated_severity="huge")
+    assert recommend(ticket, None, own, NOW).severity == "huge"
 
 
 @PROFILE
@@ -138,7 +139,8 @@ def test_whatever_a_person_states_incidents_stay_at_tier_3(
     ticket: Ticket, said: Prediction | None, severity: str
 ) -> None:
     own = recommend(ticket, said, POLICY, NOW)
-    found = recommend(ticket, said, POLICY, NOW, severity=severity)
+    stated = ticket.model_copy(update={"stated_severity": severity})
+    found = recommend(stated, said, POLICY, NOW)
     alarms = [r for r in own.reasons if r.rule.startswith("safety.")]
     assert [r for r in found.reasons if r.rule.startswith("safety.")] == alarms
     assert found.tier >= 3 or not alarms

@@ -17,7 +17,7 @@ from tierline.data.ticket import DIMENSIONS, Ticket
 _MAX_LABEL_CHARS: Final = 200
 _TEXTS: Final = (
     *("subject", "body", "channel", "customer", "product", "language", "team", "status"),
-    *("earlier_severity", "earlier_sentiment"),
+    *("earlier_severity", "earlier_sentiment", "stated_severity"),
 )
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 

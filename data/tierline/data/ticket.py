@@ -68,7 +68,8 @@ class Ticket(BaseModel):
     id: exclusions may name it, and all that a store holds of it can be found and erased.
     ``language`` is a code such as ``de`` or ``pt-BR``, ``status`` the help desk's own word.
     ``sites_affected`` is how many sites an agent found to be hit. ``earlier_severity`` and
-    ``earlier_sentiment`` are an earlier answer's labels; ``assessment`` is an agent's own.
+    ``earlier_sentiment`` are an earlier answer's labels; ``assessment`` is an agent's own, and
+    ``stated_severity`` what a person says in place of the model.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -93,4 +94,5 @@ class Ticket(BaseModel):
     sites_affected: int | None = Field(default=None, ge=0, le=1_000_000)
     earlier_severity: str | None = Field(default=None, max_length=200)
     earlier_sentiment: str | None = Field(default=None, max_length=200)
+    stated_severity: str | None = Field(default=None, min_length=1, max_length=200)
     assessment: Annotated[HandAssessment | None, BeforeValidator(_object_when_text)] = None

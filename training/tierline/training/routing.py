@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from tierline.data.rows import Row
+from tierline.data.ticket import Ticket
 from tierline.models.runtime.manifest import Head
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import TIERS, Policy
@@ -63,7 +64,12 @@ def tier_answers(
 
 
 def _recommend(row: Row, prediction: Prediction, policy: Policy) -> Recommendation:
-    return recommend(row.ticket, prediction, policy, row.ticket.created_at or _NOW)
+    return recommend(unstated(row.ticket), prediction, policy, row.ticket.created_at or _NOW)
+
+
+def unstated(ticket: Ticket) -> Ticket:
+    """Return the ticket without a person's severity: the model is measured, not the person."""
+    return ticket.model_copy(update={"stated_severity": None})
 
 
 def _as_labelled(labels: Mapping[str, str], heads: Sequence[Head]) -> Prediction:

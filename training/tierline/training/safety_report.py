@@ -13,6 +13,7 @@ from tierline.data.rows import Row
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.routing.recommend import recommend
+from tierline.training.routing import unstated
 
 _INCIDENTS: Final = frozenset({IssueType.DATA_LOSS, IssueType.SECURITY_BREACH})
 #: Safety doesn't depend on the clock; any instant gives the same figures.
@@ -89,7 +90,7 @@ def measure_safety(rows: Sequence[Row], predictions: Sequence[Prediction]) -> Sa
 
 
 def _alarmed(row: Row, prediction: Prediction | None, policy: Policy) -> bool:
-    answer = recommend(row.ticket, prediction, policy, _NOW)
+    answer = recommend(unstated(row.ticket), prediction, policy, _NOW)
     return any(reason.rule.startswith("safety.") for reason in answer.reasons)
 
 

@@ -16,8 +16,10 @@ from tierline.data.ticket import Ticket
 from tierline.serving.backlog.scored import ScoredAnswers, first_seen
 from tierline.serving.backlog.scoring import batches, nameless, quarantine_path
 from tierline.serving.backlog.tables import Table, TableFile
+from tierline.serving.policy import Policy
 from tierline.serving.queue.entry import Answer, Entry, entry_of
 from tierline.serving.queue.queued import Queue, Queued
+from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated
 from tierline.serving.routing.router import Router
 from tierline.serving.store.deciding import Told, standing
 
@@ -37,7 +39,13 @@ class _Refused:
     def refuse(self, row: Row, reason: str) -> None:
         self._quarantine.add(BadRow(row.number, reason), self._tickets.path)
 
-    def comes_twice(self, row: Row) -> bool:
+    def takes(self, row: Row, policy: Policy) -> bool:
+        if not knows_stated(policy, row.ticket):
+            self.refuse(row, SEVERITY_EXPECTED)
+            return False
+        return not self._comes_twice(row)
+
+    def _comes_twice(self, row: Row) -> bool:
         name = row.ticket.id or ""
         first = self._rows.setdefault(name, row.number)
         if first != row.number:
@@ -56,12 +64,12 @@ def read_entries(
 ) -> tuple[list[Entry], int]:
     """Return the entries of a backlog and the count of rows in quarantine, beside ``out``.
 
-    The locks and exclusions of a ``store`` count, for answers that were given before, too.
+    What people told a ``store`` counts, for answers that were given before, too.
 
     ``answers`` were given before; without them the router answers, as when scoring. A ticket
     without a date counts from when it first stood in the queue that ``out`` holds now. A ticket
-    without an answer, with an id that came before, or with a team that the policy doesn't know
-    is put into quarantine.
+    without an answer, with an id that came before, or with a team or stated severity that the
+    policy doesn't know is put into quarantine.
 
     Raises:
         InputError: when a file is unusable as a whole.
@@ -73,7 +81,7 @@ def read_entries(
     with Quarantine(quarantine_path(out)) as quarantine:
         refused = _Refused(quarantine, tickets)
         for batch in batches(tickets, quarantine):
-            rows = [row for row in batch if not refused.comes_twice(row)]
+            rows = [row for row in batch if refused.takes(row, router.policy)]
             told = standing(store, [nameless(row) for row in rows], router.policy)
             for row, ticket, answer in _answered(rows, told, answers, router, now):
                 if answer is None:

@@ -1,7 +1,7 @@
 """Score a backlog: stream files of tickets through the router into a file of answers."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +17,7 @@ from tierline.serving.backlog.job import Job, quarantine_path
 from tierline.serving.backlog.job_state import Identity
 from tierline.serving.backlog.pipeline import in_order
 from tierline.serving.backlog.summary import Chunk, Summary
+from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
 from tierline.serving.store.deciding import standing
@@ -122,6 +123,7 @@ class Answering:
     def __call__(self, stretch: Stretch) -> Chunk:
         """Answer the usable rows; a bad one becomes a line for the quarantine."""
         summary = Summary()
+        stretch = self._checked(stretch)
         answers = self._answers(stretch)
         for answer in answers:
             summary.add(answer)
@@ -136,6 +138,17 @@ class Answering:
             stretch.share,
         )
 
+    def _checked(self, stretch: Stretch) -> Stretch:
+        """Return the stretch without rows that state a severity that the policy doesn't know."""
+        policy = self.router.policy
+        records = [
+            record._replace(row=BadRow(record.row.number, SEVERITY_EXPECTED))
+            if isinstance(record.row, Row) and not knows_stated(policy, record.row.ticket)
+            else record
+            for record in stretch.records
+        ]
+        return replace(stretch, records=records)
+
     def _answers(self, stretch: Stretch) -> list[Recommendation]:
         rows, store, policy = stretch.rows, self.store, self.router.policy
         tickets = [row.ticket for row in rows]
@@ -147,7 +160,7 @@ class Answering:
         # The same ids when the stretch is answered again: no decision is kept twice.
         job = UUID(self.job.state.id)
         names = [str(uuid5(job, f"{stretch.start}:{i}")) for i in range(len(made))]
-        store.record(made, policy, self.now, names, wait=True)
+        store.record(made, policy, self.now, names, wait=True, recalled=told.recalled)
         return [
             decision.recommendation.model_copy(update={"id": ticket.id})
             for decision, ticket in zip(made, tickets, strict=True)

@@ -13,6 +13,7 @@ from tierline.serving.commands.shared import (
     ModelOption,
     PolicyOption,
     RulesOnly,
+    SeverityOption,
     SpoolOption,
     StoreOption,
     app,
@@ -58,6 +59,7 @@ def route(
     assess: Annotated[
         str | None, typer.Option(help="Levels by hand, e.g. customer_impact=3,business_risk=2.")
     ] = None,
+    severity: SeverityOption = None,
     model: ModelOption = CHAMPION_URI,
     rules_only: RulesOnly = False,
     policy: PolicyOption = None,
@@ -69,7 +71,8 @@ def route(
 ) -> None:
     """Route one ticket and say why, its decisive words highlighted.
 
-    With a store its locks and exclusions count, and the decision is kept there, as the API does.
+    With a store its locks, exclusions and stated severities count, and the decision is kept there,
+    as the API does.
     """
     given = {
         "id": ticket_id,
@@ -91,6 +94,7 @@ def route(
         "earlier_severity": earlier_severity,
         "earlier_sentiment": earlier_sentiment,
         "assessment": _levels(assess) if assess else None,
+        "stated_severity": severity,
     }
     if text is None and ticket is None:
         raise InputError("expected the ticket's words, or --ticket with a file; found neither")

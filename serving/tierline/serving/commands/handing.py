@@ -16,6 +16,7 @@ from tierline.serving.commands.shared import (
     NowOption,
     PolicyOption,
     RulesOnly,
+    SeverityOption,
     SpoolOption,
     StoreOption,
     app,
@@ -37,9 +38,6 @@ from tierline.serving.store.handing_on import hand_on
 TemplatesOption = Annotated[
     Path | None,
     typer.Option("--templates", help="Folder with templates in place of the packaged ones."),
-]
-SeverityOption = Annotated[
-    str | None, typer.Option(help="Severity by your own judgement: counts for the model's.")
 ]
 
 
@@ -71,7 +69,8 @@ def handoff(
 ) -> None:
     """Print the packet for the next team, as Markdown: complete, or what is missing.
 
-    With a store its locks and exclusions count; it keeps the decision and the steps that are done.
+    With a store its locks, exclusions and stated severities count; it keeps the decision and the
+    steps that are done.
     """
     added = {
         "tried": tried,
@@ -117,18 +116,19 @@ def message(
 ) -> None:
     """Print a message to the customer; the times in it are the policy's.
 
-    With a store its locks and exclusions count, and it keeps the decision.
+    With a store its locks, exclusions and stated severities count, and it keeps the decision.
     """
     from tierline.serving.messages.compose import compose
     from tierline.serving.messages.templates import Templates
 
     loaded = Templates.load(templates)
     router, clock = make_router(model, rules_only, policy), clock_at(now)
-    by = {"channel": channel} if channel else {}
+    given = {"channel": channel, "stated_severity": severity}
+    by = {name: value for name, value in given.items() if value}
     with recording(store, spool) as there:
         for number, source in enumerate(sources_of(ticket, mapping)):
             one = source.ticket.model_copy(update=by)
-            (found,) = decide(router, there, [one], clock, severity=severity).made
+            (found,) = decide(router, there, [one], clock).made
             told = (source.named(found.ticket), found.recommendation, router.policy)
             made = compose(kind, *told, loaded, clock, language, time_zone)
             shown = made.model_dump_json() if as_json else _as_text(made)

@@ -70,7 +70,7 @@ def queue_command(
 ) -> None:
     """Order open tickets by priority and give them to teams and agents.
 
-    With a store its locks and exclusions count; nothing is kept there.
+    With a store its locks, exclusions and stated severities count; nothing is kept there.
     """
     if not order_only:
         need_scipy()

@@ -49,7 +49,7 @@ def recording(url: str | None, spool: Path | None) -> Iterator["Store | None"]:
 
 @contextmanager
 def beside(url: str | None, spool: Path | None = None) -> Iterator["Store | None"]:
-    """Give the store whose locks and exclusions count, None where none is named.
+    """Give the store in which people's word counts, None where none is named.
 
     Raises:
         StoreError: when it is away, or of another version.

@@ -39,7 +39,8 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
     for name in HEADS:
         label, confidence = getattr(answer, name), getattr(answer, f"{name}_confidence")
         if label is not None:
-            console.print(f"  {name:<10} {escape(label)}  ({confidence:.0%})", highlight=False)
+            sure = "by a person" if confidence is None else f"{confidence:.0%}"
+            console.print(f"  {name:<10} {escape(label)}  ({sure})", highlight=False)
     console.print(_who(answer, policy), highlight=False)
     console.print("[bold]why[/]")
     for reason in answer.reasons:

@@ -60,6 +60,11 @@ SpoolOption = Annotated[
     ),
 ]
 
+SeverityOption = Annotated[
+    str | None,
+    typer.Option("--severity", help="Severity by your own judgement: counts for the model's."),
+]
+
 NowOption = Annotated[
     str | None, typer.Option("--now", help="The clock, ISO 8601; the present if absent.")
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from tierline.data.errors import InputError
 from tierline.data.normalise import full_text
@@ -66,7 +66,7 @@ def make_packet(
         reproduction=_redacted(notes.reproduction),
         customer=_customer(ticket, answer, notes, now),
         severity=answer.severity,
-        severity_by="person" if notes.severity else "model" if answer.severity else None,
+        severity_by=_severity_by(ticket, answer, notes),
         issue_type=answer.issue_type,
         product=ticket.product,
         lane=answer.lane,
@@ -121,6 +121,14 @@ def checked_steps(steps: Sequence[Done], now: datetime) -> Iterator[CheckItem]:
         else:
             at = (done.at or now).astimezone(UTC)
             yield CheckItem(step=step, text=_STEPS[step], by=redact(done.by), at=at)
+
+
+def _severity_by(
+    ticket: Ticket, answer: Recommendation, notes: Notes
+) -> Literal["model", "person"] | None:
+    if notes.severity or ticket.stated_severity:
+        return "person"
+    return "model" if answer.severity else None
 
 
 def _customer(ticket: Ticket, answer: Recommendation, notes: Notes, now: datetime) -> CustomerState:

@@ -89,8 +89,14 @@ class Deliveries:
 
 
 def _obeys(answer: Recommendation, told: Told, policy: Policy) -> bool:
-    """Return whether no exclusion keeps the ticket from its answer's team; a held one stays."""
+    """Return whether the answer is still what people say.
+
+    No exclusion keeps the ticket from its team, but for a held one, which stays; and nobody
+    states another severity.
+    """
     (ticket,) = told.tickets
+    if ticket.stated_severity not in (None, answer.severity):
+        return False
     if held_tier(ticket, policy, unsafe=is_safety(answer)) is not None:
         return True
     return not against(answer.team, told.never.beside(policy), ticket, issue_types_of(answer))

@@ -131,6 +131,7 @@ TEXTS: Final = {
     "since": "From when its age counts; send it back with a ticket that gives no date.",
     "sites_affected": "How many sites an agent found to be hit.",
     "state": "on, or away: decisions then wait on this machine.",
+    "stated_severity": "Severity by a person's judgement: counts for the model's; null: none.",
     "status": "The help desk's own word, such as fixed, answered, solved.",
     "step": "Which step.",
     "store": "How the store is; absent without one.",

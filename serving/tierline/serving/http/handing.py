@@ -106,7 +106,7 @@ def handing_router(
 
     def write(request: MessageRequest, response: Response, deciding: Router) -> Written:
         now = datetime.now(UTC)
-        found = decide(deciding, store, [request.ticket], now, severity=request.severity)
+        found = decide(deciding, store, [_rated(request)], now)
         response.headers.update(store_headers(found.store, found.ids))
         (made,), asked = found.made, (request.language, request.time_zone)
         answer, policy = made.recommendation, deciding.policy
@@ -136,6 +136,12 @@ def handing_router(
             return _refused(_REFUSED, "the message can't be written so", error)
 
     return router
+
+
+def _rated(request: MessageRequest) -> Ticket:
+    if request.severity is None:
+        return request.ticket
+    return request.ticket.model_copy(update={"stated_severity": request.severity})
 
 
 def _refused(status: int, what: str, error: InputError) -> JSONResponse:

@@ -15,6 +15,7 @@ from tierline.data.ticket import Ticket, utc_when_naive
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.problem import Problem
 from tierline.serving.http.rate_limit import charge
+from tierline.serving.http.refusing import refuse_unknown_severities
 from tierline.serving.http.remembering import store_headers
 from tierline.serving.policy import Policy
 from tierline.serving.queue.choices import Waiting, Way
@@ -89,7 +90,7 @@ class QueueOut(BaseModel):
 
     ``overdue`` should have been answered by now; ``late`` are those of the others that will not
     be answered in time. Both are ids, in order. ``store`` says how the store stood, whose
-    locks and exclusions count.
+    locks, exclusions and stated severities count.
     """
 
     store: StoreMode
@@ -114,6 +115,7 @@ def queue_router(state: ModelState, store: "Store | None") -> APIRouter:
     )
     async def order(open_tickets: OpenTickets, request: Request, response: Response) -> Any:
         """Order open tickets by priority, and give them to teams and agents."""
+        refuse_unknown_severities(state.router.policy, open_tickets.tickets, "tickets")
         try:
             unanswered = _unanswered(open_tickets)
             charge(request, max(1, len(unanswered)))

@@ -1,6 +1,7 @@
 """How the API refuses: always a `Problem`, never with the caller's words."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,11 +10,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tierline.data.columns import shown_name
+from tierline.data.ticket import Ticket
 from tierline.serving.http.guard import add_unauthorised, unauthorised
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.problem import Problem
 from tierline.serving.live.gate import Overloaded
 from tierline.serving.live.metrics import Metrics
+from tierline.serving.policy import Policy
+from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,28 @@ def add_refusals(app: FastAPI, metrics: Metrics, keys: ApiKeys) -> None:
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, _http)
     add_unauthorised(app)
+
+
+def refuse_unknown_severities(policy: Policy, tickets: Sequence[Ticket], *place: str) -> None:
+    """Refuse a request in which a person states a severity that the policy doesn't know.
+
+    ``place`` is where its body has the tickets; empty: it is a ticket itself.
+
+    Raises:
+        RequestValidationError: naming each ticket by its number.
+    """
+    expected = SEVERITY_EXPECTED.partition(": ")[2]
+    errors = [
+        {
+            "type": "severity",
+            "loc": ("body", *place, *([n] if place else []), "stated_severity"),
+            "msg": expected,
+        }
+        for n, ticket in enumerate(tickets)
+        if not knows_stated(policy, ticket)
+    ]
+    if errors:
+        raise RequestValidationError(errors)
 
 
 def see_docs(request: Request) -> str:

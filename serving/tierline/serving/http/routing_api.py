@@ -7,7 +7,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from tierline.serving.http.model_state import ModelState
 from tierline.serving.http.rate_limit import charge
-from tierline.serving.http.refusing import REFUSALS
+from tierline.serving.http.refusing import REFUSALS, refuse_unknown_severities
 from tierline.serving.http.remembering import Routed, answer, store_headers
 from tierline.serving.http.schemas import Answers, Batch, Explained, TicketIn
 from tierline.serving.live.explaining import explanation
@@ -34,6 +34,7 @@ def routing_router(
         ticket: TicketIn, response: Response, later: BackgroundTasks, explain: Explain = False
     ) -> Explained | Routed:
         """Recommend a tier for one ticket."""
+        refuse_unknown_severities(state.router.policy, [ticket])
         found = await answer(state, store, [ticket])
         response.headers.update(store_headers(found.store, found.ids))
         (made,) = found.made
@@ -48,6 +49,7 @@ def routing_router(
         batch: Batch, request: Request, response: Response, explain: Explain = False
     ) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
+        refuse_unknown_severities(state.router.policy, batch.tickets, "tickets")
         charge(request, len(batch.tickets))
         found = await answer(state, store, batch.tickets)
         response.headers.update(store_headers(found.store, found.ids))

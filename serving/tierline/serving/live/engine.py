@@ -91,12 +91,11 @@ class Engine:
         tickets: Sequence[Ticket],
         now: datetime,
         exclusions: Exclusions = NO_MORE,
-        severity: str | None = None,
         due: float | None = None,
     ) -> list[Decision]:
         """Return one decision per ticket, in order; call it within `admit`.
 
-        ``severity`` is what a person states of the tickets. ``due``: see `due` (None: as of now).
+        ``due``: see `due` (None: as of now).
         A request has one ticket per thread in the queue at most: a large one lets small ones
         pass. Past the deadline the rules answer alone, whatever the model's threads do: a breach
         still goes to tier 3.
@@ -105,11 +104,10 @@ class Engine:
         self.metrics.batch.observe(len(tickets))
         made: dict[int, Decision] = {}
         left = iter(enumerate(tickets))
-        deciding = partial(router.decide, severity=severity)
 
         async def lane() -> None:
             for place, ticket in left:
-                made[place] = await self._one(deciding, ticket, now, exclusions, due)
+                made[place] = await self._one(router.decide, ticket, now, exclusions, due)
 
         if len(tickets) == 1:
             await lane()

@@ -30,12 +30,10 @@ class WithinDeadline(Router):
         tickets: Sequence[Ticket],
         now: datetime,
         exclusions: Exclusions = NO_MORE,
-        *,
-        severity: str | None = None,
         **how: Any,
     ) -> list[Decision]:
         """Return the decisions; ``how`` is for `Router.decide`, which is then asked itself."""
         if how:
-            return self._router.decide(tickets, now, exclusions, severity=severity, **how)
-        deciding = self._engine.decide(self._router, tickets, now, exclusions, severity, self._due)
+            return self._router.decide(tickets, now, exclusions, **how)
+        deciding = self._engine.decide(self._router, tickets, now, exclusions, self._due)
         return asyncio.run_coroutine_threadsafe(deciding, self._loop).result()

@@ -8,7 +8,8 @@ from tierline.data.labels import Severity
 from tierline.data.ticket import CustomerTier, Ticket
 from tierline.serving.policy.rules import Strict
 
-_READABLE = tuple(name for name in Ticket.model_fields if name != "id")
+#: A severity isn't read as a person's word: hooks set the priority themselves.
+_READABLE = tuple(name for name in Ticket.model_fields if name not in {"id", "stated_severity"})
 
 
 class DeskPolicy(Strict):

@@ -14,6 +14,7 @@ from tierline.serving.clock.deadlines import respond_within
 from tierline.serving.clock.filed import filed
 from tierline.serving.clock.open_time import in_utc, shifted
 from tierline.serving.policy import Exclusion, Policy
+from tierline.serving.queue.restated import under_stated
 from tierline.serving.routing.caution import CAUTION_P1
 from tierline.serving.routing.decision import held_tier
 from tierline.serving.routing.recommendation import Reason
@@ -115,6 +116,7 @@ def entry_of(
 ) -> Entry:
     """Return a ticket's entry by its answer; ``exclusions`` hold beside the policy's own.
 
+    A severity that a person states of the ticket counts for the answer's.
     A ticket without a date counts ``since`` an earlier queue first held it, or since its answer
     was given, whichever is earlier.
 
@@ -125,10 +127,11 @@ def entry_of(
         raise ValueError("id: expected one, to tell tickets apart")
     if answer.team not in policy.teams:
         raise ValueError("team: expected a team of the policy; score the tickets again")
+    safe = any(reason.rule.startswith(_SAFETY) for reason in answer.reasons)
+    answer = under_stated(ticket, answer, policy, now, safe=safe)
+    rules = [reason.rule for reason in answer.reasons]
     known = policy.severity_of(answer.severity)
     severity = known or policy.fallback.severity
-    rules = [reason.rule for reason in answer.reasons]
-    safe = any(rule.startswith(_SAFETY) for rule in rules)
     never = exclusions.beside(policy)
     tier, team, locked = _place(ticket, answer, policy, never, safe=safe)
     age = age_of(ticket, now)

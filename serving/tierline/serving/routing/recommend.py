@@ -26,7 +26,18 @@ from tierline.serving.teams.assessment import assess
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions, kept_from
 from tierline.serving.teams.would_change import would_change
 
-SEVERITY_EXPECTED: Final = "severity: expected P1, P2, P3, P4 or a name that the policy gives one"
+SEVERITY_EXPECTED: Final = (
+    "stated_severity: expected P1, P2, P3, P4 or a name that the policy gives one"
+)
+
+
+#: The reason that says that a person states the severity.
+STATED: Final = "assessment.severity"
+
+
+def knows_stated(policy: Policy, ticket: Ticket) -> bool:
+    """Return whether the policy knows the severity that a person states, if any."""
+    return ticket.stated_severity is None or policy.severity_of(ticket.stated_severity) is not None
 
 
 def recommend(
@@ -37,7 +48,6 @@ def recommend(
     exclusions: Exclusions = NO_MORE,
     known_hits: tuple[safety.SafetyHit, ...] = (),
     *,
-    severity: str | None = None,
     what_if: bool = True,
 ) -> Recommendation:
     """Return which tier and team should take the ticket, by when, and why.
@@ -46,19 +56,19 @@ def recommend(
     carry a time zone. Without a prediction the answer comes from the rules alone. Whatever the
     policy or the model say, a safety hit goes to tier 3 at least. ``exclusions`` hold beside the
     policy's own. ``known_hits`` are safety hits of a stored ticket, whose words may have been
-    redacted since: they can only add to those that its words give. ``severity`` is what a person
-    states: it counts in place of the model's, but for what the model can't rule out as P1.
-    ``what_if`` false leaves out what would change the answer, which costs as much as four more
-    decisions.
+    redacted since: they can only add to those that its words give. The ticket's
+    ``stated_severity`` counts in place of the model's, but for what the model can't rule out as
+    P1. ``what_if`` false leaves out what would change the answer, which costs as much as four
+    more decisions.
 
     Raises:
         ValueError: when ``now`` has no time zone, or the policy doesn't know the severity.
     """
     if now.tzinfo is None:
         raise ValueError("now: expected a time with a time zone; use datetime.now(UTC)")
-    if severity is not None and policy.severity_of(severity) is None:
+    if not knows_stated(policy, ticket):
         raise ValueError(SEVERITY_EXPECTED)
-    text = full_text(ticket)
+    text, severity = full_text(ticket), ticket.stated_severity
     prediction, displaced = present_labels(prediction, policy)
     mode: Literal["full", "rules_only"] = "rules_only" if prediction is None else "full"
     said = prediction if text else None
@@ -67,8 +77,7 @@ def recommend(
     alarms = alarms_of(hits, said, text)
 
     def case_at(instant: datetime, said: Prediction | None = said) -> Case:
-        case = _case(ticket, text, words, said, policy, now, instant)
-        return case if severity is None else replace(case, severity=policy.severity_of(severity))
+        return _case(ticket, text, words, said, policy, now, instant)
 
     def at(instant: datetime) -> Standing:
         def tier_with(other: Prediction) -> int:
@@ -138,7 +147,7 @@ def _case(
     now: datetime,
 ) -> Case:
     labels = {h: p.label for h, p in prediction.heads.items()} if prediction else {}
-    severity = policy.severity_of(labels.get("severity"))
+    severity = policy.severity_of(ticket.stated_severity or labels.get("severity"))
     issue_type, sentiment = labels.get("issue_type"), labels.get("sentiment")
     return Case(ticket, text, words, severity, issue_type, sentiment, now, now - described)
 
@@ -147,7 +156,7 @@ def _stated(severity: str, said: Prediction | None) -> Reason:
     """Return the reason that says where the severity comes from."""
     head = said.heads.get("severity") if said else None
     other = f"; the model said {head.label} ({head.confidence:.2f})" if head else ""
-    return Reason(rule="assessment.severity", text=f"a person states severity {severity}{other}")
+    return Reason(rule=STATED, text=f"a person states severity {severity}{other}")
 
 
 def _without_severity(prediction: Prediction) -> Prediction:

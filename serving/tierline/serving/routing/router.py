@@ -12,7 +12,7 @@ from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy
 from tierline.serving.routing.known_labels import refuse_unknown_labels
-from tierline.serving.routing.recommend import SEVERITY_EXPECTED, recommend
+from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated, recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
@@ -21,16 +21,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Decision:
-    """An answer with all that it was made from, but for the policy and the clock.
-
-    ``severity`` is what a person stated, None where nobody did.
-    """
+    """An answer with all that it was made from, but for the policy and the clock."""
 
     ticket: Ticket
     prediction: Prediction | None
     recommendation: Recommendation
     exclusions: Exclusions = NO_MORE
-    severity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,20 +69,18 @@ class Router:
         exclusions: Exclusions = NO_MORE,
         *,
         by_rules: bool = False,
-        severity: str | None = None,
         given: Callable[[], bool] = lambda: True,
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
         ``exclusions`` hold beside the policy's. ``by_rules`` is for who can't wait: it neither asks
-        the model nor says what would change an answer. ``severity`` is what a person states of the
-        tickets. ``given`` is asked once they are made: where
-        nobody takes them any more, ``watch`` isn't told.
+        the model nor says what would change an answer. ``given`` is asked once they are made:
+        where nobody takes them any more, ``watch`` isn't told.
 
         Raises:
-            InputError: for a severity that the policy doesn't know.
+            InputError: for a stated severity that the policy doesn't know.
         """
-        if severity is not None and self.policy.severity_of(severity) is None:
+        if not all(knows_stated(self.policy, ticket) for ticket in tickets):
             raise InputError(SEVERITY_EXPECTED)
         begun = time.perf_counter()
         predictions = [None] * len(tickets) if by_rules else self._predict(tickets)
@@ -101,11 +95,9 @@ class Router:
                     self.policy,
                     now,
                     exclusions,
-                    severity=severity,
                     what_if=self.what_if and not by_rules,
                 ),
                 exclusions,
-                severity,
             )
             for ticket, prediction in zip(tickets, predictions, strict=True)
         ]

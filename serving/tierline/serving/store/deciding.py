@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 class StoreMode(StrEnum):
     """Whether a store stood beside an answer, as `mode` says it of the model.
 
-    ``none``: there is none. ``on``: its locks and exclusions counted, and what is remembered goes
-    there. ``away``: the answer was given without it. Only locks and exclusions that were seen
+    ``none``: there is none. ``on``: its locks, exclusions and stated severities counted, and what
+    is remembered goes there. ``away``: the answer was given without it. Only those that were seen
     before counted, and decisions wait on this machine.
     """
 
@@ -50,28 +50,30 @@ def decide(
     tickets: Sequence[Ticket],
     now: datetime,
     ids: Sequence[str] | None = None,
-    severity: str | None = None,
 ) -> Decided:
-    """Return decisions under the store's locks and exclusions; they are recorded there.
+    """Return decisions by what people told the store; they are recorded there.
 
     ``ids`` are theirs where the caller makes them: what has such an id already stays as it is.
-    ``severity`` is what a person states of the tickets.
 
     Raises:
-        InputError: for a severity that the policy doesn't know.
+        InputError: for a stated severity that the policy doesn't know.
     """
     told = standing(store, tickets, router.policy)
-    made = router.decide(told.tickets, now, told.never, severity=severity)
+    made = router.decide(told.tickets, now, told.never)
     return remembered(store, router.policy, told, made, now, ids)
 
 
 @dataclass(frozen=True)
 class Told:
-    """What people told the store: tickets as they placed them, and where none goes."""
+    """What people told the store: tickets as they placed and rated them, and where none goes.
+
+    ``recalled``: the places of those whose severity was stated before, not with the ticket.
+    """
 
     tickets: Sequence[Ticket]
     never: Exclusions
     store: StoreMode
+    recalled: frozenset[int] = frozenset()
 
 
 def standing(store: "Store | None", tickets: Sequence[Ticket], policy: Policy) -> Told:
@@ -80,10 +82,16 @@ def standing(store: "Store | None", tickets: Sequence[Ticket], policy: Policy) -
         return Told(tickets, NO_MORE, StoreMode.NONE)
     try:
         placed, never = store.with_locks(tickets), store.exclusions_beside(policy)
+        rated = store.with_severities(placed, policy)
     except Exception as error:
-        log.error("locks and exclusions can't be read (%s)", type(error).__name__)
+        log.error("what people told the store can't be read (%s)", type(error).__name__)
         return Told(tickets, NO_MORE, StoreMode.AWAY)
-    return Told(placed, never, _mode_of(store))
+    return Told(rated, never, _mode_of(store), _recalled(tickets, rated))
+
+
+def _recalled(asked: Sequence[Ticket], rated: Sequence[Ticket]) -> frozenset[int]:
+    pairs = enumerate(zip(asked, rated, strict=True))
+    return frozenset(i for i, (a, r) in pairs if a.stated_severity != r.stated_severity)
 
 
 def _mode_of(store: "Store") -> StoreMode:
@@ -102,7 +110,7 @@ def remembered(
     if store is None:
         return Decided(made, [], StoreMode.NONE)
     try:
-        names = store.record(made, policy, now, ids)
+        names = store.record(made, policy, now, ids, recalled=told.recalled)
     except Exception as error:
         log.error("decisions can't be recorded (%s)", type(error).__name__)
         names = []

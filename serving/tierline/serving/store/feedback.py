@@ -16,7 +16,7 @@ from tierline.data.ticket import Ticket
 from tierline.serving.store.decisions import find_row, insert_new
 from tierline.serving.store.forms import CorrectionForm
 from tierline.serving.store.pseudonyms import Pseudonyms
-from tierline.serving.store.remembered import redacted
+from tierline.serving.store.remembered import redacted, stated_in
 from tierline.serving.store.schema import Values, feedback
 
 _WORDS: Final = ("subject", "body")
@@ -116,7 +116,7 @@ def _row(
 def _said(decision: Values) -> dict[str, str]:
     """Return the model's labels; what a person stated in its answer isn't the model's."""
     said = {head: decision["recommendation"].get(head) for head in HEADS}
-    if decision["stated_severity"]:
+    if stated_in(decision):
         heads = (decision["prediction"] or {"heads": {}})["heads"]
         said["severity"] = heads.get("severity", {}).get("label")
     return {head: label for head, label in said.items() if label}

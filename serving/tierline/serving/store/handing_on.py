@@ -36,15 +36,18 @@ def hand_on(
 ) -> HandedOn:
     """Return the packet for the team that takes the ticket.
 
-    The decision is the one under the severity that the notes state. It is recorded once the
-    packet is made: a refused hand-off leaves nothing in the store.
+    The decision is the one under the severity that the notes state, else the ticket, else what
+    the store remembers. It is recorded once the packet is made: a refused hand-off leaves nothing
+    in the store.
 
     Raises:
         InputError: for a false claim in the notes, or a severity that the policy doesn't know.
     """
     policy = router.policy
+    if notes.severity is not None:
+        ticket = ticket.model_copy(update={"stated_severity": notes.severity})
     told = standing(store, [ticket], policy)
-    (made,) = router.decide(told.tickets, now, told.never, severity=notes.severity)
+    (made,) = router.decide(told.tickets, now, told.never)
     named = store if ticket.id is not None and told.store is StoreMode.ON else None
     before = _done_before(named, made) if named is not None else ()
     packet = make_packet(made.ticket, made.recommendation, policy, now, notes, before or ())

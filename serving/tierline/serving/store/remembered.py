@@ -22,7 +22,7 @@ from tierline.models.runtime.prediction import Evidence, HeadPrediction, Predict
 from tierline.serving import safety
 from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.caution import INCIDENTS
-from tierline.serving.routing.recommend import recommend
+from tierline.serving.routing.recommend import knows_stated, recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision
 from tierline.serving.store.versions import code_version, rules_version
@@ -30,6 +30,7 @@ from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
 _WORDS: Final = ("subject", "body")
 _IDS: Final = ("id", "customer")
+STATED: Final = "stated_severity"
 Json = dict[str, Any]
 
 
@@ -58,7 +59,10 @@ class RememberedPrediction(Prediction):
 
 @dataclass(frozen=True)
 class Remembered:
-    """One decision before it is written: without tensors, its words still as they came."""
+    """One decision before it is written: without tensors, its words still as they came.
+
+    ``recalled``: its severity was stated with an earlier one, so here nobody states it anew.
+    """
 
     ticket: Ticket = field(repr=False)
     prediction: Json | None
@@ -67,14 +71,20 @@ class Remembered:
     policy: Policy
     now: datetime
     exclusions: Exclusions = NO_MORE
-    severity: str | None = None
+    recalled: bool = False
     id: str = field(default_factory=lambda: str(uuid4()))
     #: By the machine's clock, whatever ``now`` was given: an erasure since then is told by it.
     recorded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
     def of(
-        cls, decision: Decision, policy: Policy, now: datetime, name: str | None = None
+        cls,
+        decision: Decision,
+        policy: Policy,
+        now: datetime,
+        name: str | None = None,
+        *,
+        recalled: bool = False,
     ) -> "Remembered":
         """Take from a decision what has to be kept; its id is made here, or the given ``name``."""
         said = decision.prediction
@@ -86,9 +96,14 @@ class Remembered:
             policy,
             now,
             decision.exclusions,
-            decision.severity,
+            recalled,
             name or str(uuid4()),
         )
+
+    @property
+    def stated(self) -> str | None:
+        """The severity that a person states with this ticket: from then on it is remembered."""
+        return None if self.recalled else self.ticket.stated_severity
 
     @property
     def items(self) -> list[Json]:
@@ -118,7 +133,7 @@ class Remembered:
             "recorded_at": self.recorded_at.isoformat(),
             **inputs,
             "exclusions": [rule.model_dump(exclude_none=True) for rule in self.exclusions.rules],
-            "stated_severity": self.severity,
+            "stated_severity": self.stated,
             "taken_out": taken_out,
             "inputs_hash": inputs_hash(inputs),
             "prediction": self.prediction,
@@ -151,9 +166,18 @@ def inputs_hash(row: Mapping[str, Any]) -> str:
 
 def ticket_of(row: Mapping[str, Any]) -> Ticket:
     """Return the ticket as it is stored, without ids."""
-    words = {name: row[name] for name in _WORDS}
+    own = {name: row[name] for name in _WORDS} | {STATED: stated_in(row)}
     # Normalising may lengthen words beyond what a ticket may have when it comes in.
-    return Ticket.model_validate(row["context"]).model_copy(update=words)
+    return Ticket.model_validate(row["context"]).model_copy(update=own)
+
+
+def stated_in(row: Mapping[str, Any]) -> str | None:
+    """Return the severity that counted in a stored decision by a person's word.
+
+    The column alone has it in records of before a ticket could say it.
+    """
+    found: str | None = row["context"].get(STATED, row[STATED])
+    return found
 
 
 def prediction_of(row: Mapping[str, Any], thresholds: Mapping[str, float]) -> Prediction | None:
@@ -201,15 +225,16 @@ def recommend_again(
 
     What a person stated counts again, but for a severity that another ``policy`` doesn't know.
     """
-    stated = row["stated_severity"]
+    ticket = ticket_of(row)
+    if not knows_stated(policy, ticket):
+        ticket = ticket.model_copy(update={STATED: None})
     return recommend(
-        ticket_of(row),
+        ticket,
         prediction or prediction_of(row, thresholds),
         policy,
         datetime.fromisoformat(row["clock"]),
         Exclusions(tuple(Exclusion.model_validate(rule) for rule in row["exclusions"])),
         hits_of(row) if needs_its_hits(row) else (),
-        severity=stated if policy.severity_of(stated) is not None else None,
     )
 
 
@@ -240,7 +265,8 @@ def redacted(ticket: Ticket) -> tuple[Json, list[str]]:
             # Only together do the two give something away.
             words = {"subject": "", "body": left}
     fields = ticket.model_dump(mode="json", exclude={*_WORDS, *_IDS}, exclude_defaults=True)
-    free = {n: v for n, v in fields.items() if type(getattr(ticket, n)) is str}
+    # The policy knows a stated severity, so it is nobody's own words.
+    free = {n: v for n, v in fields.items() if type(getattr(ticket, n)) is str and n != STATED}
     context = fields | {name: redact(value) for name, value in free.items()}
     changed = [n for n in _WORDS if words[n] != before[n]]
     changed += [n for n in free if context[n] != fields[n]]

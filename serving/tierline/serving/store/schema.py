@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 from tierline.serving.handoff.packet import BY_CHARS, Step
@@ -50,6 +51,7 @@ class Instant(TypeDecorator[datetime]):
 KEY_CHARS: Final = 64
 _VERSION: Final = String(255)
 _NULL: Final = JSON(none_as_null=True)
+_STATED: Final = text("stated_severity IS NOT NULL")
 
 metadata: Final = MetaData()
 
@@ -76,8 +78,9 @@ models: Final = Table(
 )
 
 #: ``clock`` is the clock as given, ``decided_at`` the same instant to search by. ``exclusions``
-#: held beside the policy's. ``stated_severity`` is a person's. ``taken_out`` names what
-#: redaction changed; ``replays`` is false where the answer needed what was taken out.
+#: held beside the policy's. ``stated_severity`` is a person's that came with the ticket; one that
+#: was remembered is in ``context`` alone. ``taken_out`` names what redaction changed; ``replays``
+#: is false where the answer needed what was taken out.
 #: Versions are no foreign keys: all writers would wait in turn for the lock of one policy's row.
 decisions: Final = Table(
     "decisions",
@@ -104,6 +107,12 @@ decisions: Final = Table(
     Column("replays", Boolean, nullable=False),
     Column("stated_severity", String(200)),
     Index("ix_decisions_decided_at_id", "decided_at", "id"),
+    Index(
+        "ix_decisions_stated",
+        *("ticket_key", "decided_at", "id", "stated_severity"),
+        sqlite_where=_STATED,
+        postgresql_where=_STATED,
+    ),
 )
 
 #: ``id`` is a keyed hash of what the correction says of which ticket: the same one comes once.

@@ -1,6 +1,6 @@
 """The store as servers and jobs hold it: `open_store`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,15 @@ from tierline.serving.policy import Exclusion as TeamExclusion
 from tierline.serving.policy import Policy
 from tierline.serving.policy.teams import exclusion_problem
 from tierline.serving.routing.router import Decision
-from tierline.serving.store import decisions, exclusions, feedback, handoffs, locks, outcomes
+from tierline.serving.store import (
+    decisions,
+    exclusions,
+    feedback,
+    handoffs,
+    locks,
+    outcomes,
+    stated,
+)
 from tierline.serving.store.engine import ANSWER_SECONDS, READ_SECONDS, Database
 from tierline.serving.store.forms import Checklist, CorrectionForm, Exclusion, Lock, OutcomeForm
 from tierline.serving.store.pseudonyms import Pseudonyms, read_key
@@ -45,6 +53,7 @@ class Store:
         self.spool = Spool(spool or spool_folder(self.database.url))
         self._pseudonyms: Pseudonyms | None = None
         self._locks: dict[str, Lock] = {}
+        self._severities = stated.Severities()
         self._exclusions: list[Exclusion] = []
         self.writer = Writer(self._write, self.check, self._seal, self.spool)
 
@@ -113,18 +122,28 @@ class Store:
         ids: Sequence[str] | None = None,
         *,
         wait: bool = False,
+        recalled: Collection[int] = (),
     ) -> list[str]:
         """Take decisions to write in the background; return their ids, made here or given.
 
+        ``recalled`` are the places of those whose severity comes from `with_severities`.
         A decision whose id is in the store already isn't written again.
         """
         names: Sequence[str | None] = ids or [None] * len(made)
         found = [
-            Remembered.of(decision, policy, now, name)
-            for decision, name in zip(made, names, strict=True)
+            Remembered.of(decision, policy, now, name, recalled=place in recalled)
+            for place, (decision, name) in enumerate(zip(made, names, strict=True))
         ]
         self.writer.submit(found, wait=wait)
+        self._hear(found)
         return [one.id for one in found]
+
+    def _hear(self, found: Sequence[Remembered]) -> None:
+        """Know what was just stated before it is written."""
+        for one in found:
+            if self._pseudonyms is not None and one.ticket.id is not None and one.stated:
+                said = stated.Stated(one.now, one.id, one.stated)
+                self._severities.tell(self._pseudonyms.ticket(one.ticket.id), said)
 
     def past(self, name: str) -> Past | None:
         """Return the answer of a decision by its id, None where it isn't stored.
@@ -167,6 +186,36 @@ class Store:
                     self._locks.pop(key, None)
                 self._locks |= found
         return {key: lock for key in keys if (lock := self._locks.get(key))}
+
+    def with_severities(self, tickets: Sequence[Ticket], policy: Policy) -> list[Ticket]:
+        """Return the tickets with the severity that a person last stated of each; never fails.
+
+        One that comes with the ticket counts for more, and one that the policy doesn't know has
+        no say. While the store is away, those that were seen before still hold.
+        """
+        if self._pseudonyms is None:
+            return list(tickets)
+        keys = [
+            None if t.id is None or t.stated_severity else self._pseudonyms.ticket(t.id)
+            for t in tickets
+        ]
+        known = self._severities_of({key for key in keys if key})
+        return [
+            t if policy.severity_of(said) is None else _rated(t, said)
+            for t, key in zip(tickets, keys, strict=True)
+            for said in [known.get(key or "")]
+        ]
+
+    def _severities_of(self, keys: set[str]) -> dict[str, str]:
+        if self.writer.problem is None and keys:
+            try:
+                with self.database.reading(READ_SECONDS) as connection:
+                    self._severities.refresh(
+                        keys, lambda: self.writer.idle, lambda: stated.find(connection, keys)
+                    )
+            except StoreError as error:
+                self.writer.away(error)
+        return self._severities.of(keys)
 
     def exclusions_beside(self, policy: Policy) -> Exclusions:
         """Return the standing orders as they hold beside a policy; never fails.
@@ -284,6 +333,10 @@ class Store:
 
     def _seal(self, item: Json) -> Json:
         return decisions.sealed(item, self._pseudonyms)
+
+
+def _rated(ticket: Ticket, severity: str | None) -> Ticket:
+    return ticket.model_copy(update={"stated_severity": severity})
 
 
 def _locked(ticket: Ticket, lock: Lock) -> Ticket:

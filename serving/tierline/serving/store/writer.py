@@ -68,6 +68,11 @@ class Writer:
         """Whether decisions are held in memory because neither store nor disk takes them."""
         return self._held.count > 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything submitted so far is in the store, or was refused by it."""
+        return not (self._queue.unfinished_tasks or self.holds) and self._spool.is_empty()
+
     def submit(self, found: Sequence[Remembered], *, wait: bool = False) -> None:
         """Take decisions to write; returns at once, unless ``wait`` asks for room in the queue.
 

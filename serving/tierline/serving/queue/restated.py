@@ -1,0 +1,97 @@
+"""An answer that was given before, under the severity that a person states now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from tierline.data.labels import Severity
+from tierline.data.ticket import Ticket
+from tierline.serving.clock.deadlines import deadlines, respond_within
+from tierline.serving.clock.filed import Filed, filed
+from tierline.serving.clock.open_time import in_utc, shifted
+from tierline.serving.policy import Policy
+from tierline.serving.routing.caution import CAUTION_P1
+from tierline.serving.routing.entry import entry_path
+from tierline.serving.routing.recommend import STATED
+from tierline.serving.routing.recommendation import Reason
+
+if TYPE_CHECKING:
+    from tierline.serving.queue.entry import Answer
+
+_MODELS_P1: Final = Reason(rule=CAUTION_P1, text="the model said P1")
+
+
+@dataclass(frozen=True)
+class Restated:
+    """The answer as far as the queue reads it."""
+
+    tier: int
+    team: str
+    severity: str | None
+    issue_type: str | None
+    sentiment: str | None
+    respond_by: datetime
+    reasons: tuple[Reason, ...]
+
+
+def under_stated(
+    ticket: Ticket, answer: "Answer", policy: Policy, now: datetime, *, safe: bool
+) -> "Answer":
+    """Return the answer with the ticket's stated severity and the deadline that follows from it.
+
+    A worse severity raises it to the tier where the policy has that enter; nothing lowers its
+    tier, for what else led there isn't known here. ``safe``: it is about an incident.
+    """
+    label = ticket.stated_severity
+    stated, before = policy.severity_of(label), policy.severity_of(answer.severity)
+    if stated is None or label == answer.severity:
+        return answer
+    tier, team = _risen(stated, before, answer, policy)
+    start = _start(ticket, answer, before, policy, now, safe=safe)
+    due = deadlines(policy, tier, policy.calendar_of(team, tier), stated, start, safe=safe)
+    return Restated(
+        tier=tier,
+        team=team,
+        severity=label,
+        issue_type=answer.issue_type,
+        sentiment=answer.sentiment,
+        respond_by=due.respond_by,
+        reasons=_reasons(stated, before, answer),
+    )
+
+
+def _risen(
+    stated: Severity, before: Severity | None, answer: "Answer", policy: Policy
+) -> tuple[int, str]:
+    worse = before is None or stated < before
+    path = entry_path(stated, answer.issue_type, policy) if worse else None
+    if path is None or path[0] <= answer.tier:
+        return answer.tier, answer.team
+    return path[0], policy.tiers[path[0]].owner
+
+
+def _start(
+    ticket: Ticket,
+    answer: "Answer",
+    before: Severity | None,
+    policy: Policy,
+    now: datetime,
+    *,
+    safe: bool,
+) -> Filed:
+    """Return from when the ticket counts: without a date since it was answered."""
+    minutes = ticket.waited_minutes
+    start = filed(ticket, now, None if minutes is None else timedelta(minutes=minutes))
+    if start.known:
+        return start
+    answered = shifted(in_utc(answer.respond_by), -respond_within(policy, before, safe))
+    return Filed(min(answered, start.at), known=False)
+
+
+def _reasons(stated: Severity, before: Severity | None, answer: "Answer") -> tuple[Reason, ...]:
+    """Return the reasons with what the model can't rule out: P1, if it said so."""
+    if stated is Severity.P1:
+        return tuple(reason for reason in answer.reasons if reason.rule != CAUTION_P1)
+    model_said = all(reason.rule != STATED for reason in answer.reasons)
+    suspects = before is Severity.P1 and model_said
+    return (*answer.reasons, *([_MODELS_P1] if suspects else ()))
