@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import cycle, product
@@ -11,7 +12,7 @@ from typing import Any, Final
 from tierline.data.errors import InputError
 from tierline.data.labels import Sentiment, Severity
 from tierline.serving.messages.message import Kind
-from tierline.serving.messages.spoken import Speech
+from tierline.serving.messages.spoken import Speech, SpokenSpan
 from tierline.serving.messages.stated import STATED, ShownTier, stated, stated_in_frame
 from tierline.serving.messages.templates import FILES, LAYOUT, PARTS, PHRASES, Template, Templates
 from tierline.serving.policy import TIERS
@@ -79,25 +80,28 @@ def _refuse_times(templates: Templates, file: Template) -> None:
     for start, words in texts:
         if found := STATED.search(words):
             line = start + words[: found.start()].count("\n")
-            raise InputError(
-                f"{file.place}, line {line}: states a time ({found[0]!r}); {_REMEDY}"
-            )
+            raise InputError(f"{file.place}, line {line}: states a time ({found[0]!r}); {_REMEDY}")
 
 
 def _try_every_variant(templates: Templates, language: str, kind: Kind) -> None:
     name = f"{language}/{kind}.j2"
     place = templates.files[name].place
-    phrases = templates.files[f"{language}/{PHRASES}"].place
+    seen: set[tuple[object, ...]] = set()  # most cases are said in the same words
     for words in variants(language):
         try:
             message = templates.message(language, kind, words)
             said = {part: "\n".join(message.part(part)) for part in PARTS}
         except Exception as error:
             raise _broken(error, name, templates) from None
+        if silent := [part for part, text in said.items() if not text]:
+            raise InputError(f"{place}: {silent[0]}() says nothing for {_case(words)}")
+        span = words["update_every"]
         for part, text in said.items():
-            if not text:
-                raise InputError(f"{place}: {part}() says nothing for {_case(words)}")
+            if (told := (text, span and span.count, span and span.told)) in seen:
+                continue
+            seen.add(told)
             if found := stated(text, language, words):
+                phrases = templates.files[f"{language}/{PHRASES}"].place
                 raise InputError(
                     f"{place} (with {phrases}): {part}() states a time for {_case(words)}: "
                     f"{found!r}; {_REMEDY}. Figures that are no times can stand in the policy's "
@@ -111,16 +115,15 @@ def variants(language: str) -> Iterator[dict[str, Any]]:
     told = {"about": "Export", "reference": "T-1", "signature": "Acme"}
     bare = dict.fromkeys(("respond_by", "resolve_by", "update_by", "update_every"))
     nothing = bare | dict.fromkeys(told, "") | {"late": True}
-    cases = product((*zip(_SOME_SPANS, cycle(_SOME_TIMES), strict=False), None), Severity, TIERS)
-    for given, severity, tier in cases:
-        for mood in ("", *map(str, Sentiment)):
-            case = {"severity": str(severity), "tier": ShownTier(tier), "sentiment": mood}
-            if given is None:
-                yield case | nothing
-                continue
-            span, at = given
-            times = {name: speech.instant(at) for name in ("respond_by", "resolve_by", "update_by")}
-            yield case | told | times | {"late": False, "update_every": speech.span(span)}
+    given: list[tuple[dict[str, Any], SpokenSpan | None]] = [(nothing, None)]
+    for span, at in zip(_SOME_SPANS, cycle(map(speech.instant, _SOME_TIMES)), strict=False):
+        times = dict.fromkeys(("respond_by", "resolve_by", "update_by"), at)
+        given.append((told | times | {"late": False}, speech.span(span)))
+    cases = product(given, Severity, TIERS, ("", *map(str, Sentiment)))
+    for (words, every), severity, tier, mood in cases:
+        case = {"severity": str(severity), "tier": ShownTier(tier), "sentiment": mood}
+        # A copy each: whether it was told is found out by case.
+        yield case | words | {"update_every": copy(every)}
 
 
 def _case(words: Mapping[str, Any]) -> str:
