@@ -82,7 +82,7 @@ def _without_given(text: str, language: str, words: Mapping[str, Any]) -> str:
 
 
 def _without_span(text: str, language: str, span: SpokenSpan) -> str:
-    """Return the text without the duration: count and unit, or for one (``every hour``) the unit."""
+    """Return the text without the duration: count and unit, of one (``every hour``) the unit."""
     if language not in TIME_WORDS:
         return text
     count = rf"\b{span.count}\s*" if span.count > 1 else r"(?:\b1\s*|\b(?<!\d\s))"
