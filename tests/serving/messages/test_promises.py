@@ -171,6 +171,18 @@ def test_the_zones_summer_time_counts() -> None:
     assert (summer.time, summer.zone) == ("03:00", "UTC+2")
 
 
+@pytest.mark.parametrize(
+    ("language", "hours", "minutes"),
+    [("nl", "4 uur", "90 minuten"), ("ja", "4 時間", "90 分"), ("it", "4 ore", "90 minuti")],
+)
+def test_a_duration_is_said_in_a_language_of_ones_own(
+    language: str, hours: str, minutes: str
+) -> None:
+    speech = Speech.of(language, "UTC")
+    assert speech.span(timedelta(hours=4)).text == hours
+    assert speech.span(timedelta(minutes=90)).text == minutes
+
+
 def test_in_office_hours_only_the_next_update_is_promised(
     templates: Templates, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -108,3 +108,87 @@ def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:
         Templates.load(tmp_path)
     with pytest.raises(InputError, match="--templates: expected a folder"):
         Templates.load(tmp_path / "none")
+
+
+#: Times that no policy gave, by language, as somebody may write them.
+PROMISES = {
+    "en": (
+        "by tomorrow at 5 PM", "within one hour", "within {{ 5 }} minutes", "within 5 minutes",
+        "within {{ tier }} hours", "at {{ tier }} o'clock", "by 5:30", "on Friday", "soon",
+        "within {{ 137 }} hours", "on {{ 23 }} October", "by {{ respond_by }} or in {{ 2 }} days",
+        "{% if update_every %}every {{ update_every.count }} minutes{% endif %}",
+        "{% if update_every and update_every.count == 1 %}{{ update_every.unit }} 5{% endif %}",
+        '{% if sentiment == "positive" and severity == "P4" and tier == 2 %}at noon{% endif %}',
+        "by {{ [1, 7] | join('/') }}", "{{ severity }} hours", "in 48", "call 08.03.2025",
+        "from 9-17", "24/7",
+    ),
+    "de": ("heute bis {{ 17 }} Uhr", "in {{ tier }} Uhr", "bis morgen", "binnen einer Stunde"),
+    "es": ("en una hora", "hoy", "mañana", "el lunes"),
+    "fr": ("dans une heure", "demain", "sous {{ 3 }} jours", "au plus vite"),
+    "pt": ("em uma hora", "hoje", "amanhã", "na segunda-feira"),
+}  # fmt: skip
+#: What is none, though it looks like one.
+HARMLESS = {
+    "en": (
+        "Your case {{ reference }} ({{ severity }}) is with tier {{ tier }}.",
+        "Call +1 555 010 0199 or 0800 123 456 (T4).", "See https://acme.example/articles/36001.",
+        "Write to desk24@acme.example about Office365.", "Have a nice day.", "within our team",
+        "{% if respond_by %}{{ respond_by }}, {{ respond_by.time }}{% endif %}",
+        "{% if respond_by %}{{ respond_by.date.split(',')[0] }}{% endif %}",
+        "{% if update_every %}every {{ update_every }}{% endif %}",
+        "{% if update_every %}{{ update_every.count }} {{ update_every.unit }}s{% endif %}",
+        "{% if update_every and update_every.count == 1 %}every {{ update_every.unit }}{% endif %}",
+    ),
+    "de": ("Guten Tag", "{% if update_by %}{{ update_by.time }} Uhr{% endif %}"),
+    "es": ("Buenos días", "al día"),
+    "fr": ("la mise à jour", "à l’heure actuelle"),
+    "pt": ("Bom dia", "em dia"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(language, text) for language, own in PROMISES.items() for text in own]
+)
+def test_a_time_that_the_policy_does_not_give_is_refused(
+    tmp_path: Path, language: str, text: str
+) -> None:
+    folder = own(tmp_path, f"{language}/progress.j2", GOOD.replace("All is well,", text))
+    with pytest.raises(InputError, match=r"progress\.j2.*states a time.*only the policy promises"):
+        Templates.load(folder)
+
+
+@pytest.mark.parametrize("language", HARMLESS)
+def test_what_only_looks_like_a_time_is_accepted(tmp_path: Path, language: str) -> None:
+    text = "\n".join(HARMLESS[language])
+    folder = own(tmp_path, f"{language}/progress.j2", GOOD.replace("All is well,", text))
+    assert language in Templates.load(folder).languages
+
+
+def test_the_refusal_names_file_macro_case_and_words(tmp_path: Path) -> None:
+    text = '{% if tier == 3 %}We answer within {{ "one" }} hour.{% endif %}'
+    folder = own(tmp_path, "en/progress.j2", GOOD.replace("All is well.", text + " Well."))
+    said = (
+        r"en/progress\.j2 \(with en/phrases\.j2\): short\(\) states a time for severity P1, "
+        r"tier 3: 'We answer within one hour\. Well\.'"
+    )
+    with pytest.raises(InputError, match=said):
+        Templates.load(folder)
+
+
+def test_a_language_of_ones_own_may_write_no_figures(tmp_path: Path) -> None:
+    for file in ("phrases.j2", *(f"{kind}.j2" for kind in Kind)):
+        own(tmp_path, f"nl/{file}", GOOD)
+    assert "nl" in Templates.load(tmp_path).languages
+    own(tmp_path, "nl/progress.j2", GOOD.replace("All is well.", "binnen {{ 5 }} werkdagen"))
+    with pytest.raises(InputError, match=r"short\(\) states a time.*'binnen 5 werkdagen'"):
+        Templates.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["Mo-Fr 9-17 h", "We answer within one hour", "9:00&#8211;17:00"])
+def test_a_mails_frame_states_no_time(tmp_path: Path, text: str) -> None:
+    frame = "<style>p { margin: 2h } </style><p>{{ language }}{{ subject }}{{ paragraphs }}</p>"
+    legal = "<p>© 1998 Acme GmbH, HRB 12345, Hauptstr. 5, +49 30 123456</p>"
+    Templates.load(own(tmp_path, "layout.html", frame + legal))
+    own(tmp_path, "layout.html", f"{frame}<p>{text}</p>")
+    with pytest.raises(InputError, match=r"layout\.html: states a time"):
+        Templates.load(tmp_path)

@@ -32,11 +32,12 @@ from tierline.serving.notify.notifier import Notifier
 from tierline.serving.notify.outbox import Outbox
 from tierline.serving.notify.sending import is_url
 from tierline.serving.notify.sending import send as send_by_apprise
+from tierline.serving.policy import Policy
 from tierline.serving.policy.rules import TIERS
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Reason, Recommendation
 
-from ..fakes import BREACH, CALM, LOSS, NOW, POLICY, prediction
+from ..fakes import BREACH, CALM, LOSS, NOW, POLICY, default_dict, prediction
 
 SECRET = "xoxb7secret"  # noqa: S105
 ANGRY = prediction("P3", "how_to", "very_negative")
@@ -435,13 +436,37 @@ def test_routing_and_handing_on_tell_people(service: Service, outbox: Outbox) ->
     with TestClient(api) as client:
         ticket = {"body": LOSS, "id": "T-1"}
         assert client.post("/v1/route", json=ticket).json()["notify"] == ["on_call"]
-        batch = {"tickets": [{"body": LOSS, "id": "T-2"}]}
+        batch = {"tickets": [{"body": CALM, "id": "T-2"}]}
         assert client.post("/v1/route/batch", json=batch).status_code == 200
         found = client.post("/v1/handoff", json={"ticket": ticket}).json()
         assert found["notified"] == ["on_call", "incident_response"]
     # On-call was told by the route; the batch told nobody.
     assert len(service.got) == 2
     assert all("T-1" in got["title"] for got in service.got)
+
+
+@pytest.mark.parametrize("first", ["/v1/route", "/v1/route/batch"])
+def test_a_batch_tells_of_incidents_and_of_nothing_else(
+    service: Service, outbox: Outbox, first: str
+) -> None:
+    raw = default_dict()
+    raw["triggers"].append(
+        {"id": "trigger.any", "text": "any", "notify": ["manager"], "when": [{}]}
+    )
+    everyone = urls(on_call=service.url, manager=service.url, tier_3=service.url)
+    policy = Policy.model_validate(raw)
+    api = create_app(policy, None, ApiKeys(), notifier=Notifier(everyone, outbox))
+    tickets = [{"body": LOSS, "id": "T-1"}, {"body": CALM, "id": "T-2"}, {"body": BREACH}]
+    with TestClient(api) as client:
+        if first == "/v1/route":
+            assert client.post(first, json=tickets[0]).json()["notify"] == ["manager", "on_call"]
+        for _ in range(2):  # sent once, however often it comes
+            found = client.post("/v1/route/batch?explain=true", json={"tickets": tickets}).json()
+        assert [one["notify"] for one in found["answers"]] == [
+            ["manager", "on_call"], ["manager"], ["manager", "on_call"],
+        ]  # fmt: skip
+    titles = sorted(got["title"].partition(" to ")[0] for got in service.got)
+    assert titles == ["Severity unknown: T-1"] * 2 + ["Severity unknown: a ticket"] * 2
 
 
 def test_commands_list_and_retry(

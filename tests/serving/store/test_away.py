@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, text
 
 from tierline.data.errors import StoreError
 from tierline.data.redact import redact
-from tierline.serving.store import engine, remembered
+from tierline.serving.store import engine, migrations, remembered
 from tierline.serving.store.remembered import Json, Remembered
 from tierline.serving.store.setup import make, upgrade
 from tierline.serving.store.store import Store
@@ -74,15 +75,27 @@ def migrated_meanwhile(store: Store) -> Iterator[None]:
         yield
 
 
+def before_last() -> str:
+    """The migration of a Tierline that is one release behind."""
+    found = ScriptDirectory(migrations.__path__[0]).get_revision(latest())
+    return str(found.down_revision)
+
+
 @contextmanager
-def behind(store: Store, *, told: bool = True) -> Iterator[None]:
+def one_behind(store: Store) -> Iterator[None]:
+    with behind(store, to=before_last()):
+        yield
+
+
+@contextmanager
+def behind(store: Store, *, told: bool = True, to: str = "0001") -> Iterator[None]:
     def say(version: str) -> None:
         connection = sqlite3.connect(path_of(store))
         with connection:
             connection.execute("UPDATE alembic_version SET version_num = ?", [version])
         connection.close()
 
-    say("0001")
+    say(to)
     if told:
         store.writer.away(StoreError("looked at again"))
     yield
@@ -94,6 +107,7 @@ ABSENCES = {
     "locked": locked,
     "full": full,
     "behind": behind,
+    "one behind": one_behind,
     "migrated": migrated_meanwhile,
 }
 BIG = "words " * 100
@@ -131,7 +145,8 @@ def test_what_keeps_the_store_away_is_told(sqlite_store: Store) -> None:
     assert "unable to open database file" in said["gone"]
     assert "database is locked" in said["locked"]
     assert "full. Free some space" in said["full"]
-    assert "tierline store upgrade" in said["behind"] or "looked at again" in said["behind"]
+    for kind in ("behind", "one behind"):
+        assert "tierline store upgrade" in said[kind] or "looked at again" in said[kind]
     assert "tierline store upgrade" in said["migrated"]
 
 
@@ -173,14 +188,17 @@ def test_a_store_away_from_the_start_is_written_later(sqlite_url: str, tmp_path:
     later.close()
 
 
-def test_an_upgraded_store_takes_what_waited(sqlite_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", ["0001", before_last()])
+def test_an_upgraded_store_takes_what_waited(sqlite_url: str, tmp_path: Path, at: str) -> None:
     store = Store(sqlite_url, tmp_path / "spool")
     store.database.create_file()
-    migrate(store.database, "0001")
+    migrate(store.database, at)
     store.start()
     record(store, ticket())
     assert store.status.state == "away"
-    assert "store upgrade" in (store.status.problem or "")
+    assert f"found {at}. Bring it up to date with: tierline store upgrade" in (
+        store.status.problem or ""
+    )
     upgrade(store.database)
     make(store.database)
     wait_for(lambda: store.status.state == "on" and not store.status.waiting)

@@ -62,9 +62,9 @@ def create_app(
     A ``store`` remembers what is answered; it is closed with the server. ``hooks`` holds the
     secrets of the help desks whose webhooks are answered. ``templates`` are those of messages
     (None: the packaged ones). A ``notifier`` tells people of what is routed or handed on one by
-    one, never of batches, nor where answers are advice only; it is closed with the server. A
-    label ``book`` says which old labels corrections may still name. Without ``docs`` the API has
-    no pages about itself. ``live`` says how much is taken on, and what runs beside.
+    one, and of a batch's incidents, but not where answers are advice only; it is closed with the
+    server. A label ``book`` says which old labels corrections may still name. Without ``docs``
+    the API has no pages about itself. ``live`` says how much is taken on, and what runs beside.
     """
     parts = Parts(policy, source, live, store, notifier)
     state, told = parts.state, None if live.advice_only else notifier

@@ -1,5 +1,6 @@
 """``POST /v1/route`` and ``/v1/route/batch``."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,7 @@ Explain = Annotated[
 def routing_router(
     state: ModelState, store: "Store | None", notifier: Notifier | None
 ) -> APIRouter:
-    """Return the two resources; a ``notifier`` tells people of single tickets only."""
+    """Return the two resources; of a batch a ``notifier`` tells people of the incidents only."""
     router = APIRouter(responses=REFUSALS)
 
     @router.post("/v1/route")
@@ -37,26 +38,39 @@ def routing_router(
         refuse_unknown_severities(state.router.policy, [ticket])
         found = await answer(state, store, [ticket])
         response.headers.update(store_headers(found.store, found.ids))
-        (made,) = found.made
-        if notifier is not None:
-            later.add_task(notifier.tell, made.ticket, made.recommendation, datetime.now(UTC))
+        later.add_task(_tell, notifier, found.made)
         return (await _shown(state, found, explain))[0]
 
     @router.post(
         "/v1/route/batch", response_model_exclude=None if store is not None else {"decisions"}
     )
     async def route_batch(
-        batch: Batch, request: Request, response: Response, explain: Explain = False
+        batch: Batch,
+        request: Request,
+        response: Response,
+        later: BackgroundTasks,
+        explain: Explain = False,
     ) -> Answers:
         """Recommend a tier for each of up to 256 tickets."""
         refuse_unknown_severities(state.router.policy, batch.tickets, "tickets")
         charge(request, len(batch.tickets))
         found = await answer(state, store, batch.tickets)
         response.headers.update(store_headers(found.store, found.ids))
+        later.add_task(_tell, notifier, [one for one in found.made if _is_incident(one)])
         answers = await _shown(state, found, explain)
         return Answers(answers=answers, store=found.store, decisions=found.ids)
 
     return router
+
+
+def _tell(notifier: Notifier | None, made: Iterable[Decision]) -> None:
+    if notifier is not None:
+        for one in made:
+            notifier.tell(one.ticket, one.recommendation, datetime.now(UTC))
+
+
+def _is_incident(decision: Decision) -> bool:
+    return any(r.rule.startswith("safety.") for r in decision.recommendation.reasons)
 
 
 async def _shown(state: ModelState, found: Decided, explain: bool) -> list[Explained | Routed]:

@@ -3,24 +3,35 @@
 import re
 import traceback
 from collections.abc import Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from itertools import cycle, product
 from typing import Any, Final
 
 from tierline.data.errors import InputError
 from tierline.data.labels import Sentiment, Severity
 from tierline.serving.messages.message import Kind
-from tierline.serving.messages.spoken import Speech
+from tierline.serving.messages.spoken import Speech, SpokenSpan
+from tierline.serving.messages.stated import STATED, ShownTier, stated, stated_in_frame
 from tierline.serving.messages.templates import FILES, LAYOUT, PARTS, PHRASES, Template, Templates
 from tierline.serving.policy import TIERS
 
-_UNITS: Final = (
-    "min|hours?|hrs?|days?|weeks?|stunden?|std|tage?n?|wochen?|horas?|días?|dias?|semanas?"
-    "|heures?|jours?|semaines?|h|minut\\w*"
+#: Figures that no template writes by chance, so that its own are told from the policy's.
+_SOME_TIMES: Final = (
+    datetime(2087, 10, 23, 11, 43, tzinfo=UTC),
+    datetime(2091, 12, 19, 22, 58, tzinfo=UTC),
 )
-#: A time or duration in digits, in the languages that are packaged.
-STATED: Final = re.compile(rf"\d+\s*(?:{_UNITS})\b|\b\d{{1,2}}[:.h]\d{{2}}\b", re.IGNORECASE)
-_SOME_TIME: Final = datetime(2025, 3, 10, 12, tzinfo=UTC)
+_SOME_SPANS: Final = (
+    timedelta(hours=137),
+    timedelta(minutes=1439),
+    timedelta(hours=1),
+    timedelta(minutes=1),
+)
+_REMEDY: Final = (
+    "only the policy promises times: use respond_by, resolve_by, update_by or update_every"
+)
+_MARKUP: Final = re.compile(r"<!--.*?-->|<(style|script|head)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
 def check(templates: Templates, own: Mapping[str, Template]) -> None:
@@ -40,10 +51,18 @@ def check(templates: Templates, own: Mapping[str, Template]) -> None:
         for kind in changed:
             _try_every_variant(templates, language, kind)
     if LAYOUT in own:
+        _try_layout(templates)
+
+
+def _try_layout(templates: Templates) -> None:
+    place = templates.files[LAYOUT].place
+    for language in templates.languages:
         try:
-            templates.page("en", "subject", ["words"])
+            page = templates.page(language, "subject", ["words"])
         except Exception as error:
             raise _broken(error, LAYOUT, templates) from None
+        if found := stated_in_frame(unescape(_MARKUP.sub(" ", page)), language):
+            raise InputError(f"{place}: states a time ({found!r}); {_REMEDY}")
 
 
 def _refuse_times(templates: Templates, file: Template) -> None:
@@ -61,39 +80,54 @@ def _refuse_times(templates: Templates, file: Template) -> None:
     for start, words in texts:
         if found := STATED.search(words):
             line = start + words[: found.start()].count("\n")
-            raise InputError(
-                f"{file.place}, line {line}: states a time ({found[0]!r}); only the policy "
-                "promises times: use respond_by, resolve_by, update_by or update_every"
-            )
+            raise InputError(f"{file.place}, line {line}: states a time ({found[0]!r}); {_REMEDY}")
 
 
 def _try_every_variant(templates: Templates, language: str, kind: Kind) -> None:
+    name = f"{language}/{kind}.j2"
+    place = templates.files[name].place
+    seen: set[tuple[object, ...]] = set()  # most cases are said in the same words
     for words in variants(language):
-        name = f"{language}/{kind}.j2"
         try:
             message = templates.message(language, kind, words)
-            silent = [part for part in PARTS if not message.part(part)]
+            said = {part: "\n".join(message.part(part)) for part in PARTS}
         except Exception as error:
             raise _broken(error, name, templates) from None
-        if silent:
-            place = templates.files[name].place
+        if silent := [part for part, text in said.items() if not text]:
             raise InputError(f"{place}: {silent[0]}() says nothing for {_case(words)}")
+        span = words["update_every"]
+        for part, text in said.items():
+            if (told := (text, span and span.count, span and span.told)) in seen:
+                continue
+            seen.add(told)
+            if found := stated(text, language, words):
+                phrases = templates.files[f"{language}/{PHRASES}"].place
+                raise InputError(
+                    f"{place} (with {phrases}): {part}() states a time for {_case(words)}: "
+                    f"{found!r}; {_REMEDY}. Figures that are no times can stand in the policy's "
+                    "messages.signature"
+                )
 
 
 def variants(language: str) -> Iterator[dict[str, Any]]:
     """Yield variables that lead to every sentence: with all that may be promised, and nothing."""
     speech = Speech.of(language, "UTC")
-    at, span = speech.instant(_SOME_TIME), speech.span(timedelta(hours=4))
-    full = {"respond_by": at, "resolve_by": at, "update_by": at, "update_every": span}
-    full |= {"late": False, "about": "Export", "reference": "T-1", "signature": "Acme"}
-    bare = dict.fromkeys(full) | {"late": True, "about": "", "reference": "", "signature": ""}
-    moods = cycle(("", *map(str, Sentiment)))  # five, so that each meets every severity and tier
-    for rest, severity, tier in product((full, bare, full), Severity, TIERS):
-        yield {"severity": str(severity), "tier": tier, "sentiment": next(moods), **rest}
+    told = {"about": "Export", "reference": "T-1", "signature": "Acme"}
+    bare = dict.fromkeys(("respond_by", "resolve_by", "update_by", "update_every"))
+    nothing = bare | dict.fromkeys(told, "") | {"late": True}
+    given: list[tuple[dict[str, Any], SpokenSpan | None]] = [(nothing, None)]
+    for span, at in zip(_SOME_SPANS, cycle(map(speech.instant, _SOME_TIMES)), strict=False):
+        times = dict.fromkeys(("respond_by", "resolve_by", "update_by"), at)
+        given.append((told | times | {"late": False}, speech.span(span)))
+    cases = product(given, Severity, TIERS, ("", *map(str, Sentiment)))
+    for (words, every), severity, tier, mood in cases:
+        case = {"severity": str(severity), "tier": ShownTier(tier), "sentiment": mood}
+        # A copy each: whether it was told is found out by case.
+        yield case | words | {"update_every": copy(every)}
 
 
 def _case(words: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {words[name] or 'none'}" for name in ("severity", "tier"))
+    return f"severity {words['severity']}, tier {int(words['tier'])}"
 
 
 def _broken(error: Exception, name: str, templates: Templates) -> InputError:

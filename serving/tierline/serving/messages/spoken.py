@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from tierline.data.errors import InputError
@@ -105,13 +105,23 @@ class Speech:
 
     def span(self, span: timedelta) -> SpokenSpan:
         """Return a duration in words, exact to the minute: whole hours, else minutes."""
-        from babel.units import format_unit
-
         minutes = span // _MINUTE
         whole = minutes % _HOUR == 0
         count, unit = (minutes // _HOUR, "hour") if whole else (minutes, "minute")
-        text = _plain(format_unit(count, f"duration-{unit}", "long", locale=self.locale))
-        return SpokenSpan(count, unit, text)
+        return SpokenSpan(count, unit, _plain(_counted(count, f"duration-{unit}", self.locale)))
+
+
+def _counted(count: int, unit: str, locale: "Locale") -> str:
+    """Return a count of a unit in words, in the longest form that Babel has.
+
+    Where a language says the same in two forms Babel knows one of them only, and gives the
+    unit's id for the other.
+    """
+    from babel.units import format_unit
+
+    forms: tuple[Literal["long", "short", "narrow"], ...] = ("long", "short", "narrow")
+    found = [format_unit(count, unit, form, locale=locale) for form in forms]
+    return next((text for text in found if unit not in text), found[0])
 
 
 @lru_cache(maxsize=64)
