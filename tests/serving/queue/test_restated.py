@@ -74,7 +74,7 @@ def test_a_p1_that_the_model_could_not_rule_out_is_a_p1() -> None:
 
 
 def test_a_lock_still_holds_it() -> None:
-    placed = {"locked_by_human": True, "team": "integrations"}
+    placed: dict[str, Any] = {"locked_by_human": True, "team": "integrations"}
     found = queued("P1", prediction("P3"), **placed)
     assert (found.tier, found.team, found.first) == (2, "integrations", "P1")
 

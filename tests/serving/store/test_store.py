@@ -137,12 +137,12 @@ def test_a_store_one_migration_behind_is_refused_and_upgraded(url: str, tmp_path
     with pytest.raises(StoreError, match="tierline store init"):
         store.check()
     migrate(store.database, "0001")
-    with pytest.raises(StoreError, match=r"expected migration 0005; found 0001.* store upgrade"):
+    with pytest.raises(StoreError, match=r"expected migration 0006; found 0001.* store upgrade"):
         store.check()
     with pytest.raises(StoreError, match="store upgrade"):
         make(store.database)
     done = upgrade(store.database)
-    assert (done.before, done.migration) == ("0001", "0005")
+    assert (done.before, done.migration) == ("0001", "0006")
     store.database.close()
 
 

@@ -53,12 +53,12 @@ def scored(folder: Path) -> Path:
 
 
 def test_a_store_is_made_filled_and_looked_at(at: str, tmp_path: Path) -> None:
-    assert "migration 0005" in output("store", "init")
+    assert "migration 0006" in output("store", "init")
     scored(tmp_path)
     said = output("store", "status")
     assert "decisions: 3" in said
     assert "waiting in" in said
-    assert "0005 → 0005" in output("store", "upgrade")
+    assert "0006 → 0006" in output("store", "upgrade")
 
 
 def test_scoring_respects_locks_and_names_no_ticket_by_its_row(at: str, tmp_path: Path) -> None:
