@@ -21,6 +21,10 @@ WRITE_SECONDS: Final = 30.0
 READ_SECONDS: Final = 0.5
 #: The same for a write that an answer waits for.
 ANSWER_SECONDS: Final = 5.0
+#: The same for the writing of decisions: what waits in memory is lost when the process is killed,
+#: so it goes to the spool soon. PostgreSQL may be busy with hundreds of them for longer.
+BACKGROUND_SECONDS: Final = 1.0
+_STATEMENT_SECONDS: Final = {BACKGROUND_SECONDS: 10.0}
 _WRITES: Final = "tierline_writes"
 
 
@@ -178,7 +182,10 @@ def _postgresql(url: URL, seconds: float) -> Engine:
         raise StoreError(
             "a store in PostgreSQL needs its driver: pip install 'tierline[store,postgres]'"
         ) from None
-    limits = {"lock_timeout": seconds, "statement_timeout": 2 * seconds}
+    limits = {
+        "lock_timeout": seconds,
+        "statement_timeout": _STATEMENT_SECONDS.get(seconds, 2 * seconds),
+    }
     options = " ".join(f"-c {name}={int(1000 * value)}" for name, value in limits.items())
     arguments: dict[str, Any] = {
         "connect_timeout": 3,

@@ -24,7 +24,7 @@ from tierline.serving.store import (
     outcomes,
     stated,
 )
-from tierline.serving.store.engine import ANSWER_SECONDS, READ_SECONDS, Database
+from tierline.serving.store.engine import ANSWER_SECONDS, BACKGROUND_SECONDS, READ_SECONDS, Database
 from tierline.serving.store.forms import Checklist, CorrectionForm, Exclusion, Lock, OutcomeForm
 from tierline.serving.store.pseudonyms import Pseudonyms, read_key
 from tierline.serving.store.remembered import Json, Remembered
@@ -326,7 +326,7 @@ class Store:
 
     def _write(self, items: list[Json]) -> None:
         pseudonyms = self.pseudonyms()
-        with self.database.writing() as connection:
+        with self.database.writing(BACKGROUND_SECONDS) as connection:
             # Another Tierline may have migrated it since: then the rows wait.
             need_current(self.database, connection)
             decisions.write(connection, items, pseudonyms)
