@@ -23,14 +23,14 @@ from .queues import policy_with_queue
 
 AFTERNOON = {"afternoon": {"hours": {"monday": ["14:00-17:00"]}}}
 NO_INCIDENTS = Exclusions((Exclusion(from_team="general-support", to_team="incident-response"),))
-LOW = {"current_tier": 1, "team": "general-support", "locked_by_human": True}
+LOW: dict[str, Any] = {"current_tier": 1, "team": "general-support", "locked_by_human": True}
 
 
 def queued(
     body: str, policy: Policy = POLICY, never: Exclusions = NO_MORE, **fields: Any
 ) -> tuple[str, str | None]:
     """Who takes a ticket in a queue under exclusions that came after its answer, and how."""
-    ticket = Ticket(**{"id": "1", "body": body, "created_at": NOW} | fields)
+    ticket = Ticket.model_validate({"id": "1", "body": body, "created_at": NOW} | fields)
     said = recommend(ticket, prediction(), policy, NOW)
     queue = Queue.of([entry_of(ticket, said, policy, NOW, never)], policy, NOW)
     row = queue.row(queue.tickets[0])
@@ -56,7 +56,7 @@ def test_an_exclusion_holds_for_a_team_that_no_person_named(
     team: str | None, tier: int | None
 ) -> None:
     """At an unknown place nothing is held; at a tier without a team only the tier is."""
-    lock = {"current_tier": tier, "team": team, "locked_by_human": True}
+    lock: dict[str, Any] = {"current_tier": tier, "team": team, "locked_by_human": True}
     ticket = Ticket(id="1", body=CALM, created_at=NOW, customer="C-1", **lock)
     said = recommend(ticket, prediction("P2", "billing"), POLICY, NOW)
     assert (said.tier, said.team) == (2, "billing-desk")
