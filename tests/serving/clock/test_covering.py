@@ -52,7 +52,8 @@ def covered(cover: str | None = "night-watch", calendar: str = "office", **more:
 
 
 def at_weekend(policy: Policy, never: Exclusions = NO_MORE, **fields: Any) -> Recommendation:
-    ticket = Ticket(**{"id": "a", "body": LOSS, "created_at": SATURDAY} | fields)
+    known: dict[str, Any] = {"id": "a", "body": LOSS, "created_at": SATURDAY} | fields
+    ticket = Ticket(**known)
     return recommend(ticket, prediction(), policy, SATURDAY, never)
 
 
@@ -148,7 +149,7 @@ def test_a_cover_comes_before_on_call_and_on_call_before_a_pool() -> None:
 
 
 def test_where_a_person_placed_it_nobody_stands_in() -> None:
-    placed = {"team": "incident-response", "locked_by_human": True}
+    placed: dict[str, Any] = {"team": "incident-response", "locked_by_human": True}
     found = at_weekend(covered(), **placed)
     assert clock_reason(found).rule == "clock.no_cover"
     assert clock_reason(at_weekend(covered(calendar="rota"), **placed)).rule == "clock.on_call"

@@ -1,4 +1,4 @@
-"""Deadlines in the hours of the team's calendar (if it has none, its tier's), what has run out, and bad clocks."""
+"""Deadlines in the hours of the team's calendar, else its tier's; what has run out; bad clocks."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
