@@ -193,7 +193,7 @@ def test_the_evidence_of_an_exclusion_is_which_one_and_where_it_stands() -> None
         Exclusion(to_team="integrations", customer="C-77", product="Till", text="C-77 asked"),
     ]
     order = Exclusion(to_team="technical-support", from_team="Order-Desk")
-    facts = {"customer": "C-77", "product": "Till", "team": "order-desk"}
+    facts: dict[str, Any] = {"customer": "C-77", "product": "Till", "team": "order-desk"}
     found = recommend(
         Ticket(body="x", **facts),
         prediction("P3", "integration"),
