@@ -52,8 +52,7 @@ def covered(cover: str | None = "night-watch", calendar: str = "office", **more:
 
 
 def at_weekend(policy: Policy, never: Exclusions = NO_MORE, **fields: Any) -> Recommendation:
-    known: dict[str, Any] = {"id": "a", "body": LOSS, "created_at": SATURDAY} | fields
-    ticket = Ticket(**known)
+    ticket = Ticket.model_validate({"id": "a", "body": LOSS, "created_at": SATURDAY} | fields)
     return recommend(ticket, prediction(), policy, SATURDAY, never)
 
 
