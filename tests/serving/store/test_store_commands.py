@@ -53,7 +53,7 @@ def scored(folder: Path) -> Path:
 
 
 def test_a_store_is_made_filled_and_looked_at(at: str, tmp_path: Path) -> None:
-    assert "migration 0004" in output("store", "init")
+    assert "migration 0005" in output("store", "init")
     scored(tmp_path)
     said = output("store", "status")
     assert "decisions: 3" in said
