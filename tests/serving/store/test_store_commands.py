@@ -58,7 +58,7 @@ def test_a_store_is_made_filled_and_looked_at(at: str, tmp_path: Path) -> None:
     said = output("store", "status")
     assert "decisions: 3" in said
     assert "waiting in" in said
-    assert "0004 → 0004" in output("store", "upgrade")
+    assert "0005 → 0005" in output("store", "upgrade")
 
 
 def test_scoring_respects_locks_and_names_no_ticket_by_its_row(at: str, tmp_path: Path) -> None:
