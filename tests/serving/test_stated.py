@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from tierline.data.errors import InputError
+from tierline.data.errors import InputError, PolicyError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import commands
 from tierline.serving.commands import app
+from tierline.serving.policy import load_policy
 from tierline.serving.routing.router import Router
 
 from .fakes import CALM, LOSS, NOW, POLICY, prediction, predictor, rules
@@ -159,3 +160,9 @@ def test_files_may_say_it_and_a_bad_one_costs_only_its_row() -> None:
     for name in ("out", "queue"):
         (bad,) = read(f"{name}.jsonl.quarantine.jsonl")
         assert (bad["row"], bad["reason"]) == (2, f"stated_severity: {EXPECTED}")
+
+
+def test_a_help_desks_field_is_no_persons_word(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('[helpdesk.jira.fields]\nstated_severity = "priority"\n')
+    with pytest.raises(PolicyError, match=r"helpdesk\.jira.*found \['stated_severity'\]"):
+        load_policy(tmp_path / "p.toml")
