@@ -1,6 +1,6 @@
 """Show by how many tiers words that only plead move ordinary tickets.
 
-`python tests/serving/stuffing.py FILE MODEL [COUNT]` puts each kind of plea into COUNT (200)
+`python -m tests.serving.stuffing FILE MODEL [COUNT]` puts each kind of plea into COUNT (200)
 tickets of a file, drawn at random, and prints the share that goes to a higher tier, with those that
 go there by a safety reason, and those marked for a person's look. What is labelled as an incident,
 P1 or P2 is left out.
