@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +98,48 @@ def check(
     assert all(sum(loads[s] for s in same) <= most for same, most in network.shared)
     assert within(loads, network.capacity)
     assert within(teams, network.team_capacity)
+
+
+#: Two people in the same two teams, each of which has room for one ticket: halves of two tickets
+#: fit together, but only one whole one does.
+HALVES = Network(
+    (((0, 0), (1, 0)), ((2, 0), (3, 0))),
+    (None,) * 4,
+    (0, 1, 0, 1),
+    (1, 1),
+    (((0, 3), 1), ((1, 2), 1)),
+)
+
+
+@pytest.mark.parametrize("tickets", [[0, 1], [1, 0, 1, 0], [0, 0, 1], [1, 1, 1, 1]])
+def test_what_fits_in_fractions_only_is_not_served(tickets: list[int]) -> None:
+    check((tickets, HALVES), most_urgent_shared)
+
+
+def programs(tickets: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of all programs that are solved for so many tickets of eight classes."""
+    sizes: list[int] = []
+    for name in ("linprog", "milp"):
+        real = getattr(scipy.optimize, name)
+
+        def counted(costs: Any, *rest: Any, real: Any = real, **more: Any) -> Any:
+            sizes.append(len(costs))
+            return real(costs, *rest, **more)
+
+        monkeypatch.setattr(scipy.optimize, name, counted)
+    options = tuple(tuple((s, 0) for s in range(6) if s != c % 6) for c in range(8))
+    shared = (((0, 2), 5), ((1, 4), 7))
+    network = Network(options, (4, 5, 3, 6, 4, 5), (0, 0, 1, 1, 2, 2), (8, None, 9), shared)
+    classes = np.arange(tickets, dtype=np.int64) % 8
+    assert most_urgent_shared(classes, network).sum() == 23
+    monkeypatch.undo()
+    return sizes
+
+
+def test_more_tickets_alike_are_no_more_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = programs(200, monkeypatch)
+    assert programs(100_000, monkeypatch) == few
+    assert len(few) <= 4
 
 
 def test_equal_servers_fill_evenly() -> None:

@@ -52,9 +52,10 @@ def allocate(ranked: Sequence[Ranked], policy: Policy, now: datetime) -> list[Se
     choices = Choices(policy, hours, now)
     chosen = _choose(ranked, policy, choices)
     numbers: dict[tuple[Option, ...], int] = {}
-    classes = np.array(
-        [numbers.setdefault(choice.options, len(numbers)) for choice in chosen], dtype=np.int64
-    )
+    # Alike tickets share a choice: comparing its many options once is enough.
+    known = {id(choice): choice.options for choice in chosen}
+    number_of = {one: numbers.setdefault(own, len(numbers)) for one, own in known.items()}
+    classes = np.array([number_of[id(choice)] for choice in chosen], dtype=np.int64)
     network = _network(tuple(numbers), choices, policy)
     taken = (most_urgent_shared if network.shared else most_urgent)(classes, network)
     sequences = [
