@@ -95,6 +95,9 @@ def _fit(
     _seed(recipe.seed)
     heads = heads_of(corpus)
     pretrained, tokenizer = load_pretrained(recipe.encoder)
+    # An encoder may have fewer positions than the recipe would read.
+    most = min(recipe.max_tokens, int(pretrained.config.max_position_embeddings))
+    recipe = replace(recipe, max_tokens=most)
     hidden = int(pretrained.config.hidden_size)
     model = TicketClassifier(pretrained, hidden, [len(h.labels) for h in heads])
     model.freeze(recipe.frozen_share)

@@ -222,9 +222,17 @@ class Policy(Strict):
         return self.tiers[TIERS[-1]].owner
 
     def serves(self, team: str, tier: int) -> bool:
-        """Return whether a team works at a tier: its own, or one that it owns."""
+        """Return whether a team works at a tier: its own, or one that it owns.
+
+        A team for data loss or breaches goes where these are: to every tier above its own, too.
+        """
         known = self.teams.get(team)
-        return known is not None and (known.tier == tier or self.tiers[tier].owner == team)
+        if known is None:
+            return False
+        follows = tier > known.tier and not PROTECTED["issue_type"].keys().isdisjoint(
+            known.issue_types
+        )
+        return known.tier == tier or follows or self.tiers[tier].owner == team
 
     def knows(self, head: str, label: str) -> bool:
         """Return whether the policy says what to do with a label; sentiments need no entry."""
