@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
-from tierline.serving.policy import Policy
+from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.queue.entry import Entry, entry_of
 from tierline.serving.queue.priority import order, sentence, terms
 from tierline.serving.routing.recommend import recommend
 
-from ..fakes import CALM, LOSS, NOW, POLICY, policy_with, prediction
+from ..fakes import CALM, LOSS, NOW, POLICY, default_dict, policy_with, prediction
 from ..test_recommend_properties import PROFILE, predictions, tickets
 
 
@@ -110,3 +110,25 @@ def test_nothing_stated_lowers_the_safety_floor(
 def test_an_incident_keeps_its_deadline() -> None:
     found = queued("P4", None, body=LOSS, created_at=NOW)
     assert (found.first, found.tier, found.respond_by) == ("safety", 3, NOW + timedelta(hours=2))
+
+
+def test_an_exclusion_keeps_it_from_the_owner_that_it_would_rise_to() -> None:
+    never = Exclusion(to_team="senior-engineers", customer="C-1")
+    policy = policy_with(exclusions=[never.model_dump()])
+    asked = Ticket(id="a", body=CALM, created_at=NOW, customer="C-1", stated_severity="P1")
+    fresh = entry_of(asked, recommend(asked, prediction("P3"), policy, NOW), policy, NOW)
+    found = queued("P1", prediction("P3"), policy, created_at=NOW, customer="C-1")
+    assert (found.tier, found.team) == (fresh.tier, fresh.team) == (4, "engineering-and-product")
+
+
+def test_a_lock_keeps_tier_team_and_their_deadline() -> None:
+    placed: dict[str, Any] = {"current_tier": 1, "locked_by_human": True}
+    raw = default_dict()
+    raw["calendars"]["office"] = {"hours": {"monday": ["14:00-17:00"]}}
+    raw["tiers"]["2"]["calendar"] = "office"
+    policy = Policy.model_validate(raw)
+    asked = Ticket(id="a", body=CALM, created_at=NOW, stated_severity="P2", **placed)
+    said = prediction("P4", "order")
+    fresh = entry_of(asked, recommend(asked, said, policy, NOW), policy, NOW)
+    found = queued("P2", said, policy, created_at=NOW, **placed)
+    assert (found.tier, found.team, found.respond_by) == (fresh.tier, fresh.team, fresh.respond_by)

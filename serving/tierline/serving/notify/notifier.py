@@ -56,7 +56,7 @@ class Notifier:
         With a ``packet`` the team that gets it, too (where it has no URL, its tier); what the
         packet lacks is said.
         """
-        told = dict.fromkeys(map(audience_id, answer.notify))
+        told = dict.fromkeys(self._known(name, answer) for name in answer.notify)
         owner = None
         if packet is not None:
             own = audience_id(answer.team)
@@ -67,6 +67,13 @@ class Notifier:
             news = News(ticket, answer, packet, owner=audience == owner)
             self._queue(letters(news, audience, len(self._endpoints[audience]), now))
         return tuple(reached)
+
+    def _known(self, name: str, answer: Recommendation) -> str:
+        """Return an audience; for a team or a person without a URL, the answer's tier."""
+        audience = audience_id(name)
+        if audience in self._endpoints or name in ("manager", "on_call"):
+            return audience
+        return f"tier_{answer.tier}"
 
     def _queue(self, found: Iterable[Letter]) -> None:
         for letter in found:

@@ -128,11 +128,11 @@ def entry_of(
     if answer.team not in policy.teams:
         raise ValueError("team: expected a team of the policy; score the tickets again")
     safe = any(reason.rule.startswith(_SAFETY) for reason in answer.reasons)
-    answer = under_stated(ticket, answer, policy, now, safe=safe)
+    never = exclusions.beside(policy)
+    answer = under_stated(ticket, answer, policy, now, never, safe=safe)
     rules = [reason.rule for reason in answer.reasons]
     known = policy.severity_of(answer.severity)
     severity = known or policy.fallback.severity
-    never = exclusions.beside(policy)
     tier, team, locked = _place(ticket, answer, policy, never, safe=safe)
     age = age_of(ticket, now)
     return Entry(

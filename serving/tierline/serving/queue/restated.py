@@ -1,5 +1,6 @@
 """An answer that was given before, under the severity that a person states now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -9,11 +10,13 @@ from tierline.data.ticket import Ticket
 from tierline.serving.clock.deadlines import deadlines, respond_within
 from tierline.serving.clock.filed import Filed, filed
 from tierline.serving.clock.open_time import in_utc, shifted
-from tierline.serving.policy import Policy
+from tierline.serving.policy import TIERS, Exclusion, Policy
 from tierline.serving.routing.caution import CAUTION_P1
+from tierline.serving.routing.decision import held_tier
 from tierline.serving.routing.entry import entry_path
 from tierline.serving.routing.recommend import STATED
 from tierline.serving.routing.recommendation import Reason
+from tierline.serving.teams.exclusions import against, issue_types_of
 
 if TYPE_CHECKING:
     from tierline.serving.queue.entry import Answer
@@ -35,18 +38,27 @@ class Restated:
 
 
 def under_stated(
-    ticket: Ticket, answer: "Answer", policy: Policy, now: datetime, *, safe: bool
+    ticket: Ticket,
+    answer: "Answer",
+    policy: Policy,
+    now: datetime,
+    never: Sequence[Exclusion] = (),
+    *,
+    safe: bool,
 ) -> "Answer":
     """Return the answer with the ticket's stated severity and the deadline that follows from it.
 
     A worse severity raises it to the tier where the policy has that enter; nothing lowers its
-    tier, for what else led there isn't known here. ``safe``: it is about an incident.
+    tier, for what else led there isn't known here. A person's lock holds it where it is, and
+    ``never`` says where it doesn't go. ``safe``: it is about an incident.
     """
     label = ticket.stated_severity
     stated, before = policy.severity_of(label), policy.severity_of(answer.severity)
     if stated is None or label == answer.severity:
         return answer
-    tier, team = _risen(stated, before, answer, policy)
+    tier, team = answer.tier, answer.team
+    if held_tier(ticket, policy, unsafe=safe) is None:
+        tier, team = _risen(ticket, stated, before, answer, policy, never)
     start = _start(ticket, answer, before, policy, now, safe=safe)
     due = deadlines(policy, tier, policy.calendar_of(team, tier), stated, start, safe=safe)
     return Restated(
@@ -61,13 +73,24 @@ def under_stated(
 
 
 def _risen(
-    stated: Severity, before: Severity | None, answer: "Answer", policy: Policy
+    ticket: Ticket,
+    stated: Severity,
+    before: Severity | None,
+    answer: "Answer",
+    policy: Policy,
+    never: Sequence[Exclusion],
 ) -> tuple[int, str]:
     worse = before is None or stated < before
     path = entry_path(stated, answer.issue_type, policy) if worse else None
     if path is None or path[0] <= answer.tier:
         return answer.tier, answer.team
-    return path[0], policy.tiers[path[0]].owner
+    labels = issue_types_of(answer)
+    tiers = [tier for tier in TIERS if tier >= path[0]]
+    owners = [(tier, policy.tiers[tier].owner) for tier in tiers]
+    return next(
+        ((tier, team) for tier, team in owners if not against(team, never, ticket, labels)),
+        (TIERS[-1], policy.last_owner),
+    )
 
 
 def _start(

@@ -73,9 +73,8 @@ class Router:
     ) -> list[Decision]:
         """Return the recommendations as `route` does, each with what it was made from.
 
-        ``exclusions`` hold beside the policy's. ``by_rules`` is for who can't wait: it neither asks
-        the model nor says what would change an answer. ``given`` is asked once they are made:
-        where nobody takes them any more, ``watch`` isn't told.
+        ``exclusions`` hold beside the policy's. ``by_rules`` doesn't ask the model. ``given`` is
+        asked once they are made: where nobody takes them any more, ``watch`` isn't told.
 
         Raises:
             InputError: for a stated severity that the policy doesn't know.
@@ -95,7 +94,7 @@ class Router:
                     self.policy,
                     now,
                     exclusions,
-                    what_if=self.what_if and not by_rules,
+                    what_if=self.what_if,
                 ),
                 exclusions,
             )

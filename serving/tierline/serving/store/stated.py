@@ -47,12 +47,14 @@ class Severities:
 
     def __init__(self) -> None:
         self._last: dict[str, Stated] = {}
+        self._told: dict[str, Stated] = {}
         self._lock = threading.Lock()
 
     def tell(self, key: str, stated: Stated) -> None:
         """Take one that was handed to the writer."""
         with self._lock:
             self._last[key] = max(stated, self._last.get(key, stated))
+            self._told[key] = self._last[key]
 
     def of(self, keys: Collection[str]) -> dict[str, str]:
         """Return what is known of the tickets."""
@@ -70,7 +72,9 @@ class Severities:
         with self._lock:
             for key, seen in before.items():
                 known = self._last.pop(key, None)
-                if written and known is seen:
+                if known is seen and (written or known is not self._told.get(key)):
                     known = None  # as the store has it, or erased there
+                if written and self._told.get(key) is seen:
+                    self._told.pop(key, None)
                 if (last := max(filter(None, (known, found.get(key))), default=None)) is not None:
                     self._last[key] = last
