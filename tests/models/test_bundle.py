@@ -118,7 +118,21 @@ def test_the_version_follows_what_changes_answers(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
     colder = [h.model_copy(update={"temperature": h.temperature / 2}) for h in manifest.heads]
     assert manifest.model_copy(update={"heads": tuple(colder)}).version != manifest.version
+    graver = [h.model_copy(update={"quantile": 0.2}) for h in manifest.heads]
+    assert manifest.model_copy(update={"heads": tuple(graver)}).version != manifest.version
     assert manifest.model_copy(update={"metrics": {"x": 1}}).version == manifest.version
+
+
+def test_a_bundle_of_before_quantiles_keeps_its_version(bundle: Path) -> None:
+    manifest = Bundle.load(bundle).manifest
+    heads = tuple(h.model_copy(update={"quantile": None}) for h in manifest.heads)
+    without = manifest.model_copy(update={"heads": heads})
+    hashed = {"heads", "serves", "thresholds", "files", "max_tokens"}
+    parts = without.model_dump(include=hashed)
+    for head in parts["heads"]:
+        del head["quantile"]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    assert without.version == f"{manifest.name}-{digest[:12]}"
 
 
 def test_a_bias_that_fits_no_label_is_refused(bundle: Path) -> None:

@@ -563,6 +563,16 @@ def test_of_two_labels_too_close_to_call_both_are_given() -> None:
     assert answer(close({"how_to": 0.55, "outage": 0.45})).alternatives == ()
 
 
+def test_an_answer_graver_than_the_likeliest_is_for_a_person_to_look_at() -> None:
+    severities = {"P1": 0.05, "P2": 0.35, "P3": 0.60, "P4": 0.0}
+    said = prediction(thresholds={"ambiguous": 0.1})
+    graver = HeadPrediction("P2", 0.35, severities)
+    found = answer(replace(said, heads={**said.heads, "severity": graver}))
+    assert (found.severity, found.review_reason) == ("P2", ReviewReason.AMBIGUOUS)
+    (other,) = found.alternatives
+    assert (other.head, other.label, other.confidence) == ("severity", "P3", 0.60)
+
+
 def test_the_other_label_has_the_tier_that_it_would_get_as_an_answer() -> None:
     other = answer(close({"how_to": 0.45, "security_breach": 0.42, "access": 0.13}))
     assert (other.tier, other.alternatives[0].tier) == (1, 3)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.calibration import decide, softmax
 from tierline.training.calibrate import (
     confidence_threshold,
     fit_temperature,
@@ -57,3 +59,27 @@ def test_equal_confidences_stand_or_fall_together() -> None:
 
 def test_without_any_good_threshold_all_is_reviewed() -> None:
     assert confidence_threshold(np.array([0.9, 0.8]), np.array([False, True])) == 1.0
+
+
+@given(
+    st.lists(st.integers(0, 50), min_size=2, max_size=6).filter(any),
+    st.integers(1, 9),
+)
+def test_on_a_scale_the_answer_of_least_expected_cost_is_given(
+    counts: list[int], cost: int
+) -> None:
+    probabilities = np.array(counts) / sum(counts)
+    answer = decide(probabilities, 1 / (1 + cost))
+
+    def expected(level: int) -> float:
+        away = np.arange(len(counts)) - level
+        return float(probabilities @ np.where(away < 0, -cost * away, away))
+
+    least = min(range(len(counts)), key=expected)
+    assert expected(int(answer)) == pytest.approx(expected(least))
+
+
+def test_without_a_scale_the_likeliest_label_is_answered() -> None:
+    probabilities = np.array([[0.34, 0.36, 0.3], [0.34, 0.06, 0.6]])
+    assert decide(probabilities, None).tolist() == [1, 2]
+    assert decide(probabilities, 1 / 3).tolist() == [0, 0]

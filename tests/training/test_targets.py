@@ -26,11 +26,16 @@ def test_the_default_vocabulary_is_kept_whole_and_in_order() -> None:
     (head,) = heads_of(corpus(rows("severity", "P4", "P2")))
     assert head.labels == LABELS["severity"]
     assert head.ordinal
+    assert head.worst_first
 
 
 def test_own_labels_are_sorted_and_numbers_by_value() -> None:
     (head,) = heads_of(corpus(rows("severity", "10", "9", "1", "9")))
     assert head.labels == ("1", "9", "10")
+    assert head.ordinal
+    assert not head.worst_first  # 1 may be the worst or the mildest
+    (head,) = heads_of(corpus(rows("severity", "high", "low", "medium")))
+    assert not head.ordinal
     (head,) = heads_of(corpus(rows("issue_type", "shoes", "Hats", "access")))
     assert head.labels == ("access", "Hats", "shoes")
     assert not head.ordinal

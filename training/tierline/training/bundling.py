@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tierline.data.corpus import Corpus, sha256
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
-from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.calibration import decide, softmax
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.manifest import (
     FORMAT,
@@ -37,8 +37,9 @@ from tierline.training.certify import certify, thresholds
 from tierline.training.export import Parity, check_parity, export_graphs
 from tierline.training.fit import Fitted
 from tierline.training.ngrams import Beside, beside
+from tierline.training.recipe import Recipe
 from tierline.training.strangeness import fit_strangeness, sample, strangeness_thresholds
-from tierline.training.targets import ABSENT
+from tierline.training.targets import ABSENT, HeadLabels
 
 
 def build_bundle(
@@ -132,7 +133,7 @@ def _manifest(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Manife
         tierline_version=tierline_version(),
         encoder=fitted.recipe.encoder,
         max_tokens=fitted.recipe.max_tokens,
-        heads=tuple(Head(name=h.name, labels=h.labels, temperature=1.0) for h in fitted.heads),
+        heads=tuple(_head(h, fitted.recipe) for h in fitted.heads),
         bias=tuple(float(b) for b in fitted.model.heads.bias.detach().cpu()),
         serves=ONNX_FP32,
         thresholds={},
@@ -144,6 +145,11 @@ def _manifest(fitted: Fitted, corpus: Corpus, folder: Path, name: str) -> Manife
         metrics={},
         files={f: sha256(folder / f) for f in (ONNX_FP32, ONNX_INT8, TOKENIZER)},
     )
+
+
+def _head(head: HeadLabels, recipe: Recipe) -> Head:
+    quantile = 1 / (1 + recipe.too_mild_cost) if head.worst_first else None
+    return Head(name=head.name, labels=head.labels, temperature=1.0, quantile=quantile)
 
 
 def _logits(
@@ -169,9 +175,9 @@ def _calibrated(
         if not known.any():
             continue
         probabilities = softmax(logits[known, part], temperature)
-        correct = probabilities.argmax(axis=1) == truth[known]
+        answers = decide(probabilities, head.quantile)
         limits[f"low_confidence.{head.name}"] = confidence_threshold(
-            probabilities.max(axis=1), correct
+            probabilities[np.arange(len(answers)), answers], answers == truth[known]
         )
     return tuple(calibrated), limits
 

@@ -32,6 +32,8 @@ class Recipe:
         weight_decay: AdamW's decoupled decay.
         warmup: share of all steps used to warm up.
         ordinal_sharpness: how fast a severity's target falls off with distance (see `losses`).
+        too_mild_cost: what each level that a severity is rated too mild costs where each level
+            too grave costs 1: the answers' expected cost is kept least (see `decide`).
         label_smoothing: share of the target spread evenly, on the heads that aren't ordinal.
         alpha: share of P1, data-loss and breach tickets that the whole decision may be expected to
             route below tier 3 (see `certify`).
@@ -42,7 +44,7 @@ class Recipe:
     max_tokens: int = 192
     frozen_share: float = 1 / 3
     stripped_share: float = 0.15
-    pleading_share: float = 0.2
+    pleading_share: float = 0.1
     epochs: int | None = None
     patience: int = 2
     batch_size: int = 32
@@ -51,6 +53,7 @@ class Recipe:
     weight_decay: float = 0.01
     warmup: float = 0.1
     ordinal_sharpness: float = 2.0
+    too_mild_cost: float = 2.0
     label_smoothing: float = 0.05
     alpha: float = 0.02
     seed: int = 13

@@ -28,8 +28,14 @@ class HeadLabels:
 
     @property
     def ordinal(self) -> bool:
-        """True for severity, whose labels stand on a scale from worst to mildest."""
-        return self.name in ORDINAL_HEADS
+        """True for severities that stand on a scale: the default ones, and numbered ones."""
+        numbered = all(re.search(r"\d", label) for label in self.labels)
+        return self.name in ORDINAL_HEADS and (self.worst_first or numbered)
+
+    @property
+    def worst_first(self) -> bool:
+        """True where the labels are known to run from worst to mildest: the default severities."""
+        return self.name in ORDINAL_HEADS and self.labels == tuple(LABELS[self.name])
 
     def targets(self, rows: Sequence[Row]) -> NDArray[np.int64]:
         """Return label indices, shape (rows,); `ABSENT` where a row has none that is known."""

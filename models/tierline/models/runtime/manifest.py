@@ -24,11 +24,16 @@ class _Strict(BaseModel):
 
 
 class Head(_Strict):
-    """One question: its labels in logit order, and the temperature its logits are divided by."""
+    """One question: its labels in logit order, and the temperature its logits are divided by.
+
+    ``quantile`` is that of the answer where the labels run from worst to mildest, None where the
+    likeliest label answers (see `decide`).
+    """
 
     name: str
     labels: tuple[str, ...] = Field(min_length=2)
     temperature: float = Field(gt=0)
+    quantile: float | None = Field(default=None, gt=0, lt=1)
 
 
 class Manifest(_Strict):
@@ -68,6 +73,7 @@ class Manifest(_Strict):
     @property
     def version(self) -> str:
         """The name with the first 12 digits of a hash over weights, heads and thresholds."""
-        parts = self.model_dump(include={"heads", "serves", "thresholds", "files", "max_tokens"})
+        hashed = {"heads", "serves", "thresholds", "files", "max_tokens"}
+        parts = self.model_dump(include=hashed, exclude_none=True)
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{digest[:12]}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tierline.data.errors import BundleError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
-from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.calibration import decide, softmax
 from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER, Head, Manifest
 from tierline.models.runtime.ngrams import NgramModel
 from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
@@ -152,7 +152,7 @@ def column_slices(sizes: Sequence[int]) -> Iterator[slice]:
 
 def _answer(head: Head, logits: NDArray[np.float32]) -> HeadPrediction:
     probabilities = softmax(logits, head.temperature)
-    best = int(probabilities.argmax())
+    best = int(decide(probabilities, head.quantile))
     by_name = {n: round(float(p), 6) for n, p in zip(head.labels, probabilities, strict=True)}
     return HeadPrediction(head.labels[best], by_name[head.labels[best]], by_name)
 

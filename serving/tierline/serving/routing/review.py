@@ -81,11 +81,11 @@ def _model_disagrees(prediction: Prediction) -> bool:
 
 
 def _too_close(prediction: Prediction) -> dict[str, HeadPrediction]:
-    limit = prediction.thresholds.get("ambiguous", 0.0)
+    limit = prediction.thresholds.get("ambiguous", -math.inf)
     return {name: head for name, head in prediction.heads.items() if _margin(head) < limit}
 
 
 def _margin(head: HeadPrediction) -> float:
-    """Return the gap between the two likeliest labels, 0 to 1."""
-    first, second = sorted((*head.probabilities.values(), 0.0), reverse=True)[:2]
-    return first - second
+    """Return by how much the label is likelier than any other; negative where it isn't."""
+    others = (p for label, p in head.probabilities.items() if label != head.label)
+    return head.confidence - max(others, default=0.0)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tierline.data.normalise import model_texts
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
-from tierline.models.runtime.manifest import ONNX_FP32
+from tierline.models.runtime.calibration import decide, softmax
+from tierline.models.runtime.manifest import ONNX_FP32, Head
 from tierline.models.runtime.predictor import CONTRIBUTIONS, Predictor, head_columns
 from tierline.training.speed.restore import Restored, restore
 
@@ -173,9 +174,13 @@ def _in_batches(
 
 def _labels(bundle: Bundle, logits: NDArray[np.float32]) -> Answers:
     return {
-        head.name: [head.labels[i] for i in logits[:, part].argmax(axis=1)]
+        head.name: [head.labels[i] for i in _decided(head, logits[:, part])]
         for head, part in head_columns(bundle.manifest.heads)
     }
+
+
+def _decided(head: Head, logits: NDArray[np.float32]) -> NDArray[np.intp]:
+    return decide(softmax(logits, head.temperature), head.quantile)
 
 
 def _classifier(restored: Restored) -> Any:
