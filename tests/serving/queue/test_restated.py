@@ -73,6 +73,19 @@ def test_a_p1_that_the_model_could_not_rule_out_is_a_p1() -> None:
     assert (found.first, found.may_be_p1) == ("P1", False)
 
 
+def test_what_the_model_could_not_rule_out_outlasts_a_persons_p1() -> None:
+    for label in ("P1", "P3"):
+        said = prediction(label, confidence=0.3, thresholds={"caution.p1": 0.1})
+        asked = Ticket(id="a", body=CALM, created_at=NOW, stated_severity="P1")
+        answer = recommend(asked, said, POLICY, NOW)
+        assert not entry_of(asked, answer, POLICY, NOW).may_be_p1
+        corrected = asked.model_copy(update={"stated_severity": "P4"})
+        fresh = entry_of(corrected, recommend(corrected, said, POLICY, NOW), POLICY, NOW)
+        found = entry_of(corrected, answer, POLICY, NOW)
+        assert found.may_be_p1
+        assert (found.tier, found.respond_by) == (fresh.tier, fresh.respond_by)
+
+
 def test_a_lock_still_holds_it() -> None:
     placed: dict[str, Any] = {"locked_by_human": True, "team": "integrations"}
     found = queued("P1", prediction("P3"), **placed)

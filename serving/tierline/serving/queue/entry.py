@@ -143,7 +143,7 @@ def entry_of(
         severity=severity,
         severity_said=answer.severity if known else None,
         first="safety" if safe else "P1" if severity is Severity.P1 else None,
-        may_be_p1=CAUTION_P1 in rules,
+        may_be_p1=CAUTION_P1 in rules and severity is not Severity.P1,
         sentiment=answer.sentiment,
         customer_tier=ticket.customer_tier,
         attempts=ticket.attempts,

@@ -68,7 +68,7 @@ def under_stated(
         issue_type=answer.issue_type,
         sentiment=answer.sentiment,
         respond_by=due.respond_by,
-        reasons=_reasons(stated, before, answer),
+        reasons=_reasons(before, answer),
     )
 
 
@@ -111,10 +111,8 @@ def _start(
     return Filed(min(answered, start.at), known=False)
 
 
-def _reasons(stated: Severity, before: Severity | None, answer: "Answer") -> tuple[Reason, ...]:
+def _reasons(before: Severity | None, answer: "Answer") -> tuple[Reason, ...]:
     """Return the reasons with what the model can't rule out: P1, if it said so."""
-    if stated is Severity.P1:
-        return tuple(reason for reason in answer.reasons if reason.rule != CAUTION_P1)
     model_said = all(reason.rule != STATED for reason in answer.reasons)
     suspects = before is Severity.P1 and model_said
     return (*answer.reasons, *([_MODELS_P1] if suspects else ()))

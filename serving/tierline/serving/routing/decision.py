@@ -96,8 +96,12 @@ def _pull_triggers(decision: Decision, case: Case, policy: Policy) -> None:
 def _apply_caution(
     decision: Decision, case: Case, prediction: Prediction | None, policy: Policy
 ) -> None:
-    """Keep a ticket that may well be P1 from the lower tiers, though another level is likelier."""
-    if prediction is None or case.severity is Severity.P1:
+    """Keep a ticket that may well be P1 from the lower tiers, though another level is likelier.
+
+    Under a severity that a person stated the model's doubt is kept for when they state another.
+    """
+    said_p1 = case.severity is Severity.P1 and case.ticket.stated_severity is None
+    if prediction is None or said_p1:
         return
     probability = p1_probability(prediction, policy)
     if probability >= prediction.thresholds.get(CAUTION_P1, 1.0):
