@@ -22,6 +22,7 @@ from .fakes import (
     NOW,
     POLICY,
     answer,
+    default_dict,
     head,
     policy_with,
     prediction,
@@ -56,6 +57,19 @@ def test_a_p1_needs_no_caution() -> None:
     found = answer(prediction("P1", thresholds={"caution.p1": 0.0}))
     assert found.tier == 3
     assert "caution.p1" not in rules(found)
+
+
+def test_a_persons_p1_keeps_what_the_model_said_and_moves_nothing() -> None:
+    entry = default_dict()["entry"]
+    for rule in entry:
+        if rule["id"] == "entry.p1":
+            rule["path"] = [2, 3]
+    policy = policy_with(entry=entry)
+    said = prediction("P1", thresholds={"caution.p1": 0.1})
+    ours = recommend(Ticket(body=CALM), said, policy, NOW)
+    theirs = recommend(Ticket(body=CALM, stated_severity="P1"), said, policy, NOW)
+    assert (ours.tier, ours.path) == (theirs.tier, theirs.path) == (2, (2, 3))
+    assert ("caution.p1" in rules(ours), "caution.p1" in rules(theirs)) == (False, True)
 
 
 def test_nobody_is_lowered() -> None:

@@ -393,6 +393,7 @@ def test_urls_come_from_the_environment_and_a_file(tmp_path: Path) -> None:
         (f'[audiences]\nboss = "json://{SECRET}"', r"boss: expected one of .*manager"),
         (f"[audiences]\non_call = json://{SECRET}", r"expected TOML in UTF-8"),
         ("[audiences]\non_call = 5", r"audiences\.on_call: expected a URL or a list of URLs"),
+        ("[audiences]\non_call = []", r"audiences\.on_call: expected a URL or a list of URLs"),
         ("[audiences]\non_call = [5]", r"audiences\.on_call: expected a URL or a list of URLs"),
         ("audience = 1", r"expected a table \[audiences\]"),
         (None, r"can't be read: No such file"),

@@ -84,6 +84,26 @@ def test_what_the_model_could_not_rule_out_outlasts_a_persons_p1() -> None:
         found = entry_of(corrected, answer, POLICY, NOW)
         assert found.may_be_p1
         assert (found.tier, found.respond_by) == (fresh.tier, fresh.respond_by)
+    # A model without a threshold that says P1 has said it.
+    answer = recommend(asked, prediction("P1"), POLICY, NOW)
+    assert entry_of(corrected, answer, POLICY, NOW).may_be_p1
+
+
+def test_a_lock_has_the_deadline_of_the_team_that_it_holds_the_ticket_at() -> None:
+    own = default_dict()
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    office = {"time_zone": "UTC", "hours": {day: ["09:00-17:00"] for day in days}}
+    own["teams"]["general-support"]["calendar"] = "office"
+    policy = policy_with(teams=own["teams"], calendars=own["calendars"] | {"office": office})
+    filed = NOW + timedelta(hours=4, minutes=50)
+    now = filed + timedelta(hours=3)
+    asked = Ticket(id="a", body=CALM, created_at=filed)
+    answer = recommend(asked, prediction("P4"), policy, filed)
+    placed = {"stated_severity": "P2", "locked_by_human": True, "team": "integrations"}
+    locked = asked.model_copy(update=placed)
+    fresh = entry_of(locked, recommend(locked, prediction("P4"), policy, now), policy, now)
+    found = entry_of(locked, answer, policy, now)
+    assert (found.team, found.respond_by) == ("integrations", fresh.respond_by)
 
 
 def test_a_lock_still_holds_it() -> None:

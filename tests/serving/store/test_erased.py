@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,10 +12,12 @@ from tierline.serving.store.forms import OutcomeForm
 from tierline.serving.store.purge import Doomed, purge
 from tierline.serving.store.remembered import Json, Remembered
 from tierline.serving.store.schema import erased as marks
+from tierline.serving.store.schema import policies
+from tierline.serving.store.spool import Spool
 from tierline.serving.store.store import Store
 
-from ..fakes import NOW, POLICY, prediction
-from .making import decided, rows, ticket, wait_for
+from ..fakes import NOW, POLICY, policy_with, prediction
+from .making import decided, find, rows, ticket, wait_for
 
 DOOMED = [Doomed(ticket="T-1"), Doomed(customer="C-1")]
 
@@ -80,6 +83,35 @@ def test_what_only_a_held_decision_knew_as_the_customers_goes_too(store: Store) 
     store.put_lock("T-1", 3)
     store._write(held)
     assert store.find_lock("T-1") is not None  # put there since
+
+
+def test_a_policy_does_not_come_back_with_an_erased_decision(store: Store) -> None:
+    naming = policy_with(exclusions=[{"customer": "C-1", "to_team": "integrations"}])
+
+    def made(name: str, customer: str) -> list[Json]:
+        of = ticket("words", id=name, customer=customer)
+        return Remembered.of(decided(of, prediction(), naming), naming, NOW).items
+
+    held = made("T-1", "C-1")
+    erase(store, Doomed(customer="C-1"))
+    store._write(held)
+    with store.database.reading() as connection:
+        assert naming.version not in connection.execute(select(policies.c.version)).scalars()
+    store._write(made("T-2", "C-2"))
+    assert find(store, "T-2").policy.version == naming.version
+
+
+def test_a_purge_between_two_steps_of_a_spool_keeps_what_the_later_one_needs(
+    store: Store, tmp_path: Path
+) -> None:
+    spool = Spool(tmp_path / "elsewhere")
+    *versions, hers = items("hers", "T-1", "C-1")
+    spool.append([*versions, hers, items("his", "T-2", "C-2")[-1]])
+    assert not spool.drain(store._write, len(versions) + 1)
+    assert bodies(store) == {"hers"}
+    erase(store, Doomed(customer="C-1"))
+    assert spool.drain(store._write, len(versions) + 1)
+    assert find(store, "T-2").policy.version == POLICY.version
 
 
 def test_marks_are_kept_for_a_while_and_match_no_hash(store: Store) -> None:

@@ -120,3 +120,45 @@ def test_erased_lines_are_gone_and_the_rest_is_whole(tmp_path: Path) -> None:
     assert drained(spool) == ["b", "d"]
     assert spool.erase(lambda found: found["id"] == "z") == 0
     assert Spool(tmp_path / "none").erase(lambda _: True) == 0
+
+
+def test_an_erasure_that_is_cut_off_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.append([item(name) for name in "abc"])
+    real = Path.replace
+
+    def killed(path: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        spool.erase(lambda found: found["id"] == "a")
+    monkeypatch.setattr(Path, "replace", real)
+    assert drained(Spool(spool.folder)) == ["a", "b", "c"]
+
+
+def test_what_a_later_line_dooms_goes_too(tmp_path: Path) -> None:
+    spool, hers = Spool(tmp_path / "spool"), {"last"}
+    spool.refuse([item("first"), item("last"), item("other")])
+
+    def doomed(found: dict[str, Any]) -> bool:
+        if found["id"] == "last":
+            hers.add("first")
+        return found["id"] in hers
+
+    assert spool.erase(doomed) == 2
+    text = "".join(p.read_text() for p in spool.folder.glob("*.jsonl"))
+    assert '"first"' not in text
+    assert '"other"' in text
+
+
+def test_every_step_brings_the_versions_before_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    version = {"kind": "policies", "version": "p-1", "content": {}}
+    spool.append([version, item("a"), item("b"), item("c")])
+    got: list[list[dict[str, Any]]] = []
+    while not spool.drain(lambda items: got.append(list(items)), 2):
+        pass
+    assert got == [[version, item("a")], [version, item("b"), item("c")]]

@@ -55,7 +55,9 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
         console.print(f"[bold yellow]a person should look:[/] {answer.review_reason}")
     for other in answer.alternatives:
         then = "" if other.tier == answer.tier else f", then tier {other.tier}"
-        said = f"  {other.head:<10} may as well be {other.label}  ({other.confidence:.0%}){then}"
+        own = getattr(answer, f"{other.head}_confidence") or 0.0
+        how = "more likely" if other.confidence > own else "may as well be"
+        said = f"  {other.head:<10} {how} {other.label}  ({other.confidence:.0%}){then}"
         console.print(escape(said), highlight=False)
     console.print(_assessed(answer), highlight=False)
     for change in answer.would_change:

@@ -26,7 +26,9 @@ TIME_WORDS: Final = {
     "en": TimeWords(
         r"minutes?|mins?",
         r"hours?|hrs?",
-        r"days?|weeks?|weekends?|fortnights?|months?|today|tomorrow|tonight|overnight|noon|midnight"
+        r"days?|weeks?|weekends?|fortnights?|months?|quarters?|years?|seconds?"
+        r"|today|tomorrow|tonight|overnight|(?:after)?noon|midnight|this (?:morning|evening)"
+        r"|by (?:the|this) evening|end of business"
         r"|soon|shortly|immediately|promptly|instantly|asap|(?:right|straight) away|guarantee[sd]?"
         r"|within(?! (?:our|your|the|this)\b)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?",
         r"(?:good|nice|great|lovely|pleasant|wonderful) (?:day|weekend)|day[- ]to[- ]day"
@@ -35,24 +37,28 @@ TIME_WORDS: Final = {
     "de": TimeWords(
         r"minuten?",
         r"stunden?|std",
-        r"(?:werk|arbeits)?tage?[ns]?|wochen?|wochenendes?|monate?n?|heute|(?:über)?morgen|mittags?"
+        r"(?:werk|arbeits)?tage?[ns]?|wochen?|wochenendes?|monate?n?|quartals?|jahre?s?"
+        r"|sekunden?|heute|(?:über)?morgen|(?:nach|vor)?mittags?"
+        r"|abends?|feierabend"
         r"|bald|baldmöglichst|demnächst|in Kürze|umgehend|sofort|unverzüglich|schnellstmöglich"
         r"|garantier\w*|binnen|innerhalb(?! (?:unser|Ihr|de[rs]|dies)\w*)"
         r"|(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?|sonnabends?",
-        r"guten (?:tag|morgen)|(?:schön|angenehm)en (?:tag|morgen)|schönes wochenende",
+        r"guten (?:tag|morgen|abend)|(?:schön|angenehm)en (?:tag|morgen)|schönes wochenende",
     ),
     "es": TimeWords(
         r"minutos?",
         r"horas?",
-        r"d[ií]as?|semanas?|mes(?:es)?|hoy|mañana|mediodía|medianoche|pronto|inmediatamente"
+        r"d[ií]as?|semanas?|mes(?:es)?|trimestres?|años?|segundos|hoy|mañana|esta (?:tarde"
+        r"|noche)|mediodía|medianoche|pronto|inmediatamente"
         r"|de inmediato|enseguida|cuanto antes|lo antes posible|garantiz\w*"
         r"|lunes|martes|miércoles|jueves|viernes|sábados?|domingos?",
-        r"buen(?:os)? d[ií]as?|d[ií]a a d[ií]a|al día|hoy en día",
+        r"buen(?:os)? d[ií]as?|d[ií]a a d[ií]a|(?<!veces )(?<!vez )al día|hoy en día",
     ),
     "fr": TimeWords(
         r"minutes?",
         r"heures?",
-        r"jours?|semaines?|mois|aujourd|demain|ce soir|midi|minuit|bientôt|immédiatement"
+        r"jours?|semaines?|mois|trimestres?|années?|secondes?|aujourd|demain|ce soir|soirée"
+        r"|après-midi|midi|minuit|bientôt|immédiatement"
         r"|rapidement|sous peu|au plus vite|dès que possible|plus brefs délais|garanti(?:r|t|s\w*)"
         r"|lundis?|mardis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?",
         r"à jour|de nos jours|l.heure actuelle",
@@ -60,7 +66,8 @@ TIME_WORDS: Final = {
     "pt": TimeWords(
         r"minutos?",
         r"horas?",
-        r"dias?|semanas?|m[eê]s(?:es)?|hoje|amanhã|meio-dia|meia-noite|logo|em breve|brevemente"
+        r"dias?|semanas?|m[eê]s(?:es)?|trimestres?|anos?|segundos|hoje|amanhã|esta (?:tarde"
+        r"|noite)|meio-dia|meia-noite|logo|em breve|brevemente"
         r"|imediatamente|prontamente|o quanto antes|assim que possível|garanti(?:mos|d[ao]s?|r)"
         r"|(?:segunda|terça|quarta|quinta|sexta)s?(?:-feiras?)|sábados?|domingos?",
         r"bom dia|em dia|dia a dia|hoje em dia|até logo",

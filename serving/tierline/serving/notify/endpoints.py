@@ -89,7 +89,7 @@ def _from_file(path: Path) -> Iterator[_Found]:
         raise InputError(f"{CONFIG}: {path}: expected a table [audiences]")
     for name, value in audiences.items():
         urls = [value] if isinstance(value, str) else value
-        if not _are_texts(urls):
+        if not urls or not _are_texts(urls):
             raise InputError(f"{path}: audiences.{name}: expected a URL or a list of URLs")
         yield audience_id(name), (f"{path}: audiences.{name}", tuple(urls))
 

@@ -71,7 +71,7 @@ class Notifier:
     def _known(self, name: str, answer: Recommendation) -> str:
         """Return an audience; for a team or a person without a URL, the answer's tier."""
         audience = audience_id(name)
-        if audience in self._endpoints or name in ("manager", "on_call"):
+        if audience in self._endpoints or audience in ("manager", "on_call"):
             return audience
         return f"tier_{answer.tier}"
 

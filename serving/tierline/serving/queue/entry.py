@@ -14,14 +14,12 @@ from tierline.serving.clock.deadlines import respond_within
 from tierline.serving.clock.filed import filed
 from tierline.serving.clock.open_time import in_utc, shifted
 from tierline.serving.policy import Exclusion, Policy
-from tierline.serving.queue.restated import under_stated
+from tierline.serving.queue.restated import placed, under_stated
 from tierline.serving.routing.caution import CAUTION_P1
-from tierline.serving.routing.decision import held_tier
 from tierline.serving.routing.recommendation import Reason
 from tierline.serving.teams.exclusions import (
     NO_MORE,
     Exclusions,
-    against,
     issue_types_of,
     kept_from,
 )
@@ -133,7 +131,7 @@ def entry_of(
     rules = [reason.rule for reason in answer.reasons]
     known = policy.severity_of(answer.severity)
     severity = known or policy.fallback.severity
-    tier, team, locked = _place(ticket, answer, policy, never, safe=safe)
+    tier, team, locked = placed(ticket, answer, policy, never, safe=safe)
     age = age_of(ticket, now)
     return Entry(
         id=ticket.id,
@@ -154,26 +152,6 @@ def entry_of(
         never=_never(ticket, answer, team, never),
         locked=locked,
     )
-
-
-def _place(
-    ticket: Ticket, answer: Answer, policy: Policy, never: Sequence[Exclusion], *, safe: bool
-) -> tuple[int, str, bool]:
-    """Return tier, team, and whether a person's lock holds the ticket there.
-
-    They are the answer's, unless a person placed the ticket after it was given. As in `recommend`,
-    a lock below the safety tier doesn't hold what safety found, and exclusions hold for a team that
-    no person named.
-    """
-    tier = held_tier(ticket, policy, unsafe=safe)
-    if tier is None:
-        return answer.tier, answer.team, False
-    if ticket.team is not None and policy.serves(ticket.team, tier):
-        return tier, ticket.team, True
-    fits = answer.tier == tier or policy.serves(answer.team, tier)
-    if fits and not against(answer.team, never, ticket, issue_types_of(answer)):
-        return tier, answer.team, True
-    return tier, policy.tiers[tier].owner, True
 
 
 def age_of(ticket: Ticket, now: datetime) -> timedelta | None:

@@ -56,8 +56,8 @@ def under_stated(
     stated, before = policy.severity_of(label), policy.severity_of(answer.severity)
     if stated is None or label == answer.severity:
         return answer
-    tier, team = answer.tier, answer.team
-    if held_tier(ticket, policy, unsafe=safe) is None:
+    tier, team, locked = placed(ticket, answer, policy, never, safe=safe)
+    if not locked:
         tier, team = _risen(ticket, stated, before, answer, policy, never)
     start = _start(ticket, answer, before, policy, now, safe=safe)
     due = deadlines(policy, tier, policy.calendar_of(team, tier), stated, start, safe=safe)
@@ -70,6 +70,26 @@ def under_stated(
         respond_by=due.respond_by,
         reasons=_reasons(before, answer),
     )
+
+
+def placed(
+    ticket: Ticket, answer: "Answer", policy: Policy, never: Sequence[Exclusion], *, safe: bool
+) -> tuple[int, str, bool]:
+    """Return tier, team, and whether a person's lock holds the ticket there.
+
+    They are the answer's, unless a person placed the ticket after it was given. As in `recommend`,
+    a lock below the safety tier doesn't hold what safety found, and exclusions hold for a team that
+    no person named.
+    """
+    tier = held_tier(ticket, policy, unsafe=safe)
+    if tier is None:
+        return answer.tier, answer.team, False
+    if ticket.team is not None and policy.serves(ticket.team, tier):
+        return tier, ticket.team, True
+    fits = answer.tier == tier or policy.serves(answer.team, tier)
+    if fits and not against(answer.team, never, ticket, issue_types_of(answer)):
+        return tier, answer.team, True
+    return tier, policy.tiers[tier].owner, True
 
 
 def _risen(

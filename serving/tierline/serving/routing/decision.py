@@ -98,14 +98,17 @@ def _apply_caution(
 ) -> None:
     """Keep a ticket that may well be P1 from the lower tiers, though another level is likelier.
 
-    Under a severity that a person stated the model's doubt is kept for when they state another.
+    Under a person's P1 what the model said is kept for when they state another level.
     """
-    said_p1 = case.severity is Severity.P1 and case.ticket.stated_severity is None
-    if prediction is None or said_p1:
+    is_p1 = case.severity is Severity.P1
+    if prediction is None or (is_p1 and case.ticket.stated_severity is None):
         return
-    probability = p1_probability(prediction, policy)
-    if probability >= prediction.thresholds.get(CAUTION_P1, 1.0):
-        decision.raise_to_safety()
+    probability, head = p1_probability(prediction, policy), prediction.heads.get("severity")
+    says_p1 = head is not None and policy.severity_of(head.label) is Severity.P1
+    suspects = probability >= prediction.thresholds.get(CAUTION_P1, 1.0)
+    if suspects or (is_p1 and says_p1):
+        if not is_p1:
+            decision.raise_to_safety()
         text = f"the model can't rule out P1 (probability {probability:.2f})"
         text += doubt_text(prediction)
         decision.reasons.append(Reason(rule=CAUTION_P1, text=text))

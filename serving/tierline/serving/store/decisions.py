@@ -74,6 +74,9 @@ def write(connection: Connection, items: Iterable[Json], pseudonyms: Pseudonyms)
     found = {kind: [row for _, row in sorted(of_kind.items())] for kind, of_kind in rows.items()}
     # Its lock comes before those of rows, as in an erasure: they can't wait for each other.
     found[decisions.name] = erased.without(connection, pseudonyms, found[decisions.name])
+    # A policy may name customers in its exclusions: none comes for decisions that were erased.
+    named = {row["policy_version"] for row in found[decisions.name]}
+    found[policies.name] = [row for row in found[policies.name] if row["version"] in named]
     for table in _TABLES:
         if found[table.name]:
             insert_new(connection, table, found[table.name])

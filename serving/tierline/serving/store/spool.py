@@ -30,6 +30,8 @@ class Spool:
         self._waiting, self._refused = folder / _WAITING, folder / _REFUSED
         self._lock = FileLock(folder / "spool.lock", mode=_PRIVATE)
         self._done = (b"", 0)
+        #: The versions among the lines that are done: what follows may name them.
+        self._versions: list[Json] = []
 
     def is_empty(self) -> bool:
         """Return whether nothing waits."""
@@ -78,7 +80,11 @@ class Spool:
         if not self.folder.is_dir():
             return 0
         with self._lock:
-            return sum(_rewritten(path, doomed) for path in (self._waiting, self._refused))
+            gone, again = 0, 1
+            while again:  # a line may say whose an earlier one is
+                again = sum(_rewritten(path, doomed) for path in (self._waiting, self._refused))
+                gone += again
+            return gone
 
     def _append(self, path: Path, items: Sequence[Json]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,8 +114,10 @@ class Spool:
         with file:
             mark = file.readline()
             # Another process, or an erasure, may have begun a new file since.
+            before: list[Json] = []
             if self._done[0] == mark:
                 file.seek(self._done[1])
+                before = self._versions
             items: list[Json] = []
             for line in file:
                 if (item := _item(line)) is not None:
@@ -117,8 +125,9 @@ class Spool:
                 if len(items) >= most:
                     break
             place, end = file.tell(), os.fstat(file.fileno()).st_size
-            write(items)
-        self._done = (mark, place)
+            write([*before, *items])
+        versions = {(i["kind"], i["version"]): i for i in (*before, *items) if "version" in i}
+        self._done, self._versions = (mark, place), list(versions.values())
         if place < end:
             return False
         self._waiting.unlink()
@@ -174,8 +183,9 @@ def _rewritten(path: Path, doomed: Callable[[Json], bool]) -> int:
         file.flush()
         os.fsync(file.fileno())
     with path.open("r+b") as file:
-        file.write(bytes(path.stat().st_size))
+        size = os.fstat(file.fileno()).st_size
+        fresh.replace(path)  # first: whatever ends this process, what is kept has its name
+        file.write(bytes(size))
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
     return len(lines) - 1 - len(kept)

@@ -58,7 +58,8 @@ class Severities:
 
     def of(self, keys: Collection[str]) -> dict[str, str]:
         """Return what is known of the tickets."""
-        return {key: found.severity for key in keys if (found := self._last.get(key))}
+        with self._lock:  # whoever refreshes takes one out for a moment
+            return {key: found.severity for key in keys if (found := self._last.get(key))}
 
     def refresh(
         self,

@@ -185,6 +185,7 @@ class Store:
                 for key in keys:
                     self._locks.pop(key, None)
                 self._locks |= found
+                return found
         return {key: lock for key in keys if (lock := self._locks.get(key))}
 
     def with_severities(self, tickets: Sequence[Ticket], policy: Policy) -> list[Ticket]:

@@ -182,12 +182,14 @@ class Writer:
         except Exception as error:
             if isinstance(error, StoreError) and not isinstance(error, RowsRefusedError):
                 raise
-            if len(items) == 1:
+            versions = [item for item in items if "version" in item]
+            rows = [item for item in items if "version" not in item]
+            if len(rows) <= 1:
                 log.error("the store refuses a row; it is kept in %s", self._spool.folder)
-                self._spool.refuse([self._seal(item) for item in items])
+                self._spool.refuse([self._seal(item) for item in rows or versions])
                 return
-            for item in items:
-                self._write_or_refuse([item])
+            for row in rows:
+                self._write_or_refuse([*versions, row])
 
     def _write_held(self) -> None:
         with self._emptying:
