@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from tierline.data.errors import StoreError
 from tierline.serving.handoff.packet import Done, Step
+from tierline.serving.store import purge as purging
 from tierline.serving.store.forms import CorrectionForm, OutcomeForm
 from tierline.serving.store.purge import Doomed, purge
 from tierline.serving.store.remembered import Remembered
@@ -77,6 +78,22 @@ def test_nothing_remains_of_a_ticket_or_customer(
         with store.database.reading() as connection:
             assert connection.execute(text("PRAGMA freelist_count")).scalar() == 0
     assert OTHER in (store.spool.folder / "waiting.jsonl").read_text()
+
+
+def test_a_customer_with_more_tickets_than_a_statement_takes_is_erased(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "_MOST_KEYS", 2)
+    names = [f"T-{n}" for n in range(5)]
+    theirs = [ticket(f"{MARKED} of {name}", id=name, customer="C-1") for name in names]
+    record(store, *theirs, ticket(OTHER, id="T-9", customer="C-2"))
+    for name in names:
+        store.put_outcome(OutcomeForm(ticket=name, csat=1))
+    found = purge(store.database, store.spool, store.pseudonyms(), Doomed(customer="C-1"))
+    assert (found["decisions"], found["outcomes"]) == (5, 5)
+    store.writer.close()
+    assert traces(store, tmp_path, MARKED, store.pseudonyms().customer("C-1")) == []
+    assert len(rows(store)) == 1
 
 
 def test_what_is_old_goes_and_locks_stay(store: Store, tmp_path: Path) -> None:

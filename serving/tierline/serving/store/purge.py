@@ -5,7 +5,7 @@ and its log is emptied and the file written anew. PostgreSQL's tables are writte
 log and backups keep the rows for as long as they are kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -22,6 +22,8 @@ from tierline.serving.store.spool import Spool
 
 #: What people told of tickets, under the ticket's hash.
 _BESIDE: Final = (locks, outcomes, handoffs)
+#: Hashes in one statement: databases take 32,766 or more parameters.
+_MOST_KEYS: Final = 10_000
 Conditions = dict[Table, ColumnElement[bool]]
 
 
@@ -57,8 +59,10 @@ def purge(
         keys |= _keys_of(connection, pseudonyms, doomed)
         if doomed.before is not None:
             _keep_customers(connection, whose)
-        for table, condition in _conditions(pseudonyms, doomed, keys).items():
-            counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
+        for some in _in_steps(keys):
+            for table, condition in _conditions(pseudonyms, doomed, some).items():
+                gone = connection.execute(delete(table).where(condition)).rowcount
+                counts[table.name] = counts.get(table.name, 0) + gone
         _drop_policies(database, connection)
         marked = keys | ({pseudonyms.customer(doomed.customer)} if doomed.customer else set())
         erased.add(connection, pseudonyms, marked, datetime.now(UTC))
@@ -83,6 +87,13 @@ def _keys_of(connection: Connection, pseudonyms: Pseudonyms, doomed: Doomed) -> 
         query = select(table.c.ticket_key).where(table.c.customer_key == key)
         found |= {name for name in connection.scalars(query) if name is not None}
     return found
+
+
+def _in_steps(keys: set[str]) -> Iterator[set[str]]:
+    """Yield the hashes, few enough at a time for one statement; no hashes once."""
+    ordered = sorted(keys)
+    for start in range(0, max(1, len(ordered)), _MOST_KEYS):
+        yield set(ordered[start : start + _MOST_KEYS])
 
 
 def _keep_customers(connection: Connection, spooled: dict[str, str]) -> None:
