@@ -9,7 +9,7 @@ CORPUS := data/tickets/train.jsonl data/tickets/validation.jsonl data/tickets/te
 demo: $(VENV)/train.stamp
 	$(BIN)/tierline train $(CORPUS) --out out/default
 	$(BIN)/tierline promote
-	$(BIN)/tierline score serving/samples/backlog.csv --out out/answers.csv
+	$(BIN)/tierline score serving/samples/backlog.csv --now 2026-03-02T16:00Z --out out/answers.csv
 	$(BIN)/tierline route "Since this morning's update every customer sees other people's invoices." --customer-tier enterprise
 	@echo "Start the server with: $(BIN)/tierline serve   (then open http://127.0.0.1:8000/docs)"
 
