@@ -131,3 +131,14 @@ def predictor(
 
 def broken(_: Ticket) -> Prediction:
     raise RuntimeError("the graph is broken")
+
+
+def broken_by(words: str) -> Callable[..., Recommendation]:
+    """`recommend`, with an error at tickets that say the words."""
+
+    def broken(ticket: Ticket, *args: Any, **more: Any) -> Recommendation:
+        if words in ticket.body:
+            raise RuntimeError(f"broken by {ticket.body}")
+        return recommend(ticket, *args, **more)
+
+    return broken

@@ -1,9 +1,11 @@
 """A retired label is never given, whatever a model that knows it says."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -11,11 +13,25 @@ from pydantic import ValidationError
 from tierline.data.labels import LABELS, PROTECTED
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
+from tierline.serving.http.api import create_app
+from tierline.serving.http.keys import ApiKeys
 from tierline.serving.policy import Policy
 from tierline.serving.policy.prose import prose
 from tierline.serving.routing.recommend import recommend
 
-from .fakes import CALM, MODEL, NOW, POLICY, answer, explained, policy_with, prediction, rules
+from .fakes import (
+    CALM,
+    MODEL,
+    NOW,
+    POLICY,
+    answer,
+    explained,
+    policy_with,
+    prediction,
+    predictor,
+    rules,
+)
+from .live.app import eventually
 
 RETIRABLE = {
     head: tuple(label for label in labels if label not in PROTECTED.get(head, {}))
@@ -72,6 +88,15 @@ def test_the_likeliest_that_remains_stands_as_unsure_as_it_was() -> None:
     assert rules(found)[-1] == "labels.retired"
     assert "issue type" in found.reasons[-1].text
     assert "configuration" not in found.model_dump_json()
+
+
+def test_of_severities_that_remain_the_graver_side_still_answers() -> None:
+    chances = {"P1": 0.32, "P2": 0.10, "P3": 0.50, "P4": 0.08}
+    said = prediction()
+    severity = HeadPrediction("P2", 0.10, chances, quantile=1 / 3)
+    said = replace(said, heads={**said.heads, "severity": severity})
+    found = answer(said, retiring(severity=["P2"]))
+    assert (found.severity, found.severity_confidence, found.tier) == ("P1", 0.32, 3)
 
 
 def test_a_retired_label_that_is_not_the_answer_changes_nothing_but_the_policy() -> None:
@@ -146,3 +171,16 @@ def test_the_prose_names_them() -> None:
     assert "Retired" not in prose(POLICY)
     said = prose(retiring(issue_type=["configuration"], sentiment=["positive"]))
     assert "issue_type configuration, sentiment positive" in said
+
+
+def test_an_explanation_is_of_the_label_that_stands() -> None:
+    def say(ticket: Ticket) -> Prediction:
+        return explained(ticket.body, "invoice", "how_to")
+
+    app = create_app(retiring(issue_type=["how_to"]), lambda: predictor(say), ApiKeys())
+    with TestClient(app) as client:
+        eventually(lambda: client.get("/readyz").status_code == 200)
+        asked = {"body": "Where is the invoice page?"}
+        found = client.post("/v1/route?explain=true", json=asked).json()
+    assert found["explanation"]["issue_type"]["label"] == found["issue_type"] != "how_to"
+    assert "how_to" not in str(found)

@@ -90,6 +90,15 @@ def test_a_backlog_is_ordered_and_given_out(backlog: str) -> None:
     assert [r["id"] for r in found if r["overdue"]] == ["late"]
 
 
+def test_a_row_without_a_name_has_no_other_rows_age() -> None:
+    Path("in.csv").write_text(f"body\n{CALM}\n")
+    run("queue", "in.csv", "--out", "out.jsonl", *OWN)
+    Path("in.csv").write_text("body\nAnother ticket altogether\n")
+    said = run("queue", "in.csv", "--out", "out.jsonl", "--rules-only", "--now", "2025-03-14T12:00")
+    assert "seen" not in said
+    assert rows()[0]["since"] == "2025-03-14T12:00:00+00:00"
+
+
 def test_a_ticket_without_a_date_counts_from_when_it_first_stood_in_the_file(backlog: str) -> None:
     for kind in ("jsonl", "csv", "parquet"):
         run("queue", backlog, "--out", f"out.{kind}", *OWN)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tierline.models.runtime.calibration import decide
+
 Floats = NDArray[np.float32]
 
 
@@ -59,12 +61,14 @@ def _value(word: tuple[str, int, float]) -> float:
 class HeadPrediction:
     """One head's answer: ``probabilities`` by label, calibrated, adding up to 1.
 
-    To less than 1 where labels were taken out: see `Prediction.without`.
+    To less than 1 where labels were taken out: see `Prediction.without`. ``quantile`` is the
+    head's, by which the label was chosen: see `decide`.
     """
 
     label: str
     confidence: float
     probabilities: Mapping[str, float]
+    quantile: float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,9 @@ class Prediction:
     def without(self, labels: Mapping[str, Collection[str]]) -> "Prediction":
         """Return the answer as if it had never named the given labels, by head.
 
-        The likeliest label that remains stands, at the probability that the model gave it: what
-        it gave to the others is doubt, and isn't dealt out. A head is left out when it has
-        nothing left to say.
+        Of those that remain the one that `decide` answers stands, at the probability that the model
+        gave it: what it gave to the others is doubt, and isn't dealt out. A head is left out when
+        it has nothing left to say.
         """
         columns = [(h, name) for h, p in self.heads.items() for name in p.probabilities]
         left = {h: _left(p, labels.get(h, ())) for h, p in self.heads.items()}
@@ -132,5 +136,15 @@ def _left(head: HeadPrediction, labels: Collection[str]) -> HeadPrediction | Non
     if not any(name in labels for name in head.probabilities):
         return head
     kept = {name: p for name, p in head.probabilities.items() if name not in labels}
-    label = head.label if head.label in kept else max(kept, key=lambda n: kept[n], default="")
-    return HeadPrediction(label, kept[label], kept) if kept.get(label, 0.0) > 0 else None
+    label = head.label if head.label in kept else _first(kept, head.quantile)
+    if kept.get(label, 0.0) <= 0:
+        return None
+    return HeadPrediction(label, kept[label], kept, head.quantile)
+
+
+def _first(kept: Mapping[str, float], quantile: float | None) -> str:
+    """Return the label that answers of those that are left, empty for none."""
+    shares = np.array(list(kept.values()), dtype=np.float64)
+    if not shares.sum() > 0:
+        return ""
+    return list(kept)[int(decide(shares / shares.sum(), quantile))]

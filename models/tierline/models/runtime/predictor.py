@@ -154,7 +154,7 @@ def _answer(head: Head, logits: NDArray[np.float32]) -> HeadPrediction:
     probabilities = softmax(logits, head.temperature)
     best = int(decide(probabilities, head.quantile))
     by_name = {n: round(float(p), 6) for n, p in zip(head.labels, probabilities, strict=True)}
-    return HeadPrediction(head.labels[best], by_name[head.labels[best]], by_name)
+    return HeadPrediction(head.labels[best], by_name[head.labels[best]], by_name, head.quantile)
 
 
 def _session(path: Path) -> ort.InferenceSession:

@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
+from uuid import uuid4
 
 from tierline.data.errors import InputError, JobError
 from tierline.serving.backlog.job_state import Identity, JobState, state_path, unfinished
@@ -44,6 +45,10 @@ class Job:
         before = unfinished(out)
         if before is not None:
             _refuse_other(before, identity, out, resume=resume)
+        self._changed = before is not None and before.identity != identity
+        if before is not None and self._changed:
+            # Files not begun yet are others: decisions about their tickets need ids of their own.
+            before = before.model_copy(update={"identity": identity, "id": str(uuid4())})
         self.state = before or JobState(identity=identity, source=source)
         self._files: list[int] = []
 
@@ -77,6 +82,8 @@ class Job:
             if not done.answers:
                 _append(self._files[0], self.codec.head)
                 done.answers = len(self.codec.head)
+            if self._changed:
+                self.state.save(self._state_path)
         except OSError as error:
             self._close()
             raise InputError(f"--out: {self.out} can't be written: {_why(error)}") from None
@@ -114,7 +121,7 @@ class Job:
             done.records += chunk.records
             done.answers += len(chunk.answers)
             done.aside += len(chunk.aside)
-            done.share = chunk.share
+            done.share, done.last = chunk.share, chunk.last
             done.summary = done.summary + chunk.summary
             self.state.save(self._state_path)
         except OSError as error:
@@ -180,7 +187,9 @@ def _refuse_other(before: JobState, identity: Identity, out: Path, *, resume: bo
             f"--out: a job that writes {out} was broken off after {before.done.records:,} rows. "
             f"Go on with --resume, or delete {place} to start over"
         )
-    if lines := list(before.identity.differences(identity)):
+    # Once all records are done, another file would never be read.
+    last = None if before.done.whole else before.done.last
+    if lines := list(before.identity.differences(identity, last)):
         raise InputError(
             "--resume: expected the job that was broken off; this one differs:\n  "
             + "\n  ".join(lines)

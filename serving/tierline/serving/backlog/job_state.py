@@ -1,7 +1,7 @@
 """What a scoring job has done so far, in a file beside its answers: what `--resume` starts from."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -36,10 +36,15 @@ class Identity(BaseModel):
     store: bool = False
     code: str
 
-    def differences(self, other: "Identity") -> Iterator[str]:
-        """Yield what another job has otherwise, each as one line."""
-        for name in sorted(self.input.keys() | other.input.keys()):
-            if self.input.get(name) != other.input.get(name):
+    def differences(self, other: "Identity", last: str | None = None) -> Iterator[str]:
+        """Yield what another job has otherwise, each as one line.
+
+        Files after the ``last`` one that has rows done may be others: one that broke the job off
+        may have been put right.
+        """
+        mine, theirs = _up_to(self.input, last), _up_to(other.input, last)
+        for name in sorted(mine.keys() | theirs.keys()):
+            if mine.get(name) != theirs.get(name):
                 yield f"input: {name} isn't the file that it was"
         for name in Identity.model_fields:
             mine, theirs = getattr(self, name), getattr(other, name)
@@ -48,12 +53,22 @@ class Identity(BaseModel):
                 yield f"{what}: it began with {_said(mine)}; found {_said(theirs)}"
 
 
+def _up_to(files: Mapping[str, str], last: str | None) -> dict[str, str]:
+    """Return the files up to the ``last`` one, all where it is none of them."""
+    names = list(files)
+    end = names.index(last) + 1 if last in names else len(names)
+    return {name: files[name] for name in names[:end]}
+
+
 _OPTION: Final = {"now": "--now", "asked": "--model", "model": "model version", "code": "Tierline"}
 
 
 @dataclass
 class Done:
-    """How far a job is: records of the input, and the bytes that hold what came of them."""
+    """How far a job is: records of the input, and the bytes that hold what came of them.
+
+    ``last`` is the file of the last record that is done.
+    """
 
     records: int = 0
     answers: int = 0
@@ -61,6 +76,7 @@ class Done:
     share: float = 0.0
     summary: Summary = field(default_factory=Summary)
     whole: bool = False
+    last: str | None = None
 
 
 class JobState(BaseModel):

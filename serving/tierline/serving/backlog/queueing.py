@@ -88,7 +88,8 @@ def read_entries(
                     refused.refuse(row, "id: expected an answer with this id; found none")
                     continue
                 try:
-                    since = seen.get(row.ticket.id or "")
+                    # A row's number is no name: another ticket may have stood there.
+                    since = seen.get(row.ticket.id or "") if row.named else None
                     entries.append(entry_of(ticket, answer, router.policy, now, told.never, since))
                 except ValueError as error:
                     refused.refuse(row, str(error))

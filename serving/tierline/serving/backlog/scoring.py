@@ -12,7 +12,7 @@ from tierline.data.quarantine import Quarantine, quarantine_line
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
-from tierline.serving.backlog.inputs import Backlog, Stretch
+from tierline.serving.backlog.inputs import Backlog, Record, Stretch
 from tierline.serving.backlog.job import Job, quarantine_path
 from tierline.serving.backlog.job_state import Identity
 from tierline.serving.backlog.pipeline import in_order
@@ -124,7 +124,13 @@ class Answering:
         """Answer the usable rows; a bad one becomes a line for the quarantine."""
         summary = Summary()
         stretch = self._checked(stretch)
-        answers = self._answers(stretch)
+        try:
+            answers = self._answers(stretch)
+        except TierlineError:
+            raise
+        except Exception:
+            stretch = self._answerable(stretch)
+            answers = self._answers(stretch)
         for answer in answers:
             summary.add(answer)
         bad = [(r.file, r.row) for r in stretch.records if isinstance(r.row, BadRow)]
@@ -136,6 +142,7 @@ class Answering:
             lines.encode("utf-8", "backslashreplace"),
             summary,
             stretch.share,
+            stretch.records[-1].file,
         )
 
     def _checked(self, stretch: Stretch) -> Stretch:
@@ -149,13 +156,33 @@ class Answering:
         ]
         return replace(stretch, records=records)
 
-    def _answers(self, stretch: Stretch) -> list[Recommendation]:
+    def _answerable(self, stretch: Stretch) -> Stretch:
+        """Return the stretch without rows that break: each must cost no other its answer."""
+
+        def tried(record: Record) -> Record:
+            if not isinstance(record.row, Row):
+                return record
+            try:
+                self._answers(replace(stretch, records=[record]), keep=False)
+            except TierlineError:
+                raise
+            except Exception as error:
+                # An error's message may quote the ticket.
+                reason = f"can't be answered: an error of ours ({type(error).__name__})"
+                return record._replace(row=BadRow(record.row.number, reason))
+            return record
+
+        return replace(stretch, records=[tried(record) for record in stretch.records])
+
+    def _answers(self, stretch: Stretch, *, keep: bool = True) -> list[Recommendation]:
         rows, store, policy = stretch.rows, self.store, self.router.policy
         tickets = [row.ticket for row in rows]
         if store is None:
             return self.router.route(tickets, self.now) if tickets else []
         told = standing(store, [nameless(row) for row in rows], policy)
         made = self.router.decide(told.tickets, self.now, told.never)
+        if not keep:
+            return []
         self.job.begin()
         # The same ids when the stretch is answered again: no decision is kept twice.
         job = UUID(self.job.state.id)

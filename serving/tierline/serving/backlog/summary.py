@@ -40,7 +40,7 @@ class Chunk:
 
     ``records`` counts its rows, good and bad. ``answers`` and ``aside`` are what is appended to
     the answers' part file and to the quarantine's. ``share`` is the share of the backlog that is
-    read at its end, 0 to 1.
+    read at its end, 0 to 1. ``last`` is the file of its last row.
     """
 
     records: int
@@ -48,3 +48,4 @@ class Chunk:
     aside: bytes
     summary: Summary
     share: float
+    last: str | None = None

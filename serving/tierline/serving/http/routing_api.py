@@ -13,6 +13,8 @@ from tierline.serving.http.remembering import Routed, answer, store_headers
 from tierline.serving.http.schemas import Answers, Batch, Explained, TicketIn
 from tierline.serving.live.explaining import explanation
 from tierline.serving.notify.notifier import Notifier
+from tierline.serving.policy import Policy
+from tierline.serving.routing.retired import present_labels
 from tierline.serving.routing.router import Decision
 from tierline.serving.store.deciding import Decided, StoreMode
 
@@ -76,10 +78,11 @@ def _is_incident(decision: Decision) -> bool:
 async def _shown(state: ModelState, found: Decided, explain: bool) -> list[Explained | Routed]:
     if not explain:
         return [Routed.of(made.recommendation, found.store) for made in found.made]
-    return [await state.engine.compute(_explain, made, found.store) for made in found.made]
+    policy, compute = state.router.policy, state.engine.compute
+    return [await compute(_explain, made, found.store, policy) for made in found.made]
 
 
-def _explain(decision: Decision, store: StoreMode) -> Explained:
-    said = decision.prediction
+def _explain(decision: Decision, store: StoreMode, policy: Policy) -> Explained:
+    said, _ = present_labels(decision.prediction, policy)
     account = {} if said is None else explanation(said)
     return Explained(**dict(decision.recommendation), store=store, explanation=account)

@@ -93,8 +93,10 @@ class Shadow:
         """Return what has been found of the challenger in place since it came."""
         tally, router = self._tally, self._challenger()
         version = router.predictor.version if router and router.predictor else None
-        heads = [key for key in tally.seen if isinstance(key, str)]
-        tiers = sorted(key for key in tally.seen if isinstance(key, int))
+        # A copy, taken at once: the comparing thread adds keys meanwhile.
+        keys = list(tally.seen)
+        heads = [key for key in keys if isinstance(key, str)]
+        tiers = sorted(key for key in keys if isinstance(key, int))
         return Agreement(
             model_version=version,
             problem=problem,

@@ -31,9 +31,7 @@ def present_labels(
         Reason(
             rule=RETIRED,
             text=f"the model's first choice of {head.replace('_', ' ')} is a retired label: "
-            + (
-                "the likeliest of the others stands" if head in left.heads else "no other is likely"
-            ),
+            + ("another stands" if head in left.heads else "no other is likely"),
         )
         for head in heads
     )

@@ -247,6 +247,7 @@ def predicted(said: Prediction) -> Json:
                 "label": head.label,
                 "confidence": head.confidence,
                 "probabilities": dict(head.probabilities),
+                **({} if head.quantile is None else {"quantile": head.quantile}),
             }
             for name, head in said.heads.items()
         },
