@@ -1,6 +1,7 @@
 """A certificate counts what the whole decision misses, and says so when it can promise nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,3 +102,17 @@ def test_p1_and_incidents_count(severity: str, issue_type: str) -> None:
     certificate = certify([], [], 0.02, POLICY)
     rows = [row(OBLIQUE, severity, issue_type), row(OBLIQUE, "P2", "outage")]
     assert check_apart(certificate, rows, ["2", "1"], POLICY).test == Misses(misses=1, count=1)
+
+
+def test_what_people_did_with_a_ticket_is_not_the_models_work() -> None:
+    severe = {"severity": "P1", "issue_type": "bug", "sentiment": "neutral"}
+    placed: list[dict[str, Any]] = [
+        {"current_tier": 3},
+        {"current_tier": 3, "team": "senior-engineers"},
+        {"current_tier": 3, "locked_by_human": True},
+        {"stated_severity": "P1"},
+        {"assessment": {"customer_impact": 3}},
+    ]
+    for fields in placed:
+        ticket = Ticket.model_validate({"body": "the printer is loud"} | fields)
+        assert routed([Row(1, ticket, severe)], [suspecting(0.0)], POLICY) == ("2",)

@@ -83,6 +83,16 @@ def test_a_set_to_measure_can_not_take_anothers_place(
     assert "--evaluate-on: expected files of different names" in err
 
 
+@pytest.mark.parametrize("name", ["export (1)", "a&b", "x" * 151])
+def test_a_set_whose_name_no_figure_can_have_is_refused_before_training(
+    tierline: Command, tmp_path: Path, tickets: Path, name: str
+) -> None:
+    more = ("--evaluate-on", tmp_path / f"{name}.csv")
+    code, _, err = tierline("train", tickets, "--out", tmp_path / "bundle", *more)
+    assert code == 1
+    assert "--evaluate-on: expected files named in" in err
+
+
 def test_evaluate_prints_json_or_a_table(
     tierline: Command, store: None, trained: Trained, tickets: Path
 ) -> None:

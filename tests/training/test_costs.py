@@ -34,6 +34,22 @@ def test_labels_without_an_order_cost_one_each() -> None:
     assert cost_matrix("issue_type", ("a", "b"), {}).tolist() == [[0, 1], [1, 0]]
 
 
+@pytest.mark.parametrize("labels", [("high", "low", "medium"), ("1", "2", "3", "4", "5")])
+def test_own_severities_have_no_known_worst(labels: tuple[str, ...]) -> None:
+    size = len(labels)
+    assert cost_matrix("severity", labels, {}).tolist() == (1 - np.eye(size)).tolist()
+    (report,) = measure_costs({"severity": answers("severity", labels, [0, 1], [1, 1])}, {})
+    assert (report.too_low, report.too_high) == (None, None)
+
+
+def test_default_severities_cost_by_their_level_in_any_order() -> None:
+    assert cost_matrix("severity", ("P1", "P3", "P2"), {}).tolist() == [
+        [0, 10, 5],
+        [2, 0, 1],
+        [1, 5, 0],
+    ]
+
+
 def test_the_mean_is_the_arithmetic_mean() -> None:
     given = answers("severity", SEVERITIES, [0, 0, 1, 3], [0, 3, 1, 1])
     (report,) = measure_costs({"severity": given}, {"severity": {"P1": {"P4": 40}}})

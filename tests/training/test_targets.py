@@ -41,6 +41,19 @@ def test_own_labels_are_sorted_and_numbers_by_value() -> None:
     assert not head.ordinal
 
 
+def test_one_number_in_every_severity_is_their_scale() -> None:
+    named = ("urgent 1", "high 2", "normal 3", "low 4")
+    (head,) = heads_of(corpus(rows("severity", *sorted(named))))
+    assert (head.labels, head.ordinal, head.worst_first) == (named, True, False)
+    (head,) = heads_of(corpus(rows("severity", "②", "①")))
+    assert head.labels == ("①", "②")
+
+
+def test_default_severities_stay_worst_first_when_one_is_merged_away() -> None:
+    assert HeadLabels("severity", ("P1", "P2", "P3")).worst_first
+    assert not HeadLabels("severity", ("P1", "P3", "P2")).worst_first
+
+
 def test_heads_come_in_the_vocabularys_order() -> None:
     mixed = rows("sentiment", "neutral", "positive") + rows("severity", "P1", "P2")
     assert [h.name for h in heads_of(corpus(mixed))] == ["severity", "sentiment"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tierline.serving.policy.model import RetiredLabels
 from tierline.training.answers import TIER
-from tierline.training.retraining.gate import Shared
+from tierline.training.retraining.gate import Shared, Side
 from tierline.training.retraining.promise import chance_of_misses
 from tierline.training.routing import TIER_LABELS
 
@@ -219,3 +219,17 @@ def test_without_a_champion_the_challenger_is_judged_alone() -> None:
     few = side(TRUTH, TRUTH, raised={"a": True, "b": False})
     assert not named(few, None)["safety_suite"].passed
     assert not named(side(TRUTH, TRUTH, certificate=None), None)["certificate"].passed
+
+
+def test_costs_are_weighed_on_enough_tickets() -> None:
+    def answered(severities: list[int], tier: int) -> Side:
+        severity = answers("severity", SEVERITIES, [0] * len(severities), severities)
+        known = {"severity": frozenset(SEVERITIES)}
+        one = answers(TIER, TIER_LABELS, [2], [tier])
+        return Side(evaluation(severity, one), PROMISE, known, known, CASES, 100, 100)
+
+    right, milder = [0] * 600, [0] * 594 + [3] * 6
+    assert named(answered(right, 0), answered(right, 2))["cost"].passed
+    verdict = named(answered(milder, 2), answered(right, 2))["cost"]
+    assert not verdict.passed
+    assert verdict.measured == pytest.approx(6 * 15 / 600)

@@ -9,12 +9,17 @@ from typing import Any
 import mlflow
 import pytest
 from filelock import FileLock
+from rich.console import Console
 
 from tierline.data.errors import InputError, LaunchError, TierlineError
+from tierline.data.helpdesk import Format
+from tierline.serving.commands.shared import pairs_of
 from tierline.serving.model_source import REGISTERED_NAME
+from tierline.serving.policy import load_policy
 from tierline.training import cli
 from tierline.training.retraining import registry
 from tierline.training.retraining.assembly import Sources
+from tierline.training.retraining.job import RetrainJob, retrain
 from tierline.training.retraining.outcome import Outcome
 
 from .conftest import GATE, JOB, World, policy_file
@@ -117,6 +122,15 @@ def test_a_rolled_back_version_is_not_promoted_again_by_itself(world: World) -> 
     assert world.retrain().exit_code == 0
 
 
+def test_a_champion_that_a_person_set_again_is_not_overruled(world: World) -> None:
+    assert world.retrain().version == "2"
+    registry.promote("1")
+    outcome = world.retrain()
+    assert (outcome.exit_code, outcome.version, world.trainings) == (10, "2", 1)
+    assert [v.name for v in outcome.verdicts if not v.passed] == ["not_rolled_back"]
+    assert registry.champion() == "1"
+
+
 def test_not_promoted_is_exit_code_10_with_the_reasons(
     world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,3 +196,17 @@ def test_feedback_counts_once_and_its_kinds_are_told_apart(world: World) -> None
     assert "severity: right in the blind sample 0/1" in said
     assert "left by people who saw the answer 1/1" in said
     assert outcome.agreement["severity"].blind == (0, 1)
+
+
+def test_a_help_desks_export_is_read_as_training_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    file.write_text('{"tickets": []}')
+
+    def job(desk: str) -> RetrainJob:
+        mapping = pairs_of("severity=custom.sev", Format(desk))
+        return RetrainJob(Sources([file], mapping=mapping), tmp_path / "out")
+
+    with pytest.raises(InputError, match="expected labelled tickets; found no usable row"):
+        retrain(job("zendesk"), Console(quiet=True))
+    digests = {job(desk).digest(load_policy()) for desk in ("zendesk", "jira")}
+    assert len(digests) == 2

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
+from tierline.data.labels import LABELS
+
 Labels = NDArray[np.int64]
 Indices = NDArray[np.int64]
 #: Draws of every bootstrap, and the seed of its random numbers.
@@ -130,7 +132,8 @@ def report_head(
     }
     if head == "severity":
         figures["quadratic_kappa"] = with_interval(quadratic_kappa, truth, predicted)
-        figures["rated_too_low"] = with_interval(rated_too_low, truth, predicted)
+        if tuple(labels) == LABELS["severity"]:
+            figures["rated_too_low"] = with_interval(rated_too_low, truth, predicted)
     size = len(labels)
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=range(size), zero_division=0.0

@@ -1,5 +1,6 @@
 """One training from files to a registered bundle."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ from tierline.training.launch import launched, unshared
 from tierline.training.recipe import Recipe
 
 _TEST = "test"
+#: What MLflow takes as a metric's name, with room for the figure's own.
+_METRIC_NAME = re.compile(r"[\w.\- ]{1,150}")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def train(job: TrainJob, console: Console) -> Trained:
     if not launched().main:
         raise unshared(launched())
     refuse_foreign_folder(job.out)
-    _refuse_like_names(job.evaluate_on)
+    _refuse_odd_names(job.evaluate_on)
     book = read_label_book(job.labels)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     with Quarantine(job.out.with_name(job.out.name + ".quarantine.jsonl")) as quarantine:
@@ -190,8 +193,13 @@ def put_in_place(bundle: Path, out: Path) -> None:
     bundle.replace(out)
 
 
-def _refuse_like_names(evaluate_on: Sequence[Path]) -> None:
+def _refuse_odd_names(evaluate_on: Sequence[Path]) -> None:
     names = [path.stem for path in evaluate_on]
+    if odd := [name for name in names if not _METRIC_NAME.fullmatch(name)]:
+        raise InputError(
+            "--evaluate-on: expected files named in at most 150 letters, digits, blanks and _-. "
+            f"(MLflow's figures go by these names); found {', '.join(odd)}. Rename the files"
+        )
     if len({*names, *SPLITS}) < len(names) + len(SPLITS):
         raise InputError(
             f"--evaluate-on: expected files of different names, none of them {', '.join(SPLITS)} "

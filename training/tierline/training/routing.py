@@ -68,8 +68,12 @@ def _recommend(row: Row, prediction: Prediction, policy: Policy) -> Recommendati
 
 
 def unstated(ticket: Ticket) -> Ticket:
-    """Return the ticket without a person's severity: the model is measured, not the person."""
-    return ticket.model_copy(update={"stated_severity": None})
+    """Return the ticket as it came, without what people made of it: the model is measured.
+
+    Their severity and assessment, and where they put or locked it, would count as its answers.
+    """
+    update = dict.fromkeys(("stated_severity", "assessment", "current_tier", "team"))
+    return ticket.model_copy(update=update | {"locked_by_human": False})
 
 
 def _as_labelled(labels: Mapping[str, str], heads: Sequence[Head]) -> Prediction:

@@ -34,8 +34,9 @@ class HeadLabels:
 
     @property
     def worst_first(self) -> bool:
-        """True where the labels are known to run from worst to mildest: the default severities."""
-        return self.name in ORDINAL_HEADS and self.labels == tuple(LABELS[self.name])
+        """True where the labels are known to run from worst to mildest: default severities."""
+        known = tuple(label for label in LABELS[self.name] if label in self.labels)
+        return self.name in ORDINAL_HEADS and self.labels == known
 
     def targets(self, rows: Sequence[Row]) -> NDArray[np.int64]:
         """Return label indices, shape (rows,); `ABSENT` where a row has none that is known."""
@@ -70,9 +71,15 @@ def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
 def in_order(head: str, found: Set[str]) -> tuple[str, ...]:
     """Return a head's labels in logit order: the whole default vocabulary where it holds them."""
     default = LABELS[head]
-    return tuple(default) if found <= set(default) else tuple(sorted(found, key=_natural))
+    if found <= set(default):
+        return tuple(default)
+    numbers = {label: re.findall(r"\d+", label) for label in found}
+    if head in ORDINAL_HEADS and all(len(n) == 1 for n in numbers.values()):
+        # The number is the scale, whatever the words around it: "high 2", "urgent 1".
+        return tuple(sorted(found, key=lambda label: (int(numbers[label][0]), _natural(label))))
+    return tuple(sorted(found, key=_natural))
 
 
 def _natural(label: str) -> list[tuple[int, str]]:
     pieces = re.split(r"(\d+)", label.casefold())
-    return [(int(p), "") if p.isdigit() else (0, p) for p in pieces]
+    return [(int(p), "") if p.isdecimal() else (0, p) for p in pieces]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tierline.data.labels import LABELS
 from tierline.data.rows import Row
 from tierline.training import risk
 from tierline.training.answers import Answers
@@ -148,7 +149,8 @@ def _measures(answers: Answers, costs: Costs) -> dict[str, Callable[[Answers, In
     }
     if answers.head == "severity":
         found["quadratic_kappa"] = lambda a, r: quadratic_kappa(a.truth[r], a.predicted[r])
-        found["rated_too_low"] = lambda a, r: rated_too_low(a.truth[r], a.predicted[r])
+        if answers.labels == LABELS["severity"]:
+            found["rated_too_low"] = lambda a, r: rated_too_low(a.truth[r], a.predicted[r])
     if answers.head in {"severity", "tier", *costs}:
         matrix = cost_matrix(answers.head, answers.labels, costs)
         found["cost"] = lambda a, r: float(matrix[a.truth[r], a.predicted[r]].mean())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 
 from tierline.data.errors import InputError
+from tierline.data.labels import LABELS
 from tierline.training.answers import TIER, Answers
 from tierline.training.metrics import Figure, bootstrap
 from tierline.training.safety_report import Share
@@ -98,7 +99,7 @@ def check_costs(costs: Costs, labels: Mapping[str, Sequence[str]]) -> None:
 
 def cost_matrix(head: str, labels: Sequence[str], costs: Costs) -> Matrix:
     """Return the cost of every answer, shape (labels, labels), rows are the truth."""
-    matrix = _default(head, len(labels))
+    matrix = _default(head, labels)
     for truth, cells in costs.get(head, {}).items():
         for predicted, cost in cells.items():
             matrix[labels.index(truth), labels.index(predicted)] = cost
@@ -111,23 +112,32 @@ def measure_costs(answers: Mapping[str, Answers], costs: Costs) -> tuple[CostRep
     return tuple(_measure(answers[h], cost_matrix(h, answers[h].labels, costs)) for h in heads)
 
 
+def _has_levels(head: str, labels: Sequence[str]) -> bool:
+    """Return whether it is known which label is worse: of a user's own severities it isn't."""
+    return head == _SEVERITY and set(labels) <= set(LABELS[_SEVERITY])
+
+
 def _measure(answers: Answers, matrix: Matrix) -> CostReport:
     truth, paid = answers.truth, matrix[answers.truth, answers.predicted]
     (mean,) = bootstrap(lambda rows: (float(paid[rows].mean()),), len(paid))
     constant = float(matrix[truth].mean(axis=0).min())
     low = high = None
-    if answers.head in {_SEVERITY, TIER}:
+    if answers.head == TIER or _has_levels(answers.head, answers.labels):
         # Severity begins with the worst label, tiers with the lowest.
         rise = answers.predicted - truth if answers.head == TIER else truth - answers.predicted
         low, high = (Share(int((s > 0).sum()), len(s)) for s in (-rise, rise))
     return CostReport(answers.head, answers.labels, matrix, mean, constant, low, high)
 
 
-def _default(head: str, size: int) -> Matrix:
-    """Return `UNDER` per level too low, `OVER` per level too high; 1 where there are no levels."""
-    if head not in {_SEVERITY, TIER}:
+def _default(head: str, labels: Sequence[str]) -> Matrix:
+    """Return `UNDER` per level too low, `OVER` per level too high; 1 where no levels are known."""
+    size, scale = len(labels), LABELS[_SEVERITY]
+    if head != TIER and not _has_levels(head, labels):
         return 1.0 - np.eye(size)
-    level = np.minimum(np.arange(size), _HIGHEST) if head == TIER else -np.arange(size)
+    if head == TIER:
+        level = np.minimum(np.arange(size), _HIGHEST)
+    else:
+        level = -np.array([scale.index(label) for label in labels])
     too_low = np.subtract.outer(level, level).astype(np.float64)
     cost = np.where(too_low > 0, UNDER * too_low, -OVER * too_low)
     return np.maximum(cost, 1.0 - np.eye(size))

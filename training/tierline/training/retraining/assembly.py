@@ -10,6 +10,7 @@ from tierline.data.corpus import Corpus, digests_of, read_rows
 from tierline.data.errors import InputError
 from tierline.data.feedback import Correction, read_feedback
 from tierline.data.gold import divide
+from tierline.data.helpdesk.export import ExportMap
 from tierline.data.label_book import LabelBook, read_label_book
 from tierline.data.merging import TicketPool
 from tierline.data.quarantine import Quarantine
@@ -33,6 +34,11 @@ class Sources:
     since: datetime | None = None
     mapping: Mapping[str, str] | None = None
     labels: Path | None = None
+
+    @property
+    def source(self) -> str | None:
+        """The help desk that exported ``data``, None for plain files."""
+        return self.mapping.export.layout.title if isinstance(self.mapping, ExportMap) else None
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,8 @@ def _non_inferior(challenger: Side, champion: Side, gate: GatePolicy) -> Iterato
 
 
 def _cost(challenger: Side, champion: Side, gate: GatePolicy) -> Verdict:
-    found = cost_difference(challenger.evaluation.answers, champion.evaluation.answers)
+    ours, theirs = challenger.evaluation.answers, champion.evaluation.answers
+    found = cost_difference(ours, theirs, gate.least_tickets)
     if found is None:
         words = "no held-out ticket to weigh mistakes on"
         return Verdict("cost", False, None, gate.cost_margin, words)

@@ -61,6 +61,7 @@ class RetrainJob:
             built_in=built_in_digest(),
             since=self.sources.since,
             mapping=dict(self.sources.mapping or {}),
+            **({"source": desk} if (desk := self.sources.source) else {}),
             labels=read_label_book(self.sources.labels).digest,
             policy=policy.version,
             recipe=asdict(self.recipe),
@@ -82,7 +83,9 @@ def retrain(job: RetrainJob, console: Console) -> Outcome:
     policy = load_policy(job.policy)
     job.out.mkdir(parents=True, exist_ok=True)
     refuse_foreign_folder(job.out / _CHALLENGER)
-    for file in (*job.sources.data, *job.sources.feedback, *job.suites):
+    for file in job.sources.data:
+        TicketFile(file, job.sources.mapping or {})
+    for file in (*job.sources.feedback, *job.suites):
         TicketFile(file)  # says of a missing file that it is missing, before anything is read
     with alone(job.out):
         for left in job.out.glob(f"{_SCRATCH}*"):

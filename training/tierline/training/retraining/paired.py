@@ -15,7 +15,7 @@ from tierline.training.answers import TIER, Answers
 from tierline.training.metrics import Figure, Indices, Labels, bootstrap, macro_f1
 from tierline.training.report.costs import cost_matrix
 
-#: What mistakes are weighed on: the whole decision; where no ticket has every label, a head.
+#: What mistakes are weighed on: the whole decision; where too few tickets have every label, a head.
 _WEIGHED: Final = (TIER, *HEADS)
 
 
@@ -36,17 +36,19 @@ def f1_difference(new: Answers, old: Answers) -> tuple[Figure, int] | None:
 
 
 def cost_difference(
-    new: Mapping[str, Answers], old: Mapping[str, Answers]
+    new: Mapping[str, Answers], old: Mapping[str, Answers], least: int = 1
 ) -> tuple[str, Figure] | None:
-    """Return what was weighed, and the mean cost per ticket of ``new`` less ``old``."""
-    for head in _WEIGHED:
-        if head not in new or head not in old:
-            continue
-        ours, theirs = _shared_rows(new[head], old[head])
-        if len(ours):
-            difference = _costs(new[head], new[head])[ours] - _costs(old[head], new[head])[theirs]
-            return head, _mean(difference)
-    return None
+    """Return what was weighed, and the mean cost per ticket of ``new`` less ``old``.
+
+    Weighed is the first question with ``least`` tickets; where none has them, that with the most.
+    """
+    asked = [head for head in _WEIGHED if head in new and head in old]
+    rows = {head: _shared_rows(new[head], old[head]) for head in asked}
+    if not any(len(ours) for ours, _ in rows.values()):
+        return None
+    head = max(asked, key=lambda h: min(len(rows[h][0]), least))
+    ours, theirs = rows[head]
+    return head, _mean(_costs(new[head], new[head])[ours] - _costs(old[head], new[head])[theirs])
 
 
 def _mean(values: NDArray[np.float64]) -> Figure:

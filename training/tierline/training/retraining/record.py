@@ -52,7 +52,8 @@ def judged(inputs: str, champion: str | None) -> tuple[Outcome, bool] | None:
             continue
         if champion == str(version.version) or tags[_AGAINST] == (champion or _NOBODY):
             outcome = from_json(mlflow.artifacts.load_dict(f"runs:/{version.run_id}/{GATE}"))
-            back = champion != str(version.version) and registry.ROLLED_BACK in tags
+            left = registry.ROLLED_BACK in tags or registry.was_champion(str(version.version))
+            back = champion != str(version.version) and left
             return outcome, back
     return None
 

@@ -102,6 +102,12 @@ def rollback() -> Moved:
     return Moved(now, last)
 
 
+def was_champion(version: str) -> bool:
+    """Return whether a version stands among the earlier champions."""
+    now = champion()
+    return now is not None and any(entry["version"] == version for entry in _earlier(now))
+
+
 def call_challenger(version: str) -> None:
     """Move the alias ``challenger`` to a version."""
     client().set_registered_model_alias(REGISTERED_NAME, CHALLENGER, version)
