@@ -3,18 +3,23 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from tierline.data.errors import InputError
 from tierline.training.pipeline import Trained
 from tierline.training.report.command import EvaluateJob, run
+from tierline.training.report.mistakes import label_issues
 from tierline.training.report.shown import shown
+
+from .made_answers import answers, rows
 
 SCRIPT = "<script>alert('x')</script>"
 KEYS = {
@@ -250,3 +255,17 @@ def test_few_rows_of_one_label_still_make_a_report(
     data = json.loads((tmp_path / "few.json").read_text())
     assert (data["tier"], data["against"], data["near_duplicates"]) == (None, None, None)
     assert "Not looked for" in (tmp_path / "few.html").read_text()
+
+
+def test_an_answer_that_is_the_label_is_no_suspect() -> None:
+    truth = [0, 1, 2, 3] * 10
+    given = answers("severity", ("P1", "P2", "P3", "P4"), truth, truth, 0.97)
+    assert given.probabilities is not None
+    doubtful = [1, 5, 9]  # labelled and answered P2, P3 likelier
+    given.probabilities[doubtful] = (0.01, 0.01, 0.97, 0.01)
+    bodies = [f"ticket {i}" for i in range(len(truth))]
+    (clean,) = label_issues(rows(bodies), {"severity": given})
+    assert clean.found == 0
+    wrong = replace(given, predicted=np.where(np.isin(range(40), doubtful), 2, truth))
+    (found,) = label_issues(rows(bodies), {"severity": wrong})
+    assert {doubt.id for doubt in found.first} == {"r1", "r5", "r9"}

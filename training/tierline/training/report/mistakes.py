@@ -87,7 +87,9 @@ def _issues(rows: Sequence[Row], answers: Answers) -> LabelIssues:
                 return_indices_ranked_by="self_confidence",
                 n_jobs=1,
             )
-    first = tuple(_doubt(answers, int(i), rows) for i in suspects[:MOST_ISSUES])
+    # cleanlab goes by the likeliest label; a graver one that was answered may be the very label.
+    suspects = [int(i) for i in suspects if not answers.correct[i]]
+    first = tuple(_doubt(answers, i, rows) for i in suspects[:MOST_ISSUES])
     return LabelIssues(answers.head, len(suspects), len(answers.rows), first)
 
 
