@@ -15,6 +15,7 @@ from sklearn.metrics import (
 
 from tierline.training.metrics import (
     calibration_error,
+    has_critical,
     macro_f1,
     quadratic_kappa,
     rated_too_low,
@@ -102,3 +103,10 @@ def test_a_report_is_plain_json(answers: tuple[Labels, Labels]) -> None:
     assert read["macro_f1"].keys() == {"value", "low", "high"}
     assert read["labels"] == list(SEVERITIES)
     assert 0 <= read["expected_calibration_error"] <= 1
+
+
+def test_too_low_is_told_where_p1_and_p2_are_known() -> None:
+    assert has_critical(("P1", "P2", "P3", "P4"))
+    assert has_critical(("P1", "P2", "P3"))
+    assert not has_critical(("P1", "P3", "P4"))
+    assert not has_critical(("1", "2", "3"))

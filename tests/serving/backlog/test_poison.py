@@ -39,6 +39,18 @@ def test_a_row_that_breaks_the_rules_is_put_aside_alone(
     assert aside["reason"] == "can't be answered: an error of ours (RuntimeError)"
 
 
+def test_an_error_that_every_row_meets_breaks_the_job_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps({"id": f"t{n}", "body": CALM}) + "\n" for n in range(5)))
+    with monkeypatch.context() as patch:
+        patch.setattr(routing, "recommend", broken_by(CALM))
+        with pytest.raises(RuntimeError, match="broken by"):
+            run(source, out)
+    assert run(source, out, resume=True) == [f"t{n}" for n in range(5)]
+
+
 @pytest.fixture
 def half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a good file and one that is cut short."""

@@ -120,12 +120,16 @@ PROMISES = {
         "{% if update_every and update_every.count == 1 %}{{ update_every.unit }} 5{% endif %}",
         '{% if sentiment == "positive" and severity == "P4" and tier == 2 %}at noon{% endif %}',
         "by {{ [1, 7] | join('/') }}", "{{ severity }} hours", "in 48", "call 08.03.2025",
-        "from 9-17", "24/7",
+        "from 9-17", "24/7", "this afternoon", "by this evening", "in a few seconds",
+        "end of business",
     ),
-    "de": ("heute bis {{ 17 }} Uhr", "in {{ tier }} Uhr", "bis morgen", "binnen einer Stunde"),
-    "es": ("en una hora", "hoy", "mañana", "el lunes"),
-    "fr": ("dans une heure", "demain", "sous {{ 3 }} jours", "au plus vite"),
-    "pt": ("em uma hora", "hoje", "amanhã", "na segunda-feira"),
+    "de": (
+        "noch am Nachmittag", "heute bis {{ 17 }} Uhr", "in {{ tier }} Uhr", "bis morgen",
+        "binnen einer Stunde",
+    ),
+    "es": ("en una hora", "esta tarde", "dos veces al día", "hoy", "mañana", "el lunes"),
+    "fr": ("dans une heure", "dans la soirée", "demain", "sous {{ 3 }} jours", "au plus vite"),
+    "pt": ("em uma hora", "esta tarde", "hoje", "amanhã", "na segunda-feira"),
 }  # fmt: skip
 #: What is none, though it looks like one.
 HARMLESS = {
@@ -133,15 +137,17 @@ HARMLESS = {
         "Your case {{ reference }} ({{ severity }}) is with tier {{ tier }}.",
         "Call +1 555 010 0199 or 0800 123 456 (T4).", "See https://acme.example/articles/36001.",
         "Write to desk24@acme.example about Office365.", "Have a nice day.", "within our team",
+        "Good afternoon. You wrote a second time.",
         "{% if respond_by %}{{ respond_by }}, {{ respond_by.time }}{% endif %}",
         "{% if respond_by %}{{ respond_by.date.split(',')[0] }}{% endif %}",
         "{% if update_every %}every {{ update_every }}{% endif %}",
         "{% if update_every %}{{ update_every.count }} {{ update_every.unit }}s{% endif %}",
         "{% if update_every and update_every.count == 1 %}every {{ update_every.unit }}{% endif %}",
     ),
-    "de": ("Guten Tag", "{% if update_by %}{{ update_by.time }} Uhr{% endif %}"),
+    "de": ("Guten Tag", "Einen schönen Abend!", "Guten Mittag",
+        "{% if update_by %}{{ update_by.time }} Uhr{% endif %}"),
     "es": ("Buenos días", "al día"),
-    "fr": ("la mise à jour", "à l’heure actuelle"),
+    "fr": ("la mise à jour", "Bonne soirée", "Bon après-midi", "à l’heure actuelle"),
     "pt": ("Bom dia", "em dia"),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from tierline.training.targets import ABSENT
 
 #: Among answers at or above the confidence threshold, at most this share may be wrong.
 TARGET_ERROR: Final = 0.05
-#: The top two labels are ambiguous when their probabilities are closer than this.
+#: An answer is ambiguous when it isn't likelier than every other label by this much.
 AMBIGUOUS_MARGIN: Final = 0.10
 _LOG_TEMPERATURE_RANGE: Final = (-2.0, 2.0)
 

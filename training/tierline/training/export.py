@@ -100,7 +100,8 @@ def check_parity(
 ) -> Parity:
     """Compare torch, fp32 and int8 logits, shape (rows, labels), on the validation rows.
 
-    ``added``, of the same shape, is what comes from beside the encoder: int8 is judged with it.
+    ``added``, of the same shape, is what comes from beside the encoder: int8 is judged with it,
+    by the likeliest labels.
 
     Raises:
         BundleError: when fp32 strays from torch by more than 1e-4: the export is then wrong.

@@ -13,8 +13,8 @@ from tierline.training.targets import ABSENT, HeadLabels
 class MultiHeadLoss:
     """The mean over heads of a weighted soft cross-entropy.
 
-    Severity is ordinal: its targets are soft, falling off with the distance from the true
-    level (SORD: Díaz and Marathe, "Soft Labels for Ordinal Regression", CVPR 2019), so that
+    A severity on a scale is ordinal: its targets are soft, falling off with the distance from the
+    true level (SORD: Díaz and Marathe, "Soft Labels for Ordinal Regression", CVPR 2019), so that
     mistaking P1 for P4 costs more than for P2. Other heads get smoothed one-hot targets.
 
     Rare labels count more: a label's weight is the square root of how much rarer it is than

@@ -56,6 +56,12 @@ def quadratic_kappa(truth: Labels, predicted: Labels) -> float:
     return 1.0 - float((cost * table).sum()) / disagreement if disagreement else 1.0
 
 
+def has_critical(labels: Sequence[str]) -> bool:
+    """Return whether the labels are default severities of which the first two are P1 and P2."""
+    known = LABELS["severity"]
+    return tuple(labels[:_SEVERE]) == known[:_SEVERE] and set(labels) <= set(known)
+
+
 def rated_too_low(truth: Labels, predicted: Labels) -> float:
     """Return the share of severe tickets (P1, P2) that were rated mild (P3, P4)."""
     severe = truth < _SEVERE
@@ -132,7 +138,7 @@ def report_head(
     }
     if head == "severity":
         figures["quadratic_kappa"] = with_interval(quadratic_kappa, truth, predicted)
-        if tuple(labels) == LABELS["severity"]:
+        if has_critical(labels):
             figures["rated_too_low"] = with_interval(rated_too_low, truth, predicted)
     size = len(labels)
     precision, recall, f1, support = precision_recall_fscore_support(

@@ -40,9 +40,9 @@ class Manifest(_Strict):
     """What a bundle says of itself.
 
     ``thresholds``: ``low_confidence.<head>`` (review below it), ``ambiguous`` (review when the
-    top two are closer), ``out_of_distribution`` and ``unsupported_language`` (review when the
-    prediction's score of that name is above it), ``safety.<label>`` and ``caution.p1`` (the
-    model's own triggers at or above them).
+    answer isn't likelier than every other label by as much), ``out_of_distribution`` and
+    ``unsupported_language`` (review when the prediction's score of that name is above it),
+    ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or above them).
     ``format`` is 2 where an n-gram model adds to the logits: earlier versions must refuse it.
     ``bias`` is that of all logits, the n-gram model's included where ``files`` lists one.
     ``metrics`` and ``data`` are for people and reports; answering doesn't use them.

@@ -10,7 +10,6 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
-from uuid import uuid4
 
 from tierline.data.errors import InputError, JobError
 from tierline.serving.backlog.job_state import Identity, JobState, state_path, unfinished
@@ -47,8 +46,7 @@ class Job:
             _refuse_other(before, identity, out, resume=resume)
         self._changed = before is not None and before.identity != identity
         if before is not None and self._changed:
-            # Files not begun yet are others: decisions about their tickets need ids of their own.
-            before = before.model_copy(update={"identity": identity, "id": str(uuid4())})
+            before = before.model_copy(update={"identity": identity})
         self.state = before or JobState(identity=identity, source=source)
         self._files: list[int] = []
 

@@ -30,6 +30,8 @@ __all__ = ["Scoring", "Summary", "batches", "quarantine_path", "score"]
 _BATCH: Final = 512
 #: While one stretch is with the model, the one before it goes through the rules.
 _WORKERS: Final = 2
+#: Errors at which trying the rows one by one is no use.
+_NO_ROWS_FAULT: Final = (TierlineError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,10 @@ class Answering:
         stretch = self._checked(stretch)
         try:
             answers = self._answers(stretch)
-        except TierlineError:
+        except _NO_ROWS_FAULT:
             raise
-        except Exception:
-            stretch = self._answerable(stretch)
+        except Exception as error:
+            stretch = self._answerable(stretch, error)
             answers = self._answers(stretch)
         for answer in answers:
             summary.add(answer)
@@ -156,15 +158,19 @@ class Answering:
         ]
         return replace(stretch, records=records)
 
-    def _answerable(self, stretch: Stretch) -> Stretch:
-        """Return the stretch without rows that break: each must cost no other its answer."""
+    def _answerable(self, stretch: Stretch, broke: Exception) -> Stretch:
+        """Return the stretch without rows that break: each must cost no other its answer.
+
+        Raises:
+            Exception: the one that asked for this, ``broke``, when every row breaks.
+        """
 
         def tried(record: Record) -> Record:
             if not isinstance(record.row, Row):
                 return record
             try:
                 self._answers(replace(stretch, records=[record]), keep=False)
-            except TierlineError:
+            except _NO_ROWS_FAULT:
                 raise
             except Exception as error:
                 # An error's message may quote the ticket.
@@ -172,7 +178,18 @@ class Answering:
                 return record._replace(row=BadRow(record.row.number, reason))
             return record
 
-        return replace(stretch, records=[tried(record) for record in stretch.records])
+        left = replace(stretch, records=[tried(record) for record in stretch.records])
+        if len(stretch.rows) > 1 and not left.rows:
+            raise broke  # what breaks every row is no row's fault: the job breaks off
+        return left
+
+    def _names(self, stretch: Stretch) -> Iterator[str]:
+        """Yield a name for the decision about each row, by where the row stands."""
+        job, digests = UUID(self.job.state.id), self.job.state.identity.input
+        for record in stretch.records:
+            if isinstance(record.row, Row):
+                place = f"{record.file}:{digests[record.file]}:{record.row.number}"
+                yield str(uuid5(job, place))
 
     def _answers(self, stretch: Stretch, *, keep: bool = True) -> list[Recommendation]:
         rows, store, policy = stretch.rows, self.store, self.router.policy
@@ -185,8 +202,7 @@ class Answering:
             return []
         self.job.begin()
         # The same ids when the stretch is answered again: no decision is kept twice.
-        job = UUID(self.job.state.id)
-        names = [str(uuid5(job, f"{stretch.start}:{i}")) for i in range(len(made))]
+        names = list(self._names(stretch))
         store.record(made, policy, self.now, names, wait=True, recalled=told.recalled)
         return [
             decision.recommendation.model_copy(update={"id": ticket.id})

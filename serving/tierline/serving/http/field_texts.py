@@ -13,7 +13,7 @@ TEXTS: Final = {
     "agent": "Who of the team takes it; null where the team names no agents, or nobody takes it.",
     "allocate": "Whether tickets are given to teams and agents, or only ordered.",
     "alpha": "Share of critical tickets that is missed at most, in expectation.",
-    "alternatives": "Second labels of heads whose first two are too close to call.",
+    "alternatives": "The likeliest other labels of heads whose answer is hardly likelier, or less.",
     "answers": "One recommendation per ticket, in the order of the request.",
     "assessment": "The escalation guideline's four questions.",
     "at": "When it was done, or the instant that is told; null: not done, or a duration.",

@@ -26,12 +26,12 @@ TIME_WORDS: Final = {
     "en": TimeWords(
         r"minutes?|mins?",
         r"hours?|hrs?",
-        r"days?|weeks?|weekends?|fortnights?|months?|quarters?|years?|seconds?"
+        r"days?|weeks?|weekends?|fortnights?|months?|quarters?|years?|seconds"
         r"|today|tomorrow|tonight|overnight|(?:after)?noon|midnight|this (?:morning|evening)"
         r"|by (?:the|this) evening|end of business"
         r"|soon|shortly|immediately|promptly|instantly|asap|(?:right|straight) away|guarantee[sd]?"
         r"|within(?! (?:our|your|the|this)\b)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?",
-        r"(?:good|nice|great|lovely|pleasant|wonderful) (?:day|weekend)|day[- ]to[- ]day"
+        r"(?:good|nice|great|lovely|pleasant|wonderful) (?:day|weekend|afternoon)|day[- ]to[- ]day"
         r"|up[- ]to[- ]the[- ]minute|these days",
     ),
     "de": TimeWords(
@@ -43,7 +43,8 @@ TIME_WORDS: Final = {
         r"|bald|baldmöglichst|demnächst|in Kürze|umgehend|sofort|unverzüglich|schnellstmöglich"
         r"|garantier\w*|binnen|innerhalb(?! (?:unser|Ihr|de[rs]|dies)\w*)"
         r"|(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?|sonnabends?",
-        r"guten (?:tag|morgen|abend)|(?:schön|angenehm)en (?:tag|morgen)|schönes wochenende",
+        r"guten (?:tag|morgen|mittag|abend)|schönes wochenende"
+        r"|(?:schön|angenehm)en (?:tag|morgen|(?:nach|vor)?mittag|abend|feierabend)",
     ),
     "es": TimeWords(
         r"minutos?",
@@ -57,11 +58,11 @@ TIME_WORDS: Final = {
     "fr": TimeWords(
         r"minutes?",
         r"heures?",
-        r"jours?|semaines?|mois|trimestres?|années?|secondes?|aujourd|demain|ce soir|soirée"
+        r"jours?|semaines?|mois|trimestres?|années?|secondes|aujourd|demain|ce soir|soirée"
         r"|après-midi|midi|minuit|bientôt|immédiatement"
         r"|rapidement|sous peu|au plus vite|dès que possible|plus brefs délais|garanti(?:r|t|s\w*)"
         r"|lundis?|mardis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?",
-        r"à jour|de nos jours|l.heure actuelle",
+        r"à jour|de nos jours|l.heure actuelle|bonne soirée|bon(?:ne)? après-midi",
     ),
     "pt": TimeWords(
         r"minutos?",

@@ -65,7 +65,7 @@ def _lines(policy: Policy) -> Iterator[str]:
         f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
     ]
     if retired:
-        yield "\nRetired labels: never given, the likeliest that remains stands"
+        yield "\nRetired labels: never given, another that remains stands"
         yield f"  {', '.join(retired)}"
     fallback = policy.fallback
     yield "\nWhen the model can't say"

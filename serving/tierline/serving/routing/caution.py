@@ -11,7 +11,7 @@ INCIDENTS: Final = {
     "data_loss": "safety.model.data_loss",
     "security_breach": "safety.model.security_breach",
 }
-#: The reason for a ticket that may be P1 though another level is likelier.
+#: The reason for a ticket that may be P1 though another level is the answer.
 CAUTION_P1: Final = "caution.p1"
 
 

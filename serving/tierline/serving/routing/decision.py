@@ -96,7 +96,7 @@ def _pull_triggers(decision: Decision, case: Case, policy: Policy) -> None:
 def _apply_caution(
     decision: Decision, case: Case, prediction: Prediction | None, policy: Policy
 ) -> None:
-    """Keep a ticket that may well be P1 from the lower tiers, though another level is likelier.
+    """Keep a ticket that may well be P1 from the lower tiers, though another level is the answer.
 
     Under a person's P1 what the model said is kept for when they state another level.
     """

@@ -42,7 +42,7 @@ class Reason(_Frozen):
 
 
 class Alternative(_Frozen):
-    """The second label of a head whose first two are too close to call.
+    """The likeliest other label of a head whose answer is hardly likelier, or less likely.
 
     ``tier`` is the tier that the ticket would go to if this label were the right one.
     """
@@ -64,9 +64,9 @@ class Recommendation(_Frozen):
     hours). ``next_review_at`` is the first instant at which the clock alone changes the answer,
     the ticket staying as it was described; until then only the times in the evidence of
     reasons move (``waited: 2 h 05 min``, ``over: …``), and the deadlines of a ticket that says
-    neither when it was filed nor how long it has waited. ``alternatives`` are there wherever two
-    labels are too close to call, whatever the first reason for a person's look. ``mode`` is
-    ``rules_only`` without a model.
+    neither when it was filed nor how long it has waited. ``alternatives`` are there wherever
+    another label is hardly less likely or likelier, whatever the first reason for a person's
+    look. ``mode`` is ``rules_only`` without a model.
     """
 
     id: str | None

@@ -55,7 +55,7 @@ def strangeness(prediction: Prediction) -> ReviewReason | None:
 def alternatives(
     prediction: Prediction, tier_with: Callable[[Prediction], int]
 ) -> tuple[Alternative, ...]:
-    """Return the second label of every head whose first two are too close to call.
+    """Return the likeliest other label of every head whose answer is hardly likelier, or less.
 
     ``tier_with`` gives the tier that a prediction leads to.
     """

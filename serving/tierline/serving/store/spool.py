@@ -169,7 +169,11 @@ def _items(path: Path) -> Iterator[Json | None]:
 
 
 def _rewritten(path: Path, doomed: Callable[[Json], bool]) -> int:
-    """Write the file anew without the doomed lines; what it held is overwritten first."""
+    """Write the file anew without the doomed lines; what it held is overwritten, not only unlinked.
+
+    The new file takes the name first: whatever ends this process, what is kept isn't lost. Where an
+    open file can't be replaced (Windows) it takes it last.
+    """
     if not path.exists():
         return 0
     lines = path.read_bytes().splitlines(keepends=True)
@@ -184,8 +188,11 @@ def _rewritten(path: Path, doomed: Callable[[Json], bool]) -> int:
         os.fsync(file.fileno())
     with path.open("r+b") as file:
         size = os.fstat(file.fileno()).st_size
-        fresh.replace(path)  # first: whatever ends this process, what is kept has its name
+        if os.name == "posix":
+            fresh.replace(path)
         file.write(bytes(size))
         file.flush()
         os.fsync(file.fileno())
+    if os.name != "posix":
+        fresh.replace(path)
     return len(lines) - 1 - len(kept)

@@ -186,7 +186,7 @@ class Writer:
             rows = [item for item in items if "version" not in item]
             if len(rows) <= 1:
                 log.error("the store refuses a row; it is kept in %s", self._spool.folder)
-                self._spool.refuse([self._seal(item) for item in rows or versions])
+                self._spool.refuse([self._seal(item) for item in items])
                 return
             for row in rows:
                 self._write_or_refuse([*versions, row])

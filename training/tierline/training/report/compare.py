@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tierline.data.labels import LABELS
 from tierline.data.rows import Row
 from tierline.training import risk
 from tierline.training.answers import Answers
@@ -18,6 +17,7 @@ from tierline.training.metrics import (
     accuracy,
     bootstrap,
     calibration_error,
+    has_critical,
     macro_f1,
     quadratic_kappa,
     rated_too_low,
@@ -149,7 +149,7 @@ def _measures(answers: Answers, costs: Costs) -> dict[str, Callable[[Answers, In
     }
     if answers.head == "severity":
         found["quadratic_kappa"] = lambda a, r: quadratic_kappa(a.truth[r], a.predicted[r])
-        if answers.labels == LABELS["severity"]:
+        if has_critical(answers.labels):
             found["rated_too_low"] = lambda a, r: rated_too_low(a.truth[r], a.predicted[r])
     if answers.head in {"severity", "tier", *costs}:
         matrix = cost_matrix(answers.head, answers.labels, costs)

@@ -40,7 +40,7 @@ def again(outcome: Outcome, back: bool, now: str | None, console: Console) -> Ou
         console.print(f"version {outcome.version} {state}")
         return outcome
     if back:
-        words = "a person rolled it back: it isn't promoted again by itself"
+        words = "a person made another version the champion: it isn't promoted again by itself"
         undone = Verdict("not_rolled_back", False, None, None, words)
         outcome = replace(outcome, verdicts=(*outcome.verdicts, undone))
     return conclude(outcome, console)

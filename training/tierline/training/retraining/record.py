@@ -41,7 +41,7 @@ def record(outcome: Outcome, inputs: str, report: Path) -> None:
 
 
 def judged(inputs: str, champion: str | None) -> tuple[Outcome, bool] | None:
-    """Return the recorded outcome of the same inputs, and whether a person rolled it back.
+    """Return the recorded outcome of the same inputs, and whether a person went back from it.
 
     The same means: judged against the present champion, or the judged version is the champion
     now. None when there is none.
