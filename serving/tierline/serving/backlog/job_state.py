@@ -20,7 +20,7 @@ _SHOWN: Final = 60
 class Identity(BaseModel):
     """All that the answers depend on: a job is resumed with the very same, or not at all.
 
-    Only files of which no row is done may be others then.
+    Only files after the last one with rows done may be others then.
 
     ``input`` maps each file to its SHA-256. ``model`` is the bundle's version, ``asked`` what
     ``--model`` said, ``options`` those that say how files are read.

@@ -68,9 +68,8 @@ def read_entries(
 
     ``answers`` were given before; without them the router answers, as when scoring. A ticket
     without a date, with an id of its own, counts from when it first stood in the queue that
-    ``out`` holds now. A ticket
-    without an answer, with an id that came before, or with a team or stated severity that the
-    policy doesn't know is put into quarantine.
+    ``out`` holds now. A ticket without an answer, with an id that came before, or with a team or
+    stated severity that the policy doesn't know is put into quarantine.
 
     Raises:
         InputError: when a file is unusable as a whole.
