@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -43,13 +44,12 @@ def word_terms(text: str) -> list[Term]:
 
 def letter_terms(text: str) -> list[Term]:
     """Return the runs of 3 to 5 letters of each chunk, lower-cased, a space at either end."""
-    return [
-        (run, i, i) for i, chunk in enumerate(text.lower().split()) for run in _runs(f" {chunk} ")
-    ]
+    return [(run, i, i) for i, chunk in enumerate(text.lower().split()) for run in _runs(chunk)]
 
 
-def _runs(padded: str) -> Iterator[str]:
-    """Yield every run of 3, 4 and 5 characters; the whole where it is shorter, once."""
+def _runs(chunk: str) -> Iterator[str]:
+    """Yield every run of 3, 4 and 5 characters, blanks beside; the whole if shorter, once."""
+    padded = f" {chunk} "
     for length in _LETTERS:
         yield from (padded[i : i + length] for i in range(max(1, len(padded) - length + 1)))
         if len(padded) <= length:
@@ -58,8 +58,12 @@ def _runs(padded: str) -> Iterator[str]:
 
 #: The vocabulary of a kind that nothing was learned of: no text says the empty term.
 NOTHING: Final = ("",)
-#: The kinds of n-grams, each with its own vocabulary and normalised apart.
-KINDS: Final = (word_terms, letter_terms)
+#: The kinds of n-grams, words and letters, each with its own vocabulary and normalised apart.
+_KINDS: Final = 2
+#: Known n-grams of a text: rows of (place in the vocabulary, first chunk, last chunk).
+Known = NDArray[np.int64]
+#: So many chunks' runs of letters are kept: texts say the same words again and again.
+_CHUNKS_KEPT: Final = 8192
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class NgramModel:
 
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         self._blocks = blocks
-        self._index = [{term: i for i, term in enumerate(b.terms)} for b in blocks]
+        self._words, self._letters = ({term: i for i, term in enumerate(b.terms)} for b in blocks)
+        self._runs_of = lru_cache(_CHUNKS_KEPT)(self._known_runs)
         self.labels = blocks[0].weights.shape[1]
 
     def save(self, path: Path) -> None:
@@ -101,7 +106,7 @@ class NgramModel:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                blocks = tuple(_block(file, i) for i in range(len(KINDS)))
+                blocks = tuple(_block(file, i) for i in range(_KINDS))
         except (BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
             raise BundleError(
                 f"{path} is no n-gram model that this version reads ({type(error).__name__}): "
@@ -117,23 +122,40 @@ class NgramModel:
         """
         places = [match.span() for match in _CHUNK.finditer(text)]
         total = np.zeros((len(places), self.labels), dtype=np.float32)
-        for kind, block, index in zip(KINDS, self._blocks, self._index, strict=True):
-            if block.terms == NOTHING:
-                continue
-            known = [(index[term], *ends) for term, *ends in kind(text) if term in index]
-            if known:
-                _credit(total, block, np.array(known))
+        for block, known in zip(self._blocks, (self._said(text), self._spelt(text)), strict=True):
+            if len(known):
+                _credit(total, block, known)
         return places, total
 
+    def _said(self, text: str) -> Known:
+        """Return the known words and pairs."""
+        index = self._words
+        found = [(index[term], *ends) for term, *ends in word_terms(text) if term in index]
+        return np.array(found, dtype=np.int64)
 
-def _credit(total: NDArray[np.float32], block: Block, known: NDArray[np.int64]) -> None:
-    """Add to each chunk of ``total`` what the terms, rows of (term, first, last), give it."""
+    def _spelt(self, text: str) -> Known:
+        """Return the known runs of letters."""
+        runs = [self._runs_of(chunk) for chunk in text.lower().split()]
+        if not runs:
+            return np.empty((0, 3), dtype=np.int64)
+        place = np.repeat(np.arange(len(runs)), [len(found) for found in runs])
+        return np.stack([np.concatenate(runs), place, place], axis=1)
+
+    def _known_runs(self, chunk: str) -> NDArray[np.int64]:
+        index = self._letters
+        return np.array([index[run] for run in _runs(chunk) if run in index], dtype=np.int64)
+
+
+def _credit(total: NDArray[np.float32], block: Block, known: Known) -> None:
+    """Add to each chunk of ``total`` what the known terms give it."""
     terms, place, counts = np.unique(known[:, 0], return_inverse=True, return_counts=True)
     values = (1 + np.log(counts)) * block.idf[terms]
     per_place = values / np.linalg.norm(values) / counts / 2
-    given = per_place[:, None] * block.weights[terms].astype(np.float32)
+    given = (per_place[:, None] * block.weights[terms].astype(np.float32)).astype(np.float32)
     for ends in (known[:, 1], known[:, 2]):
-        np.add.at(total, ends, given[place].astype(np.float32))
+        order = np.argsort(ends, kind="stable")
+        chunks, starts = np.unique(ends[order], return_index=True)
+        total[chunks] += np.add.reduceat(given[place[order]], starts, axis=0)
 
 
 def _block(file: "np.lib.npyio.NpzFile", i: int) -> Block:

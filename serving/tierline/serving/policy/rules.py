@@ -1,6 +1,7 @@
 """The policy's flat rules: conditions, where a ticket enters, and what raises it."""
 
-from typing import Annotated, Final
+from functools import cached_property
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
@@ -52,6 +53,15 @@ class Condition(Strict):
     order_value_over: float | None = Field(default=None, ge=0)
     sites_over: int | None = Field(default=None, ge=0)
     phrases: tuple[Phrase, ...] | None = Field(default=None, min_length=1)
+
+    @cached_property
+    def facts(self) -> tuple[tuple[str, Any], ...]:
+        """The keys that are given and what they ask for, without ``phrases``.
+
+        Kept, as long backlogs ask for them most.
+        """
+        given = ((key, getattr(self, key)) for key in type(self).model_fields if key != "phrases")
+        return tuple((key, wanted) for key, wanted in given if wanted is not None)
 
 
 Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_as_list)]

@@ -52,12 +52,8 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
     A condition on something that isn't known doesn't hold.
     """
     found: list[str] = []
-    given = condition.model_fields_set
-    for key, (name, read) in _FACTS.items():
-        # Long backlogs ask this most: only what is given is looked at.
-        wanted = getattr(condition, key) if key in given else None
-        if wanted is None:
-            continue
+    for key, wanted in condition.facts:
+        name, read = _FACTS[key]
         fact = read(case)
         holds = fact in wanted if isinstance(wanted, tuple) else fact is not None and fact > wanted
         if not holds:

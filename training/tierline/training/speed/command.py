@@ -97,7 +97,7 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     bundle = Bundle.load(job.bundle)
     names = _names(job, errors)
     with Quarantine(Path(f"{job.files[0].name}.quarantine.jsonl")) as quarantine:
-        rows = read_rows(job.files, job.mapping, quarantine)[: job.texts]
+        rows = read_rows(job.files, job.mapping, quarantine, need_labels=False)[: job.texts]
     if not rows:
         raise InputError("expected tickets to time; the files have none")
     work = work_of(bundle, [row.ticket for row in rows])
