@@ -208,6 +208,27 @@ def trained(
         return train(job, Console(file=file))
 
 
+@pytest.fixture(scope="session")
+def fast_bundle(
+    tmp_path_factory: pytest.TempPathFactory, empty_store: Path, tickets: Path, recipe: Recipe
+) -> Path:
+    """The folder of a bundle whose n-grams answer alone where they are sure."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from tierline.training.pipeline import TrainJob, train
+
+    folder = tmp_path_factory.mktemp("fast")
+    job = TrainJob([tickets], folder / "bundle", replace(recipe, epochs=4, fast_risk=0.1))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        (folder / "console.txt").open("w", encoding="utf-8") as file,
+    ):
+        _use_store(patch, folder, empty_store)
+        return train(job, Console(file=file, width=200)).out
+
+
 @pytest.fixture
 def store(workplace: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work where the session's training worked, with its MLflow store."""

@@ -81,7 +81,7 @@ def test_a_name_that_leaves_the_folder_is_refused(bundle: Path, name: str) -> No
 
 @pytest.mark.parametrize(
     ("changes", "named"),
-    [({"format": 3}, "format"), ({"heads": []}, "heads"), ({"surprise": 1}, "surprise")],
+    [({"format": 4}, "format"), ({"heads": []}, "heads"), ({"surprise": 1}, "surprise")],
 )
 def test_another_format_is_refused_by_the_key(
     bundle: Path, changes: dict[str, Any], named: str

@@ -16,6 +16,7 @@ import pytest
 from tierline.data import BundleError, Ticket
 from tierline.models.runtime import Bundle, Evidence, Prediction, Predictor
 from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import (
     NGRAMS,
     ONNX_FP32,
@@ -25,7 +26,6 @@ from tierline.models.runtime.manifest import (
     Manifest,
 )
 from tierline.models.runtime.prediction import TokenContribution
-from tierline.models.runtime.predictor import head_columns
 from tierline.training.pipeline import Trained
 
 TICKETS = [

@@ -1,5 +1,6 @@
 """Put a fine-tuned model into a bundle: export, check, calibrate, hash."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,8 +14,10 @@ from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import decide, softmax
 from tierline.models.runtime.certificate import Certificate
+from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import (
     FORMAT,
+    FORMAT_FAST,
     FORMAT_NGRAMS,
     MANIFEST,
     NGRAMS,
@@ -22,10 +25,11 @@ from tierline.models.runtime.manifest import (
     ONNX_INT8,
     STRANGENESS,
     TOKENIZER,
+    Fast,
     Head,
     Manifest,
 )
-from tierline.models.runtime.predictor import Predictor, head_columns
+from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy
 from tierline.training.baseline import Baseline
 from tierline.training.calibrate import (
@@ -35,6 +39,7 @@ from tierline.training.calibrate import (
 )
 from tierline.training.certify import certify, thresholds
 from tierline.training.export import Parity, check_parity, export_graphs
+from tierline.training.fast import FastFit, fit_fast
 from tierline.training.fit import Fitted
 from tierline.training.ngrams import Beside, beside
 from tierline.training.recipe import Recipe
@@ -42,13 +47,22 @@ from tierline.training.strangeness import fit_strangeness, sample, strangeness_t
 from tierline.training.targets import ABSENT, HeadLabels
 
 
+@dataclass(frozen=True)
+class Built:
+    """How a bundle's graphs compare, and what came of its fast stage where one was asked for."""
+
+    parity: Parity
+    fast: FastFit | None
+
+
 def build_bundle(
     fitted: Fitted, baseline: Baseline, corpus: Corpus, folder: Path, name: str, policy: Policy
-) -> Parity:
-    """Write a calibrated, verified bundle into ``folder`` and return how its graphs compare.
+) -> Built:
+    """Write a calibrated, verified bundle into ``folder``.
 
-    The n-gram model, made from ``baseline``, is put beside the encoder where that gains.
-    ``policy`` makes the decision that the bundle's certificate speaks of.
+    The n-gram model, made from ``baseline``, is put beside the encoder where that gains, and
+    before it where the recipe asks for a fast stage. ``policy`` makes the decision that the
+    bundle's certificate speaks of.
 
     Raises:
         BundleError: when the exported graph doesn't agree with torch.
@@ -60,20 +74,20 @@ def build_bundle(
     manifest = _manifest(fitted, corpus, folder, name)
     fp32, int8 = (_logits(folder, manifest, graph, validation) for graph in (ONNX_FP32, ONNX_INT8))
     ngram = beside(baseline, fitted.heads, validation, fp32)
-    added = ngram.logits if ngram else np.zeros_like(fp32)
+    added = ngram.logits * ngram.scales
     parity = check_parity(fitted, validation, fp32, int8, added)
     logits = (int8 if parity.serves == ONNX_INT8 else fp32) + added
-    if ngram:
-        ngram.model.save(folder / NGRAMS)
-        manifest = _with_ngrams(manifest, ngram, sha256(folder / NGRAMS))
     heads, limits = _calibrated(manifest.heads, validation, logits, fitted)
-    calibrated = manifest.model_copy(
+    manifest = manifest.model_copy(
         update={"serves": parity.serves, "heads": heads, "thresholds": limits}
     )
-    manifest = _with_strangeness(folder, calibrated, corpus.parts["train"], fitted.recipe.seed)
+    risk = fitted.recipe.fast_risk
+    fast = risk and fit_fast(heads, validation, ngram.logits, logits, ngram.bias, risk, policy)
+    manifest = _with_ngrams(folder, manifest, ngram, fast.stage if fast else None)
+    manifest = _with_strangeness(folder, manifest, corpus.parts["train"], fitted.recipe.seed)
     alpha = fitted.recipe.alpha
     write_manifest(folder, _guarded(folder, manifest, validation, alpha, policy))
-    return parity
+    return Built(parity, fast or None)
 
 
 def _with_strangeness(
@@ -89,10 +103,20 @@ def _with_strangeness(
     return manifest.model_copy(update={"files": files})
 
 
-def _with_ngrams(manifest: Manifest, ngram: Beside, digest: str) -> Manifest:
-    bias = tuple(float(b) for b in np.asarray(manifest.bias) + ngram.bias)
-    files = manifest.files | {NGRAMS: digest}
-    return manifest.model_copy(update={"bias": bias, "files": files, "format": FORMAT_NGRAMS})
+def _with_ngrams(folder: Path, manifest: Manifest, ngram: Beside, fast: Fast | None) -> Manifest:
+    """Save the n-gram model as the manifest then says it is used; nothing where it isn't."""
+    bias = tuple(float(b) for b in np.asarray(manifest.bias) + ngram.bias * ngram.scales)
+    changes: dict[str, Any] = {"bias": bias, "format": FORMAT_NGRAMS}
+    if fast:
+        ngram.model.save(folder / NGRAMS)
+        scales = tuple(map(float, ngram.scales))
+        changes |= {"format": FORMAT_FAST, "fast": fast, "ngram_scales": scales}
+    elif ngram.scales.any():
+        ngram.scaled.save(folder / NGRAMS)
+    else:
+        return manifest
+    changes["files"] = manifest.files | {NGRAMS: sha256(folder / NGRAMS)}
+    return manifest.model_copy(update=changes)
 
 
 def _guarded(

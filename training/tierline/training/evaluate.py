@@ -20,6 +20,7 @@ from tierline.training.review_report import ReviewReport, measure_review
 from tierline.training.risk import LIMITS, RiskCoverage, risk_coverage
 from tierline.training.routing import recommended, tier_answers
 from tierline.training.safety_report import SafetyReport, measure_safety
+from tierline.training.stage_report import StageReport, measure_stages
 
 INTERVALS: Final = f"95% bootstrap intervals over tickets, {RESAMPLES:,} resamples, seed {SEED}"
 FIGURE_NAMES: Final = {
@@ -38,8 +39,9 @@ class Evaluation:
 
     ``unknown`` counts, by head, the rows whose label the model doesn't have: they count as
     wrong nowhere, so they are told. ``answers`` and ``risk`` are by head, and by "tier" for the
-    whole decision; ``said`` has what was answered to every row, labelled or not. ``foreign`` is
-    empty where no texts were given that the model isn't for.
+    whole decision; ``said`` has what was answered to every row, labelled or not. ``stages`` is
+    None where the encoder answers all; ``foreign`` is empty where no texts were given that the
+    model isn't for.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Evaluation:
     risk: Mapping[str, RiskCoverage]
     safety: SafetyReport | None
     review: ReviewReport
+    stages: StageReport | None = None
     foreign: tuple[Foreign, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class Evaluation:
             "baseline": {h: r.as_json() for h, r in self.baseline.items()},
             "safety": self.safety.as_json() if self.safety else None,
             "review": self.review.as_json(),
+            "stages": self.stages.as_json() if self.stages else None,
             "foreign": [f.as_json() for f in self.foreign],
         }
 
@@ -80,9 +84,10 @@ class Evaluation:
     def tables(self) -> list[Table]:
         """Return the figures as tables for people: what can be answered automatically first."""
         safety = [self.safety.table(self.name)] if self.safety else []
+        stages = [self.stages.table(self.name)] if self.stages else []
         review = self.review.table(self.name)
         foreign = (f.table(self.name) for f in self.foreign)
-        return [self._automatic_table(), self._heads_table(), *safety, review, *foreign]
+        return [self._automatic_table(), self._heads_table(), *stages, *safety, review, *foreign]
 
     def _automatic_table(self) -> Table:
         table = Table(title=f"{self.name}: answer automatically", caption="at most so many errors")
@@ -139,6 +144,10 @@ def evaluate(
             f"{', '.join(h.name for h in heads)}; found none. Name the columns with "
             "--map issue_type=COLUMN"
         )
+    stages = None
+    if predictor.manifest.fast:
+        encoder = head_answers(heads, rows, _by_encoder(predictor, rows, predictions))
+        stages = measure_stages(rows, predictions, answers, encoder, policy)
     model = {head: _report(a) for head, a in answers.items()}
     base = {head: _baseline_report(a, rows, baseline) for head, a in answers.items() if baseline}
     unknown = {
@@ -169,6 +178,7 @@ def evaluate(
         risk,
         measure_safety(rows, predictions),
         review,
+        stages,
         strangers,
     )
 
@@ -181,6 +191,20 @@ def _predict(
         predictions += predictor.predict(tickets[start : start + _CHUNK])
         progress(len(predictions) / len(tickets))
     return predictions
+
+
+def _by_encoder(
+    predictor: Predictor, rows: Sequence[Row], predictions: Sequence[Prediction]
+) -> list[Prediction]:
+    """Return the predictions with the encoder's own where the n-grams answered."""
+    fast = [i for i, p in enumerate(predictions) if p.stage == "ngrams"]
+    found = list(predictions)
+    for start in range(0, len(fast), _CHUNK):
+        chunk = fast[start : start + _CHUNK]
+        again = predictor.predict([rows[i].ticket for i in chunk], whole=True)
+        for i, prediction in zip(chunk, again, strict=True):
+            found[i] = prediction
+    return found
 
 
 def _report(answers: Answers) -> HeadReport:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tierline.data.corpus import Corpus
 from tierline.data.rows import Row
 from tierline.models.encoder import TicketClassifier, load_pretrained
-from tierline.models.runtime.predictor import column_slices
+from tierline.models.runtime.heads import column_slices
 from tierline.models.runtime.tokens import TicketTokenizer
 from tierline.training.augment import plead_some, strip_some
 from tierline.training.averaging import MovingAverage

@@ -11,8 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tierline.data.rows import Row
 from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.heads import column_slices
 from tierline.models.runtime.ngrams import Block, NgramModel
-from tierline.models.runtime.predictor import column_slices
 from tierline.models.runtime.tokens import text_read
 from tierline.training.baseline import Baseline
 from tierline.training.targets import ABSENT, HeadLabels
@@ -27,15 +27,29 @@ _HIGHEST: Final = (2.0, 2.0)
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """An n-gram model scaled for adding to the encoder's logits.
+    """An n-gram model, and by what it is multiplied beside the encoder.
 
-    ``bias`` (labels,) is to be added too; ``logits`` (rows, labels), bias included, are its part
-    in the answers to the validation rows.
+    ``bias`` (labels,) is to be added to what it says; ``logits`` (rows, labels), bias included, is
+    what it says of the validation rows. ``scales`` (labels,) are 0 for a head that gains nothing.
     """
 
-    model: NgramModel
+    blocks: tuple[Block, ...]
     bias: NDArray[np.float32]
     logits: NDArray[np.float32]
+    scales: NDArray[np.float32]
+
+    @property
+    def model(self) -> NgramModel:
+        """The model as it answers alone."""
+        return NgramModel(self.blocks)
+
+    @property
+    def scaled(self) -> NgramModel:
+        """The model as it adds to the encoder."""
+        scales = self.scales
+        return NgramModel(
+            tuple(replace(b, weights=(b.weights * scales).astype(np.float16)) for b in self.blocks)
+        )
 
 
 def beside(
@@ -43,8 +57,8 @@ def beside(
     heads: Sequence[HeadLabels],
     rows: Sequence[Row],
     encoder: NDArray[np.float32],
-) -> Beside | None:
-    """Return the n-gram model to put beside the encoder, None where no head gains by it.
+) -> Beside:
+    """Return the n-gram model to put beside the encoder.
 
     ``encoder`` (rows, labels) are the encoder's logits of the validation ``rows``, by which each
     head's share is fitted.
@@ -55,10 +69,7 @@ def beside(
     scales = np.zeros(len(bias), dtype=np.float32)
     for head, part in zip(heads, column_slices([len(h.labels) for h in heads]), strict=True):
         scales[part] = fit_scale(encoder[:, part], own[:, part], head.targets(rows))
-    if not scales.any():
-        return None
-    scaled = (replace(b, weights=(b.weights * scales).astype(np.float16)) for b in blocks)
-    return Beside(NgramModel(tuple(scaled)), bias * scales, own * scales)
+    return Beside(blocks, bias, own, scales)
 
 
 def fit_scale(

@@ -123,8 +123,11 @@ def learn(lesson: Lesson, bundle: Path, policy: Policy, console: Console) -> tup
     read = plead_some(corpus.parts["train"], recipe.pleading_share, recipe.seed)
     baseline = Baseline(fitted.heads, read, recipe.seed)
     console.print("export: ONNX fp32 and int8, checked against torch …")
-    parity = build_bundle(fitted, baseline, corpus, bundle, lesson.name, policy)
+    built = build_bundle(fitted, baseline, corpus, bundle, lesson.name, policy)
+    parity = built.parity
     console.print(f"export: largest fp32 difference {parity.fp32_difference:.1e}; {parity.why}")
+    if built.fast:
+        console.print(f"fast stage: {built.fast.why}", soft_wrap=True)
     evaluations = _measure(bundle, lesson, baseline, policy, console)
     certificate = _certificate(bundle, corpus, evaluations[0], policy)
     add_metrics(bundle, {e.name: e.summary() for e in evaluations}, certificate)

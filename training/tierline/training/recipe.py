@@ -37,6 +37,8 @@ class Recipe:
         label_smoothing: share of the target spread evenly, on the heads that aren't ordinal.
         alpha: share of P1, data-loss and breach tickets that the whole decision may be expected to
             route below tier 3 (see `certify`).
+        fast_risk: share of the tickets that the fast stage may be expected to get wrong where
+            the encoder is right, in each head (see `fast`); None: no fast stage.
         seed: seeds every random choice.
     """
 
@@ -56,6 +58,7 @@ class Recipe:
     too_mild_cost: float = 2.0
     label_smoothing: float = 0.05
     alpha: float = 0.02
+    fast_risk: float | None = None
     seed: int = 13
 
 

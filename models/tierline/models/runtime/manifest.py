@@ -11,6 +11,8 @@ from tierline.models.runtime.certificate import Certificate
 FORMAT: Final = 1
 #: The format of bundles with an n-gram model.
 FORMAT_NGRAMS: Final = 2
+#: The format of bundles whose n-grams answer plain tickets alone.
+FORMAT_FAST: Final = 3
 MANIFEST: Final = "manifest.json"
 TOKENIZER: Final = "tokenizer.json"
 ONNX_FP32: Final = "model.fp32.onnx"
@@ -36,6 +38,39 @@ class Head(_Strict):
     quantile: float | None = Field(default=None, gt=0, lt=1)
 
 
+class Fast(_Strict):
+    """When the n-grams answer alone, and with what (see `FastStage`).
+
+    ``bias`` (labels,) and ``temperatures`` (heads,) are the stage's own. It answers where each
+    head's answer is at least ``confidence`` likely and each label in ``watched``, numbered as the
+    logits are, is less likely than ``incident``. ``alpha`` is the share of tickets that it may be
+    expected to get wrong, in each head, where the encoder is right; of ``count`` calibration
+    tickets these were ``misses``, in the head with the largest share. ``answered`` is the share of
+    the calibration tickets that it answers.
+    """
+
+    bias: tuple[float, ...]
+    temperatures: tuple[float, ...]
+    confidence: float = Field(ge=0, le=1)
+    watched: tuple[int, ...]
+    incident: float = Field(ge=0, le=1)
+    alpha: float = Field(gt=0, lt=1)
+    misses: int = Field(ge=0)
+    count: int = Field(ge=1)
+    answered: float = Field(ge=0, le=1)
+
+    @property
+    def statement(self) -> str:
+        """What the stage does and risks, in words."""
+        return (
+            f"the n-grams alone answer {self.answered:.0%} of the calibration tickets: those of "
+            f"whose labels they are sure by {self.confidence:.2f}, with no incident near. In each "
+            f"head at most {self.alpha:.1%} of all tickets are expected to get a wrong label by "
+            f"that where the encoder is right ({self.misses} of {self.count} calibration tickets "
+            "did)"
+        )
+
+
 class Manifest(_Strict):
     """What a bundle says of itself.
 
@@ -43,12 +78,14 @@ class Manifest(_Strict):
     answer isn't likelier than every other label by as much), ``out_of_distribution`` and
     ``unsupported_language`` (review when the prediction's score of that name is above it),
     ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or above them).
-    ``format`` is 2 where an n-gram model adds to the logits: earlier versions must refuse it.
-    ``bias`` is that of all logits, the n-gram model's included where ``files`` lists one.
+    ``format`` is 2 where an n-gram model adds to the logits, 3 where it also answers alone
+    (``fast``): earlier versions must refuse it. ``bias`` is that of all logits, the n-gram model's
+    included where ``files`` lists one. ``ngram_scales`` (labels,) is by what the n-gram model's
+    part is multiplied beside the encoder; by 1 when absent.
     ``metrics`` and ``data`` are for people and reports; answering doesn't use them.
     """
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     name: str
     created_at: str
     tierline_version: str
@@ -61,6 +98,8 @@ class Manifest(_Strict):
     data: dict[str, Any]
     metrics: dict[str, Any]
     certificate: Certificate | None = None
+    ngram_scales: tuple[float, ...] | None = None
+    fast: Fast | None = None
     files: dict[str, str]
 
     @model_validator(mode="after")
@@ -68,12 +107,32 @@ class Manifest(_Strict):
         labels = sum(len(head.labels) for head in self.heads)
         if len(self.bias) != labels:
             raise ValueError(f"expected a bias for each of {labels} labels; found {len(self.bias)}")
+        if self.ngram_scales is not None and len(self.ngram_scales) != labels:
+            raise ValueError(
+                f"expected a scale for each of {labels} labels; found {len(self.ngram_scales)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fast_fits(self) -> "Manifest":
+        fast, labels = self.fast, len(self.bias)
+        if fast is not None and (
+            NGRAMS not in self.files
+            or (len(fast.bias), len(fast.temperatures)) != (labels, len(self.heads))
+            or not set(fast.watched) <= set(range(labels))
+        ):
+            raise ValueError(
+                f"expected a fast stage beside {NGRAMS}, with a bias for each of {labels} labels, "
+                f"a temperature for each of {len(self.heads)} heads and watched labels among these"
+            )
         return self
 
     @property
     def version(self) -> str:
         """The name with the first 12 digits of a hash over weights, heads and thresholds."""
-        hashed = {"heads", "serves", "thresholds", "files", "max_tokens"}
+        hashed = {
+            "heads", "serves", "thresholds", "files", "max_tokens", "ngram_scales", "fast"
+        }  # fmt: skip
         parts = self.model_dump(include=hashed, exclude_none=True)
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{digest[:12]}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from tierline.models.runtime.calibration import decide
 
 Floats = NDArray[np.float32]
+#: What answered a ticket.
+Stage = Literal["ngrams", "encoder"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class Prediction:
     the bundle's learned ones, by name. ``contributions`` has shape (tokens, labels of all
     heads in order); use `evidence` for it. ``embedding`` (hidden,) is the encoder's mean state,
     None from a bundle trained before graphs gave it. ``scores`` say how strange the ticket is, by
-    the name of the threshold above which it is too strange to trust the answer.
+    the name of the threshold above which it is too strange to trust the answer. ``stage`` says what
+    answered: the encoder, or the n-grams alone (see `FastStage`), which have no embedding.
     """
 
     heads: Mapping[str, HeadPrediction]
@@ -92,6 +96,7 @@ class Prediction:
     bias: Floats | None = field(default=None, repr=False, compare=False)
     embedding: Floats | None = field(default=None, repr=False, compare=False)
     scores: Mapping[str, float] = field(default_factory=dict)
+    stage: Stage = "encoder"
 
     def evidence(self, head: str, label: str | None = None) -> Evidence:
         """Return the account of a label's logit (of the predicted label by default).

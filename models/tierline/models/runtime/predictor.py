@@ -1,24 +1,24 @@
 """Answer with a bundle: onnxruntime, tokenizers and numpy, nothing else."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import accumulate, pairwise
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
 from tierline.data.errors import BundleError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
-from tierline.models.runtime.calibration import decide, softmax
-from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER, Head, Manifest
+from tierline.models.runtime.fast import FastStage
+from tierline.models.runtime.heads import answer, head_columns
+from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER, Manifest
 from tierline.models.runtime.ngrams import NgramModel
-from tierline.models.runtime.prediction import Floats, HeadPrediction, Prediction
-from tierline.models.runtime.strangeness import Strangeness
+from tierline.models.runtime.prediction import Floats, Prediction
+from tierline.models.runtime.strangeness import Strangeness, is_strange
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 
 #: The graph's outputs: what each token adds to each logit, and the mean of the last states.
@@ -37,6 +37,13 @@ class _Run(NamedTuple):
     offsets: list[tuple[int, int]]
     contributions: Floats
     embedding: Floats | None
+
+
+class _Said(NamedTuple):
+    """What the n-gram model adds, unscaled: ``contributions`` (chunks, labels) at ``offsets``."""
+
+    offsets: list[tuple[int, int]]
+    contributions: Floats
 
 
 class Predictor:
@@ -63,6 +70,10 @@ class Predictor:
                 f"expected an n-gram model for {len(self._bias)} labels; {NGRAMS} has "
                 f"{self._ngrams.labels}: train the bundle again"
             )
+        scales = self.manifest.ngram_scales
+        self._scales = None if scales is None else np.asarray(scales, dtype=np.float32)
+        fast = self.manifest.fast
+        self._fast = FastStage(self.manifest, fast) if fast else None
         self._columns = head_columns(self.manifest.heads)
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
 
@@ -75,15 +86,19 @@ class Predictor:
         """
         return cls(Bundle.load(folder), threads)
 
-    def predict(self, tickets: Sequence[Ticket]) -> list[Prediction]:
-        """Return one prediction per ticket, in order; a single one on the caller's thread."""
+    def predict(self, tickets: Sequence[Ticket], *, whole: bool = False) -> list[Prediction]:
+        """Return one prediction per ticket, in order; a single one on the caller's thread.
+
+        ``whole``: the encoder answers all, also those that the bundle leaves to its n-grams.
+        """
+        one = partial(self._predict_one, whole=whole)
         if len(tickets) == 1:
-            return [self._predict_one(tickets[0])]
-        return list(self._pool.map(self._predict_one, tickets))
+            return [one(tickets[0])]
+        return list(self._pool.map(one, tickets))
 
     def logits(self, tickets: Iterable[Ticket]) -> Floats:
-        """Return uncalibrated logits, shape (tickets, labels of all heads in order)."""
-        run = self._pool.map(lambda t: self._run(self._tokenizer(t)).logits, tickets)
+        """Return the whole model's uncalibrated logits: (tickets, labels of all heads in order)."""
+        run = self._pool.map(lambda t: self._whole(t).logits, tickets)
         return np.stack(list(run))
 
     def embeddings(self, tickets: Iterable[Ticket]) -> Floats:
@@ -97,7 +112,7 @@ class Predictor:
                 f"expected a graph with the output {EMBEDDING!r}; {self.version} was trained by an "
                 "earlier version of Tierline. Train the bundle again"
             )
-        found = list(self._pool.map(lambda t: self._run(self._tokenizer(t)).embedding, tickets))
+        found = list(self._pool.map(lambda t: self._whole(t).embedding, tickets))
         hidden = self._session.get_outputs()[self._outputs.index(EMBEDDING)].shape[-1]
         return np.asarray(found, dtype=np.float32).reshape(len(found), hidden)
 
@@ -105,11 +120,40 @@ class Predictor:
         """Stop the threads."""
         self._pool.shutdown()
 
-    def _predict_one(self, ticket: Ticket) -> Prediction:
+    def _predict_one(self, ticket: Ticket, *, whole: bool) -> Prediction:
         tokens = self._tokenizer(ticket)
-        run = self._run(tokens)
+        said = self._said(tokens)
+        fast = None if whole else self._answered_fast(tokens, said)
+        return fast or self._answered_whole(tokens, said)
+
+    def _answered_fast(self, tokens: Tokens, said: _Said) -> Prediction | None:
+        """Return the n-grams' answer to what they know and that is plain, None for the rest."""
+        if self._fast is None or tokens.truncated or not said.contributions.any():
+            return None
+        heads = self._fast.answer(said.contributions.sum(axis=0) + self._fast.bias)
+        scores = self._strangeness.language(tokens.text) if self._strangeness else {}
+        if heads is None or is_strange(scores, self.manifest.thresholds):
+            return None
         return Prediction(
-            heads={h.name: _answer(h, run.logits[c]) for h, c in self._columns},
+            heads=heads,
+            truncated=False,
+            model_version=self.version,
+            thresholds=self.manifest.thresholds,
+            text=tokens.text,
+            offsets=tuple(said.offsets),
+            contributions=said.contributions,
+            bias=self._fast.bias,
+            scores=scores,
+            stage="ngrams",
+        )
+
+    def _answered_whole(self, tokens: Tokens, said: _Said) -> Prediction:
+        run = self._run(tokens, said)
+        scores = {}
+        if self._strangeness is not None and run.embedding is not None:
+            scores = self._strangeness.scores(tokens.text, run.embedding)
+        return Prediction(
+            heads={h.name: answer(h, run.logits[c]) for h, c in self._columns},
             truncated=tokens.truncated,
             model_version=self.version,
             thresholds=self.manifest.thresholds,
@@ -118,43 +162,33 @@ class Predictor:
             contributions=run.contributions,
             bias=self._bias,
             embedding=run.embedding,
-            scores=self._scores(tokens.text, run.embedding),
+            scores=scores,
         )
 
-    def _scores(self, text: str, embedding: Floats | None) -> dict[str, float]:
-        """Return how strange the ticket is; nothing in bundles trained before that was fitted."""
-        if self._strangeness is None or embedding is None:
-            return {}
-        return self._strangeness.scores(text, embedding)
+    def _said(self, tokens: Tokens) -> _Said:
+        """Return what the n-gram model adds, unscaled; nothing in a bundle without one."""
+        if self._ngrams is None:
+            return _Said([], np.zeros((0, len(self._bias)), dtype=np.float32))
+        return _Said(*self._ngrams.contributions(tokens.text))
 
-    def _run(self, tokens: Tokens) -> "_Run":
-        """Ask the graph, and the n-gram model where the bundle has one."""
+    def _whole(self, ticket: Ticket) -> _Run:
+        tokens = self._tokenizer(ticket)
+        return self._run(tokens, self._said(tokens))
+
+    def _run(self, tokens: Tokens, said: _Said) -> _Run:
+        """Ask the graph, and add what the n-grams say."""
         ids = np.asarray([tokens.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         found = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
-        offsets, contributions = tokens.offsets, found[CONTRIBUTIONS][0]
-        if self._ngrams:
-            places, more = self._ngrams.contributions(tokens.text)
-            offsets, contributions = offsets + places, np.concatenate([contributions, more])
+        more = said.contributions if self._scales is None else said.contributions * self._scales
+        contributions = np.concatenate([found[CONTRIBUTIONS][0], more])
         logits, embedding = contributions.sum(axis=0) + self._bias, found.get(EMBEDDING)
-        return _Run(logits, offsets, contributions, None if embedding is None else embedding[0])
-
-
-def head_columns(heads: Sequence[Head]) -> tuple[tuple[Head, slice], ...]:
-    """Return each head with the columns of the logits that are its own."""
-    return tuple(zip(heads, column_slices([len(h.labels) for h in heads]), strict=True))
-
-
-def column_slices(sizes: Sequence[int]) -> Iterator[slice]:
-    """Yield consecutive slices of the given sizes."""
-    return (slice(a, b) for a, b in pairwise(accumulate(sizes, initial=0)))
-
-
-def _answer(head: Head, logits: NDArray[np.float32]) -> HeadPrediction:
-    probabilities = softmax(logits, head.temperature)
-    best = int(decide(probabilities, head.quantile))
-    by_name = {n: round(float(p), 6) for n, p in zip(head.labels, probabilities, strict=True)}
-    return HeadPrediction(head.labels[best], by_name[head.labels[best]], by_name, head.quantile)
+        return _Run(
+            logits,
+            tokens.offsets + said.offsets,
+            contributions,
+            None if embedding is None else embedding[0],
+        )
 
 
 def _session(path: Path) -> ort.InferenceSession:

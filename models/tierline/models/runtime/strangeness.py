@@ -6,7 +6,9 @@ Lee et al., arXiv:1807.03888). Wording is judged by `Wording`. What is too far i
 thresholds in the manifest, which carry the same names as the scores.
 """
 
+import math
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,9 +41,12 @@ class Strangeness:
 
         A text with too few letters has no score for its language.
         """
-        found = {OUT_OF_DISTRIBUTION: self.distance(embedding)}
+        return {OUT_OF_DISTRIBUTION: self.distance(embedding)} | self.language(text)
+
+    def language(self, text: str) -> dict[str, float]:
+        """Return the score of a text's language alone, as `scores` does."""
         wording = self.wording.strangeness(text)
-        return found if wording is None else found | {UNSUPPORTED_LANGUAGE: wording}
+        return {} if wording is None else {UNSUPPORTED_LANGUAGE: wording}
 
     def distance(self, embedding: Floats) -> float:
         """Return the Mahalanobis distance of an embedding (hidden,)."""
@@ -84,6 +89,11 @@ class Strangeness:
                 "train the bundle again with this version of Tierline"
             ) from None
         return found
+
+
+def is_strange(scores: Mapping[str, float], thresholds: Mapping[str, float]) -> bool:
+    """Return whether a score is above the threshold of its name, where there is one."""
+    return any(score > thresholds.get(name, math.inf) for name, score in scores.items())
 
 
 def unit(embeddings: Floats) -> Floats:

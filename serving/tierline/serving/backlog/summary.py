@@ -17,6 +17,7 @@ class Summary:
     rules: Counter[str] = field(default_factory=Counter)
     reviews: Counter[str] = field(default_factory=Counter)
     modes: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
 
     def add(self, answer: Recommendation) -> None:
         """Count one answer."""
@@ -25,6 +26,8 @@ class Summary:
         self.severities[answer.severity or "unknown"] += 1
         self.rules.update({reason.rule for reason in answer.reasons})
         self.modes[answer.mode] += 1
+        if answer.stage is not None:
+            self.stages[answer.stage] += 1
         if answer.review_reason is not None:
             self.reviews[str(answer.review_reason)] += 1
 

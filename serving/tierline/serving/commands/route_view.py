@@ -64,8 +64,9 @@ def show(ticket: Ticket, answer: Recommendation, policy: Policy, console: Consol
         console.print(f"  would be {escape(change.text)}", highlight=False)
     if answer.next_review_at is not None:
         console.print(f"ask again at {when(answer.next_review_at)}", highlight=False)
+    by = " by its n-grams alone" if answer.stage == "ngrams" else ""
     versions = (
-        f"{answer.mode}, model {answer.model_version or 'none'}, policy {answer.policy_version}"
+        f"{answer.mode}, model {answer.model_version or 'none'}{by}, policy {answer.policy_version}"
     )
     console.print(versions, style="dim", highlight=False)
 

@@ -119,6 +119,8 @@ def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
     console.print(table)
     if summary.modes["rules_only"]:
         console.print(f"{summary.modes['rules_only']:,} answered by rules only")
+    if fast := summary.stages["ngrams"]:
+        console.print(f"{fast:,} answered by the model's n-grams alone ({fast / count:.1%})")
     if summary.quarantined:
         where = quarantine_path(out)
         console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")

@@ -91,6 +91,7 @@ class ModelInfo(BaseModel):
     labels: dict[str, tuple[str, ...]] = {}
     metrics: dict[str, Any] = {}
     certificate: Certificate | None = None
+    fast: str | None = None
     promise: str | None = None
     shadow: Agreement | None = None
     advice_only: bool = False

@@ -109,6 +109,7 @@ def _model_info(state: ModelState, agreement: Agreement | None) -> ModelInfo:
             "labels": {head.name: head.labels for head in manifest.heads},
             "metrics": manifest.metrics,
             "certificate": certificate,
+            "fast": manifest.fast.statement if manifest.fast else None,
             "promise": certificate.statement if certificate else None,
         }
     )

@@ -50,6 +50,7 @@ class Metrics:
         self.refused = counter("refused_total", "Requests refused, by reason", "reason")
         self.late = counter("late_total", "Tickets answered by rules as the deadline had passed")
         self.answers = counter("answers_total", "Answers by tier and mode", "tier", "mode")
+        self.answered_by = counter("answered_by_total", "Answers of the model by its stage", "by")
         self.reviews = counter("reviews_total", "Answers that a person should look at", "reason")
         self.safety = counter("safety_hits_total", "Safety's reasons in answers", "rule")
         self.confidence = histogram("confidence", "Confidence by head", _CONFIDENCE, "head")

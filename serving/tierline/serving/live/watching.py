@@ -42,6 +42,8 @@ def measuring(metrics: Metrics) -> Watch:
 
 def _count(metrics: Metrics, answer: Recommendation) -> None:
     metrics.answers.labels(str(answer.tier), answer.mode).inc()
+    if answer.stage is not None:
+        metrics.answered_by.labels(answer.stage).inc()
     if answer.review_reason is not None:
         metrics.reviews.labels(answer.review_reason.value).inc()
     for reason in answer.reasons:

@@ -132,6 +132,7 @@ def recommend(
         would_change=answer.would_change,
         next_review_at=next_review(case_at(now), policy, answer, at),
         mode=mode,
+        stage=prediction.stage if prediction else None,
         model_version=prediction.model_version if prediction else None,
         policy_version=policy.version,
     )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tierline.models.runtime.prediction import Stage
 from tierline.serving.teams.answers import Assessment, Change
 
 
@@ -66,7 +67,8 @@ class Recommendation(_Frozen):
     reasons move (``waited: 2 h 05 min``, ``over: …``), and the deadlines of a ticket that says
     neither when it was filed nor how long it has waited. ``alternatives`` are there wherever
     another label is hardly less likely or likelier, whatever the first reason for a person's
-    look. ``mode`` is ``rules_only`` without a model.
+    look. ``mode`` is ``rules_only`` without a model; ``stage`` says what of the model answered: the
+    encoder, or the n-grams alone, where a model has such a stage.
     """
 
     id: str | None
@@ -92,6 +94,7 @@ class Recommendation(_Frozen):
     would_change: tuple[Change, ...] = ()
     next_review_at: datetime | None
     mode: Literal["full", "rules_only"]
+    stage: Stage | None = None
     model_version: str | None
     policy_version: str
 

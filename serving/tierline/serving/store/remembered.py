@@ -154,8 +154,8 @@ class Remembered:
 
 
 def as_json(answer: Recommendation) -> Json:
-    """Return an answer as it is stored: without the ticket's id."""
-    return answer.model_dump(mode="json", exclude={"id"})
+    """Return an answer as it is stored: without the ticket's id, and what the prediction has."""
+    return answer.model_dump(mode="json", exclude={"id", "stage"})
 
 
 def inputs_hash(row: Mapping[str, Any]) -> str:
@@ -192,6 +192,7 @@ def prediction_of(row: Mapping[str, Any], thresholds: Mapping[str, float]) -> Pr
         model_version=row["model_version"],
         thresholds=thresholds,
         scores={name: float(score) for name, score in said["scores"].items()},
+        stage=said.get("stage", "encoder"),
         told={
             labels[reason["rule"]]: tuple(reason["evidence"])
             for reason in row["recommendation"]["reasons"]
@@ -242,6 +243,7 @@ def predicted(said: Prediction) -> Json:
     """Return what a model said as it is stored: labels, probabilities and scores."""
     return {
         "truncated": said.truncated,
+        "stage": said.stage,
         "heads": {
             name: {
                 "label": head.label,

@@ -37,7 +37,7 @@ def run(task: Task, watch: Stopwatch) -> tuple[Answered, Mapping[str, str]]:
     started = time.perf_counter()
     with TemporaryDirectory() as folder:
         where, policy = Path(folder), load_policy()
-        parity = build_bundle(fitted, baseline, task.corpus, where, "benchmark", policy)
+        built = build_bundle(fitted, baseline, task.corpus, where, "benchmark", policy)
         seconds = time.perf_counter() - started
         answers = _answers(task, Path(folder))
     settings = ", ".join(f"{k} {v}" for k, v in asdict(fitted.recipe).items() if k != "encoder")
@@ -45,7 +45,7 @@ def run(task: Task, watch: Stopwatch) -> tuple[Answered, Mapping[str, str]]:
         "recipe": settings,
         "epochs": f"{len(fitted.history)} trained, number {fitted.best_epoch} kept",
         "precision": fitted.precision,
-        "export": f"{seconds:.1f} s; {parity.why}",
+        "export": f"{seconds:.1f} s; {built.parity.why}",
     }
     return answers, notes
 

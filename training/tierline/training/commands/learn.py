@@ -17,10 +17,13 @@ from tierline.serving.commands.shared import (
     pairs_of,
 )
 from tierline.training.commands.options import (
+    FAST_RISK,
     PANEL,
     AlphaOption,
     EncoderOption,
     EpochsOption,
+    FastOption,
+    FastRiskOption,
     Files,
     SeedOption,
     need_training_extra,
@@ -43,11 +46,19 @@ def train(
     ] = None,
     epochs: EpochsOption = None,
     alpha: AlphaOption = None,
+    fast: FastOption = False,
+    fast_risk: FastRiskOption = FAST_RISK,
     seed: SeedOption = None,
 ) -> None:
     """Fine-tune a classifier on labelled tickets, tracked in MLflow."""
     need_training_extra()
-    recipe = recipe_with(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
+    recipe = recipe_with(
+        encoder=encoder,
+        epochs=epochs,
+        alpha=alpha,
+        fast_risk=fast_risk if fast else None,
+        seed=seed,
+    )
     if not launched().main:
         from tierline.training.along import train_along
 
@@ -90,6 +101,8 @@ def retrain(
     encoder: EncoderOption = None,
     epochs: EpochsOption = None,
     alpha: AlphaOption = None,
+    fast: FastOption = False,
+    fast_risk: FastRiskOption = FAST_RISK,
     seed: SeedOption = None,
 ) -> None:
     """Train a challenger; it becomes the champion if it passes the policy's gate.
@@ -102,7 +115,13 @@ def retrain(
     from tierline.training.retraining.job import RetrainJob
     from tierline.training.retraining.job import retrain as run
 
-    recipe = recipe_with(encoder=encoder, epochs=epochs, alpha=alpha, seed=seed)
+    recipe = recipe_with(
+        encoder=encoder,
+        epochs=epochs,
+        alpha=alpha,
+        fast_risk=fast_risk if fast else None,
+        seed=seed,
+    )
     with corrections_of(feedback or ()) as files:
         sources = Sources(data, files, _date(since), pairs_of(mapping, source), labels)
         outcome = run(RetrainJob(sources, out, recipe, policy, suite or ()), console)

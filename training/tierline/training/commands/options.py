@@ -26,6 +26,18 @@ AlphaOption = Annotated[
     float | None,
     typer.Option(min=0.001, max=0.5, help="Share of P1, loss and breach tickets to miss at most."),
 ]
+FastOption = Annotated[
+    bool,
+    typer.Option("--fast", help="Let n-grams alone answer the tickets of which they are sure."),
+]
+FastRiskOption = Annotated[
+    float,
+    typer.Option(
+        min=0.001, max=0.2, help="Share of tickets that --fast may get wrong in each head, at most."
+    ),
+]
+#: What --fast may get wrong where the encoder is right.
+FAST_RISK: Final = 0.005
 SeedOption = Annotated[int | None, typer.Option(help="Seeds every random choice.")]
 
 

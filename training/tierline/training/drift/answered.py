@@ -37,12 +37,16 @@ def answer(
     confidence: dict[str, list[float]] = {h.name: [] for h in heads}
     vectors: list[Floats] = []
     for start in range(0, len(tickets), _CHUNK):
-        predictions = predictor.predict(tickets[start : start + _CHUNK])
+        chunk = tickets[start : start + _CHUNK]
+        predictions = predictor.predict(chunk)
         for head in heads:
             answers = [p.heads[head.name] for p in predictions]
             labels[head.name] += [head.labels.index(a.label) for a in answers]
             confidence[head.name] += [a.confidence for a in answers]
-        vectors += [p.embedding for p in predictions if p.embedding is not None]
+        if any(p.embedding is None for p in predictions) and predictor.manifest.fast:
+            vectors += [*predictor.embeddings(chunk)]
+        else:
+            vectors += [p.embedding for p in predictions if p.embedding is not None]
         progress((start + len(predictions)) / len(tickets))
     return Answered(
         {h: np.array(x, dtype=np.int64) for h, x in labels.items()},

@@ -21,7 +21,7 @@ from tierline.models.runtime.bundle import Bundle
 from tierline.serving.progress import ShareProgress
 from tierline.training.benchmark.machine import environment
 from tierline.training.metrics import macro_f1
-from tierline.training.speed.contestants import BATCHED, CONTESTANTS
+from tierline.training.speed.contestants import BATCHED, CONTESTANTS, ENCODER_ONLY
 from tierline.training.speed.reading import Asked, Reading, gemm_peak, read, save_tickets
 from tierline.training.speed.work import Work, work_of
 from tierline.training.targets import ABSENT, HeadLabels
@@ -96,6 +96,8 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     """
     bundle = Bundle.load(job.bundle)
     names = _names(job, errors)
+    if bundle.manifest.fast is None:
+        names = [name for name in names if name != ENCODER_ONLY]
     with Quarantine(Path(f"{job.files[0].name}.quarantine.jsonl")) as quarantine:
         rows = read_rows(job.files, job.mapping, quarantine, need_labels=False)[: job.texts]
     if not rows:

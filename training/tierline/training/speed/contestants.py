@@ -13,8 +13,9 @@ from tierline.data.normalise import model_texts
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import decide, softmax
+from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import ONNX_FP32, Head
-from tierline.models.runtime.predictor import CONTRIBUTIONS, Predictor, head_columns
+from tierline.models.runtime.predictor import CONTRIBUTIONS, Predictor
 from tierline.training.speed.restore import Restored, restore
 
 #: Labels of every ticket by head; a method that answers one head only has that one.
@@ -22,6 +23,8 @@ Answers = Mapping[str, Sequence[str]]
 #: Answers tickets; what was loaded before the clock ran is inside.
 Answerer = Callable[[Sequence[Ticket]], Answers]
 _ONE_HEAD: Final = "issue_type"
+#: The contestant that is worth timing where the bundle has a fast stage.
+ENCODER_ONLY: Final = "tierline, encoder only"
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,23 @@ def tierline(setting: Setting) -> Answerer:
     return _predictor(Bundle.load(setting.folder), setting.threads)
 
 
+def tierline_encoder(setting: Setting) -> Answerer:
+    """The same without the n-grams' own answers, where the bundle has such a stage."""
+    return _predictor(Bundle.load(setting.folder), setting.threads, whole=True)
+
+
 def tierline_fp32(setting: Setting) -> Answerer:
-    """The same with the fp32 graph, where the bundle ships the int8 one."""
+    """The same again with the fp32 graph, where the bundle ships the int8 one."""
     bundle = Bundle.load(setting.folder)
     manifest = bundle.manifest.model_copy(update={"serves": ONNX_FP32})
-    return _predictor(Bundle(bundle.folder, manifest), setting.threads)
+    return _predictor(Bundle(bundle.folder, manifest), setting.threads, whole=True)
 
 
-def _predictor(bundle: Bundle, threads: int) -> Answerer:
+def _predictor(bundle: Bundle, threads: int, *, whole: bool = False) -> Answerer:
     predictor = Predictor(bundle, threads)
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
-        found = predictor.predict(tickets)
+        found = predictor.predict(tickets, whole=whole)
         heads = [h.name for h in bundle.manifest.heads]
         return {name: [p.heads[name].label for p in found] for name in heads}
 
@@ -153,10 +161,11 @@ CONTESTANTS: Final[Mapping[str, Callable[[Setting], Answerer]]] = {
     "setfit": setfit,
     "onnxruntime": onnxruntime,
     "tierline fp32": tierline_fp32,
+    ENCODER_ONLY: tierline_encoder,
     "tierline": tierline,
 }
 #: Those whose speed depends on a batch size.
-BATCHED: Final = frozenset(CONTESTANTS) - {"tierline", "tierline fp32"}
+BATCHED: Final = frozenset(CONTESTANTS) - {"tierline", "tierline fp32", ENCODER_ONLY}
 
 
 def _in_batches(
