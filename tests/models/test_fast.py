@@ -21,7 +21,7 @@ PLAIN = Ticket(
     body="Office Oslo: the invoice charged my card twice. there is no hurry, whenever it suits "
     "you. please advise."
 )
-UNKNOWN = Ticket(body="改善 qqq 💛")
+UNKNOWN = Ticket(body="改善 💛")
 INCIDENT = Ticket(body="all our files were deleted and the records are gone. please advise")
 LONG = Ticket(body=PLAIN.body * 20)
 
@@ -52,7 +52,8 @@ def test_only_plain_tickets_are_answered_fast(fast_bundle: Path) -> None:
     ]  # fmt: skip
     assert stages(with_limits(fast_bundle, confidence=0.0, incident=0.0), PLAIN) == ["encoder"]
     assert stages(with_limits(fast_bundle, confidence=1.01), PLAIN) == ["encoder"]
-    assert stages(with_limits(fast_bundle, confidence=0.0, incident=1.01), INCIDENT) == ["ngrams"]
+    careless = with_limits(fast_bundle, confidence=0.0, incident=1.01)
+    assert stages(careless, INCIDENT, UNKNOWN) == ["ngrams", "encoder"]
 
 
 def test_whoever_asks_for_the_whole_gets_the_encoder(fast_bundle: Path) -> None:
