@@ -18,6 +18,7 @@ from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.policy import load_policy
 from tierline.training.cli import app
+from tierline.training.loadtest.apis import APIS
 from tierline.training.loadtest.client import Callers, Target
 from tierline.training.loadtest.command import LoadTest, run
 
@@ -35,6 +36,29 @@ async def listening(api: Any) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "body"),
+    [
+        ("tierline", "/v1/route/batch", {"tickets": TICKETS}),
+        ("mlflow", "/invocations", {"dataframe_records": TICKETS}),
+        ("litserve", "/predict", {"texts": [t["body"] for t in TICKETS]}),
+        (
+            "infinity",
+            "/classify",
+            {"model": "tierline", "input": [t["body"] for t in TICKETS]},
+        ),
+    ],
+)
+def test_every_server_gets_the_same_texts(name: str, path: str, body: dict[str, Any]) -> None:
+    target = Target("http://127.0.0.1", TICKETS, per_request=2, api=APIS[name])
+    assert target.request() == target.request() == (path, body)
+
+
+def test_an_unknown_server_is_refused() -> None:
+    result = CliRunner().invoke(app, ["load-test", "http://127.0.0.1:9", "x.csv", "--api", "none"])
+    assert "expected tierline, mlflow, litserve, infinity" in str(result.exception)
 
 
 def test_a_whole_load_test_of_a_server(tmp_path: Path) -> None:

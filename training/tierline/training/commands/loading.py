@@ -29,6 +29,9 @@ def load_test(
     ] = "0.25,0.5,0.75,1,1.5,2",
     seconds: Annotated[float, typer.Option(min=0.1, help="Seconds per load.")] = 20.0,
     batch: Annotated[int, typer.Option(min=1, max=256, help="Tickets per request.")] = 1,
+    api: Annotated[
+        str, typer.Option(help="What takes the tickets: tierline, mlflow, litserve or infinity.")
+    ] = "tierline",
     out: Annotated[Path, typer.Option(help="The figures; the picture is beside it.")] = Path(
         "out/load.json"
     ),
@@ -40,8 +43,11 @@ def load_test(
             f"load-test needs {', '.join(missing)}: pip install 'tierline[bench,report]'"
         )
     from tierline.data.readers import TicketFile
+    from tierline.training.loadtest.apis import APIS
     from tierline.training.loadtest.command import LoadTest, run
 
+    if api not in APIS:
+        raise InputError(f"--api: expected {', '.join(APIS)}; found {api}")
     job = LoadTest(
         url=url,
         file=TicketFile(file, pairs_of(mapping, source)),
@@ -51,6 +57,7 @@ def load_test(
         seconds=seconds,
         per_request=batch,
         key=os.environ.get("TIERLINE_API_KEY"),
+        api=APIS[api],
     )
     with ShareProgress(console, "load test") as progress:
         steps = asyncio.run(run(job, progress.update))

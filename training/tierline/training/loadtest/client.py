@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from tierline.training.loadtest.apis import Api, tierline
 from tierline.training.loadtest.outcome import NO_ANSWER, Step
 
 _MEMORY: Final = re.compile(r"^process_resident_memory_bytes (\S+)", re.MULTILINE)
@@ -23,12 +24,13 @@ _PATIENCE: Final = aiohttp.ClientTimeout(total=120)
 
 @dataclass
 class Target:
-    """A server, its callers' key, and the tickets to send over and over."""
+    """A server, its callers' key, and the tickets to send over and over, as ``api`` takes them."""
 
     url: str
     tickets: Sequence[Mapping[str, Any]]
     per_request: int = 1
     key: str | None = None
+    api: Api = tierline
     _next: Iterator[Mapping[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,10 +43,7 @@ class Target:
 
     def request(self) -> tuple[str, Any]:
         """Return the path and the body of the next request."""
-        found = [next(self._next) for _ in range(self.per_request)]
-        return (
-            ("/v1/route", found[0]) if len(found) == 1 else ("/v1/route/batch", {"tickets": found})
-        )
+        return self.api([next(self._next) for _ in range(self.per_request)])
 
 
 class Callers:

@@ -14,6 +14,7 @@ import aiohttp
 from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
 from tierline.data.rows import Row
+from tierline.training.loadtest.apis import Api, tierline
 from tierline.training.loadtest.client import Callers, Target
 from tierline.training.loadtest.outcome import Step, best_throughput
 from tierline.training.loadtest.picture import curves
@@ -37,6 +38,7 @@ class LoadTest:
     seconds: float = 20.0
     per_request: int = 1
     key: str | None = None
+    api: Api = tierline
 
 
 async def run(job: LoadTest, told: Told) -> list[Step]:
@@ -45,7 +47,7 @@ async def run(job: LoadTest, told: Told) -> list[Step]:
     Raises:
         InputError: when the file has no tickets, or no server answers.
     """
-    target = Target(job.url, _tickets(job.file), job.per_request, job.key)
+    target = Target(job.url, _tickets(job.file), job.per_request, job.key, job.api)
     steps: list[Step] = []
     count = 1 + len(job.callers) + len(job.shares)
 

@@ -1,0 +1,1 @@
+"""Other servers around a bundle's weights, for `tierline load-test --api`."""
