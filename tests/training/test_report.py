@@ -43,6 +43,7 @@ KEYS = {
     "certificate",
     "schema",
     "segments",
+    "stages",
     "tier",
     "unknown_labels",
 }
@@ -178,6 +179,23 @@ def test_reasons_for_a_persons_look_add_up(made: tuple[str, Any]) -> None:
     assert sum(share["hits"] for share in reasons.values()) == 160
     assert made[1]["review"]["errors"].keys() == {"severity", "issue_type", "sentiment"}
     assert "at most 5% by the threshold’s aim" in made[0]
+
+
+def test_what_the_fast_stage_costs_is_told(
+    fast_bundle: Path, tickets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    html = tmp_path / "report.html"
+    job = EvaluateJob(fast_bundle, tickets, {}, html=html)
+    run(job, Console(file=StringIO()), Console(file=StringIO()))
+    page, data = html.read_text(), json.loads(html.with_suffix(".json").read_text())
+    stages = data["stages"]
+    answered = stages["answered"]["hits"]
+    assert 0 < answered < stages["answered"]["count"] == data["count"]
+    for head in stages["heads"].values():
+        assert head["ngrams"]["count"] == head["encoder"]["count"] == answered
+    assert {"stages"} <= _Page(page).ids
+    assert f"alone answered {answered} of {data['count']} tickets" in page
 
 
 def test_the_json_keeps_its_keys(made: tuple[str, Any]) -> None:
