@@ -180,6 +180,11 @@ class RecordFile(ABC, Generic[R]):
             yield line
 
 
+def ticket_suffixes(mapping: Mapping[str, str]) -> Sequence[str]:
+    """Return how the names of files of tickets may end: those of exports by an `ExportMap`."""
+    return _EXPORT_SUFFIXES if isinstance(mapping, ExportMap) else SUFFIXES
+
+
 @dataclass
 class TicketFile(RecordFile[Row]):
     """One file of tickets; ``more`` and ``need_words`` are as in `ColumnMap.resolve`.
@@ -194,7 +199,7 @@ class TicketFile(RecordFile[Row]):
     @property
     def suffixes(self) -> Sequence[str]:
         """How the names of such files may end."""
-        return SUFFIXES if self._export is None else _EXPORT_SUFFIXES
+        return ticket_suffixes(self.mapping)
 
     @property
     def _export(self) -> Export | None:

@@ -32,14 +32,23 @@ def load_predictor(model: str, threads: int | None = None) -> Predictor:
         ModelNotFoundError: when there is none, saying how to get one.
         BundleError: when there is one that doesn't verify.
     """
+    return Predictor.load(bundle_folder(model), threads)
+
+
+def bundle_folder(model: str) -> Path:
+    """Return the folder of the bundle that ``--model`` names.
+
+    Raises:
+        ModelNotFoundError: when there is none, saying how to get one.
+    """
     if model.startswith("models:/"):
-        return Predictor.load(registered_bundle(model), threads)
+        return registered_bundle(model)
     folder = Path(model)
     if not folder.is_dir():
         raise ModelNotFoundError(
             f"expected a model bundle at {folder}; found no such folder. " + _HOW_TO_GET_ONE
         )
-    return Predictor.load(folder, threads)
+    return folder
 
 
 def pinned(model: str) -> str:
@@ -117,8 +126,13 @@ def _registry(uri: str) -> Iterator[None]:
 def _first_line(error: Exception, store: str) -> str:
     """Return what an error says first, without the user and password of any URI in it."""
     text = str(error).strip().replace(store, _without_password(store))
-    first = _USER.sub("://", text).partition("\n")[0].rstrip(".")
+    first = without_user(text).partition("\n")[0].rstrip(".")
     return first or type(error).__name__
+
+
+def without_user(text: str) -> str:
+    """Return a text without the user and password of any URI in it."""
+    return _USER.sub("://", text)
 
 
 def _without_password(uri: str) -> str:

@@ -62,15 +62,15 @@ class Backlog:
         if not path.is_dir():
             return cls({path.name: TicketFile(path, mapping)})
         names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
-        shown = [n for n in names if not any(part[0] in "._" for part in Path(n).parts)]
+        named = [name for name in names if shown(name)]
         files, left_out = {}, []
-        for name in shown:
+        for name in named:
             try:
                 files[name] = TicketFile(path / name, mapping)
             except InputError:
                 left_out.append(name)
         if not files:
-            raise InputError(f"expected files of tickets in {path}; found {len(shown)} others")
+            raise InputError(f"expected files of tickets in {path}; found {len(named)} others")
         return cls(files, path, left_out)
 
     def digests(self) -> dict[str, str]:
@@ -129,6 +129,11 @@ class Backlog:
             return row
         name = f"{file}:{row.number}"[-_MAX_ID:]
         return replace(row, ticket=row.ticket.model_copy(update={"id": name}))
+
+
+def shown(name: str) -> bool:
+    """Return whether a file of a folder may be one of tickets, by its name within it."""
+    return not any(part[0] in "._" for part in Path(name).parts)
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

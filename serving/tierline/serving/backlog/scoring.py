@@ -1,6 +1,6 @@
 """Score a backlog: stream files of tickets through the router into a file of answers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +17,11 @@ from tierline.serving.backlog.job import Job, quarantine_path
 from tierline.serving.backlog.job_state import Identity
 from tierline.serving.backlog.pipeline import in_order
 from tierline.serving.backlog.summary import Chunk, Summary
+from tierline.serving.backlog.tables import Codec
+from tierline.serving.policy import Policy
 from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated
 from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.routing.router import Router
+from tierline.serving.routing.router import Decision, Router
 from tierline.serving.store.deciding import standing
 from tierline.serving.store.versions import code_version
 
@@ -69,23 +71,36 @@ def score(
     backlog = tickets if isinstance(tickets, Backlog) else Backlog({tickets.path.name: tickets})
     if backlog.holds(out):
         raise InputError(f"--out: expected another file than the tickets; found {out}")
-    identity = Identity(
-        input=backlog.digests(),
+    digests = backlog.digests()
+    identity = identity_of(digests, router, now, scoring, store=store is not None)
+    with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:
+        work = Answering(router, now, job.codec, Keeping(store, job) if store else None)
+        left = iter(()) if job.whole else backlog.stretches(job.records)
+        chunks = in_order(left, work, 1 if store else _WORKERS)
+        commit_all(job, chunks, progress, store)
+    return job.summary
+
+
+def identity_of(
+    digests: Mapping[str, str],
+    router: Router,
+    now: datetime,
+    scoring: Scoring,
+    *,
+    store: bool = False,
+) -> Identity:
+    """Return what a job is known by, the same for every engine."""
+    return Identity(
+        input=dict(digests),
         now=now,
         policy=router.policy.version,
         asked=scoring.asked,
         model=router.predictor.version if router.predictor else None,
         options=dict(scoring.options),
         what_if=router.what_if,
-        store=store is not None,
+        store=store,
         code=code_version(),
     )
-    with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:
-        work = Answering(router, now, job, store)
-        left = iter(()) if job.whole else backlog.stretches(job.records)
-        chunks = in_order(left, work, 1 if store else _WORKERS)
-        commit_all(job, chunks, progress, store)
-    return job.summary
 
 
 def commit_all(
@@ -114,13 +129,43 @@ def commit_all(
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """Where a job's decisions are kept; each is named by the job and by where its row stands."""
+
+    store: "Store"
+    job: Job
+
+    def keep(
+        self,
+        stretch: Stretch,
+        made: Sequence[Decision],
+        policy: Policy,
+        now: datetime,
+        recalled: Collection[int],
+    ) -> None:
+        """Keep the decisions about a stretch's rows."""
+        self.job.begin()
+        # The same ids when the stretch is answered again: no decision is kept twice.
+        names = list(self._names(stretch))
+        self.store.record(made, policy, now, names, wait=True, recalled=recalled)
+
+    def _names(self, stretch: Stretch) -> Iterator[str]:
+        """Yield a name for the decision about each row, by where the row stands."""
+        job, digests = UUID(self.job.state.id), self.job.state.identity.input
+        for record in stretch.records:
+            if isinstance(record.row, Row):
+                place = f"{record.file}:{digests[record.file]}:{record.row.number}"
+                yield str(uuid5(job, place))
+
+
+@dataclass(frozen=True)
 class Answering:
     """Turns a stretch of records into the bytes that are written of it."""
 
     router: Router
     now: datetime
-    job: Job
-    store: "Store | None" = None
+    codec: Codec[Recommendation]
+    keeping: Keeping | None = None
 
     def __call__(self, stretch: Stretch) -> Chunk:
         """Answer the usable rows; a bad one becomes a line for the quarantine."""
@@ -140,7 +185,7 @@ class Answering:
         lines = "".join(quarantine_line(row, file) for file, row in bad)
         return Chunk(
             len(stretch.records),
-            self.job.codec.encode(answers) if answers else b"",
+            self.codec.encode(answers) if answers else b"",
             lines.encode("utf-8", "backslashreplace"),
             summary,
             stretch.share,
@@ -183,27 +228,16 @@ class Answering:
             raise broke  # what breaks every row is no row's fault: the job breaks off
         return left
 
-    def _names(self, stretch: Stretch) -> Iterator[str]:
-        """Yield a name for the decision about each row, by where the row stands."""
-        job, digests = UUID(self.job.state.id), self.job.state.identity.input
-        for record in stretch.records:
-            if isinstance(record.row, Row):
-                place = f"{record.file}:{digests[record.file]}:{record.row.number}"
-                yield str(uuid5(job, place))
-
     def _answers(self, stretch: Stretch, *, keep: bool = True) -> list[Recommendation]:
-        rows, store, policy = stretch.rows, self.store, self.router.policy
+        rows, keeping, policy = stretch.rows, self.keeping, self.router.policy
         tickets = [row.ticket for row in rows]
-        if store is None:
+        if keeping is None:
             return self.router.route(tickets, self.now) if tickets else []
-        told = standing(store, [nameless(row) for row in rows], policy)
+        told = standing(keeping.store, [nameless(row) for row in rows], policy)
         made = self.router.decide(told.tickets, self.now, told.never)
         if not keep:
             return []
-        self.job.begin()
-        # The same ids when the stretch is answered again: no decision is kept twice.
-        names = list(self._names(stretch))
-        store.record(made, policy, self.now, names, wait=True, recalled=told.recalled)
+        keeping.keep(stretch, made, policy, self.now, told.recalled)
         return [
             decision.recommendation.model_copy(update={"id": ticket.id})
             for decision, ticket in zip(made, tickets, strict=True)
