@@ -1,6 +1,7 @@
 """Score a backlog: files of tickets in, a file of answers out."""
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,10 @@ from rich.table import Table
 from tierline.data.errors import InputError
 from tierline.serving.backlog.inputs import Backlog
 from tierline.serving.backlog.job_state import JobState, state_path, unfinished
+from tierline.serving.backlog.ray_engine import RayJob, need_ray, score_on_ray
 from tierline.serving.backlog.scoring import Scoring, Summary, quarantine_path
 from tierline.serving.backlog.scoring import score as run_score
+from tierline.serving.backlog.sources import Sources, is_url
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.shared import (
     FormatOption,
@@ -28,15 +31,26 @@ from tierline.serving.commands.shared import (
     make_router,
     pairs_of,
 )
-from tierline.serving.model_source import CHAMPION_URI, pinned
+from tierline.serving.model_source import CHAMPION_URI, bundle_folder, pinned
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+
+
+class Engine(StrEnum):
+    """What answers a backlog."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @app.command(rich_help_panel="Answering")
 def score(
     file: Annotated[
-        Path, typer.Argument(help="Tickets: CSV, JSON Lines or Parquet, or a folder of them.")
+        str,
+        typer.Argument(
+            help="Tickets: CSV, JSON Lines or Parquet, or a folder of them; with --engine ray also "
+            "a URL, such as s3://BUCKET/FOLDER."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Answers: .csv, .jsonl or .parquet.")],
     model: ModelOption = CHAMPION_URI,
@@ -55,13 +69,22 @@ def score(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a job that was broken off stopped.")
     ] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="What answers: this process, or a Ray cluster (extra 'ray').")
+    ] = Engine.LOCAL,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --engine ray: how many actors answer.")
+    ] = None,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
     if store and not what_if:
         raise InputError(
             "expected --store or --no-what-if; found both: a store keeps whole answers"
         )
-    backlog = Backlog.of(file, pairs_of(mapping, source, load_policy(policy)))
+    on_ray = engine is Engine.RAY
+    _refuse_mixtures(file, on_ray=on_ray, store=store, workers=workers)
+    pairs = pairs_of(mapping, source, load_policy(policy))
+    backlog = Sources.of(file, pairs) if on_ray else Backlog.of(Path(file), pairs)
     if backlog.left_out:
         errors.print(f"note: not read: {', '.join(backlog.left_out)}", markup=False)
     before = unfinished(out) if resume else None
@@ -69,7 +92,9 @@ def score(
         console.print(f"nothing to resume at {state_path(out)}: beginning", markup=False)
     asked = None if rules_only else model
     place = _source(asked, before)
-    router = make_router(place or model, rules_only, policy)
+    # The actors need the very files: they are fetched once.
+    bundle = bundle_folder(place) if on_ray and place else None
+    router = make_router(str(bundle or place or model), rules_only, policy)
     router.what_if = what_if
     clock = before.identity.now if before and now is None else clock_at(now)
     options = {"map": mapping, "format": source.value if source else None}
@@ -85,13 +110,30 @@ def score(
 
         scoring = Scoring(options, asked, place, resume)
         try:
-            summary = run_score(backlog, out, router, clock, report, remembering, scoring)
+            if isinstance(backlog, Sources):
+                work = RayJob(backlog, router, bundle, clock, workers)
+                summary = score_on_ray(work, out, report, scoring)
+            else:
+                summary = run_score(backlog, out, router, clock, report, remembering, scoring)
         except KeyboardInterrupt:
             if left := unfinished(out):
                 errors.print(f"{left.done.records:,} rows are done: go on with --resume")
             raise
         seconds = progress.seconds
     _print_summary(summary, seconds, out)
+
+
+def _refuse_mixtures(file: str, *, on_ray: bool, store: str | None, workers: int | None) -> None:
+    if on_ray:
+        need_ray()
+        if store:
+            raise InputError(
+                "expected --store or --engine ray; found both: Ray's answers aren't kept"
+            )
+    elif is_url(file):
+        raise InputError("expected a file or a folder, or --engine ray for a URL; found a URL")
+    elif workers:
+        raise InputError("expected --workers with --engine ray only")
 
 
 def _source(asked: str | None, before: JobState | None) -> str | None:
