@@ -32,7 +32,9 @@ class TierlineModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     ) -> pd.DataFrame:
         """Return one row per ticket, with the columns that ``tierline score`` writes."""
         columns = ColumnMap.resolve([str(c) for c in model_input.columns], {})
-        records = model_input.to_dict(orient="records")
+        # Of what pandas has for nothing, a row knows None and NaN, but neither NaT nor NA.
+        cells = model_input.astype(object)
+        records = cells.where(cells.notna(), None).to_dict(orient="records")
         rows = [to_row(i, record, columns) for i, record in enumerate(records, start=1)]
         answers = self.router.route([row.ticket for row in rows], datetime.now(UTC))
         return pd.DataFrame([_flat(a.as_row()) for a in answers], columns=list(COLUMNS))

@@ -13,10 +13,11 @@ from typing import Any, Final
 import mlflow
 import pandas as pd
 from mlflow.models import ModelSignature
-from mlflow.types.schema import ColSpec, Schema
+from mlflow.types.schema import AnyType, ColSpec, Schema
 from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
 
 from tierline.data.corpus import Corpus
+from tierline.data.ticket import Ticket
 from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.model_source import REGISTERED_NAME, tracking_uri
 from tierline.training import mlflow_model
@@ -104,9 +105,9 @@ def log_evaluation(evaluation: Evaluation) -> None:
 def register(bundle: Path) -> str:
     """Log the bundle as a models-from-code pyfunc, register it, and return its version."""
     example = pd.DataFrame([_EXAMPLE])
-    strings = [ColSpec("string", name, required=name == "body") for name in _EXAMPLE]
     signature = ModelSignature(
-        inputs=Schema(strings), outputs=Schema([_output_column(c) for c in COLUMNS])
+        inputs=Schema([_input_column(name) for name in Ticket.model_fields]),
+        outputs=Schema([_output_column(c) for c in COLUMNS]),
     )
     with warnings.catch_warnings(), _without_notices():
         # MLflow warns about its own defaults here; nothing in it is for the user to act on.
@@ -147,6 +148,12 @@ def _without_notices() -> Iterator[None]:
         yield
     finally:
         MLFLOW_LOGGING_STREAM.enabled = before
+
+
+def _input_column(name: str) -> ColSpec:
+    """Return a field's column: MLflow drops what isn't named, so every field is."""
+    kind = "string" if name in _EXAMPLE else AnyType()
+    return ColSpec(kind, name, required=name == "body")
 
 
 def _output_column(name: str) -> ColSpec:
