@@ -340,7 +340,7 @@ def test_no_model_says_so() -> None:
         assert client.get("/v1/model").json() == {
             "mode": "rules_only", "model_version": None, "policy_version": POLICY.version,
             "encoder": None, "labels": {}, "metrics": {}, "certificate": None, "promise": None,
-            "shadow": None, "advice_only": False,
+            "fast": None, "shadow": None, "advice_only": False,
         }  # fmt: skip
 
 
