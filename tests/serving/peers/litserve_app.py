@@ -10,6 +10,7 @@ from typing import Any
 
 import litserve
 import torch
+from fastapi import Request
 
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.heads import head_columns
@@ -34,9 +35,9 @@ class Classifier(litserve.LitAPI):  # type: ignore[misc]
         self._heads = torch.tensor(self._restored.heads).T
         self._bias = torch.tensor(self._restored.bias)
 
-    def decode_request(self, request: Any, **_: Any) -> Any:
+    def decode_request(self, request: Request, **_: Any) -> Any:
         """Return the request's texts."""
-        return request["texts"]
+        return request["texts"]  # LitServe hands the JSON over
 
     @torch.inference_mode()
     def predict(self, batch: Any, **_: Any) -> Any:
