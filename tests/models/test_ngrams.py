@@ -67,6 +67,20 @@ def test_places_are_the_chunks_of_the_text(text: str) -> None:
     assert np.isfinite(contributions).all()
 
 
+@given(st.lists(TEXTS, min_size=1, max_size=4))
+def test_what_was_read_before_changes_nothing(texts: list[str]) -> None:
+    used = made()
+    for text in [*texts, *texts]:
+        assert used.contributions(text)[1].tolist() == made().contributions(text)[1].tolist()
+
+
+def test_long_chunks_are_not_kept() -> None:
+    model = made()
+    for i in range(20):
+        model.contributions(f"card {'lost' * 10_000}{i}")
+    assert model._kept_runs.cache_info().currsize == 1
+
+
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     made().save(tmp_path / "n.npz")
     text = "my card lost"

@@ -62,8 +62,10 @@ NOTHING: Final = ("",)
 _KINDS: Final = 2
 #: Known n-grams of a text: rows of (place in the vocabulary, first chunk, last chunk).
 Known = NDArray[np.int64]
-#: So many chunks' runs of letters are kept: texts say the same words again and again.
+#: So many chunks' runs of letters are kept: texts say the same words again and again. Longer chunks
+#: than this come once, and a sender could fill the memory with them.
 _CHUNKS_KEPT: Final = 8192
+_LONGEST_KEPT: Final = 32
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class NgramModel:
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         self._blocks = blocks
         self._words, self._letters = ({term: i for i, term in enumerate(b.terms)} for b in blocks)
-        self._runs_of = lru_cache(_CHUNKS_KEPT)(self._known_runs)
+        self._kept_runs = lru_cache(_CHUNKS_KEPT)(self._known_runs)
         self.labels = blocks[0].weights.shape[1]
 
     def save(self, path: Path) -> None:
@@ -135,7 +137,10 @@ class NgramModel:
 
     def _spelt(self, text: str) -> Known:
         """Return the known runs of letters."""
-        runs = [self._runs_of(chunk) for chunk in text.lower().split()]
+        runs = [
+            (self._kept_runs if len(chunk) <= _LONGEST_KEPT else self._known_runs)(chunk)
+            for chunk in text.lower().split()
+        ]
         if not runs:
             return np.empty((0, 3), dtype=np.int64)
         place = np.repeat(np.arange(len(runs)), [len(found) for found in runs])
