@@ -159,6 +159,11 @@ def test_where_it_can_not_be_had_it_says_why(count: int, skill: float, why: str)
     assert why in found.why
 
 
+def test_blind_certainty_is_none() -> None:
+    rows, ngrams, encoder = world(1, 300, 3)
+    assert fit(rows, 1e4 * ngrams, encoder, 0.01).stage is None
+
+
 def test_training_says_what_the_stage_does(fast_bundle: Path) -> None:
     said = (fast_bundle.parent / "console.txt").read_text(encoding="utf-8")
     assert "fast stage: the n-grams alone answer" in said

@@ -25,6 +25,8 @@ from tierline.training.targets import ABSENT, HeadLabels
 
 #: An incident, or P1, that seems this likely to the n-grams is near: the encoder answers.
 _INCIDENT: Final = 0.02
+#: Digits of the probabilities that the runtime compares: what it sees is what is judged here.
+_DIGITS: Final = 6
 #: A stage that answers a smaller share isn't worth its place.
 _LEAST_ANSWERED: Final = 0.05
 
@@ -82,8 +84,8 @@ def fit_fast(
     critical = seen & [is_critical(row, policy) for row in rows]
     confidence = np.where(near, -1.0, np.min([j.confidence for j in judged], axis=0))
     limit = _lowest(confidence, judged, critical, alpha)
-    answered = float((confidence >= limit).mean())
-    if answered < _LEAST_ANSWERED:
+    answered = 0.0 if limit is None else float((confidence >= limit).mean())
+    if limit is None or answered < _LEAST_ANSWERED:
         text = f"the n-grams would be sure enough of {answered:.1%} of the tickets only"
         return FastFit(None, f"no fast stage: {text}")
     misses = [(int((j.worse & (confidence >= limit)).sum()), j.count) for j in judged if j.count]
@@ -121,7 +123,8 @@ def _judged(
     slow = decide(softmax(whole, known.temperature), known.quantile)
     labelled = targets != ABSENT
     worse = labelled & (fast != targets) & (slow == targets)
-    return _Judged(likely[np.arange(len(fast)), fast], worse, int(labelled.sum()))
+    confidence = likely[np.arange(len(fast)), fast].round(_DIGITS)
+    return _Judged(confidence, worse, int(labelled.sum()))
 
 
 def _near(
@@ -131,7 +134,7 @@ def _near(
     likely = np.concatenate(
         [softmax(logits[:, part], head.temperature) for head, part in head_columns(heads)], axis=1
     )
-    near: NDArray[np.bool_] = likely[:, watched].max(axis=1, initial=0.0) >= _INCIDENT
+    near: NDArray[np.bool_] = likely[:, watched].round(_DIGITS).max(axis=1, initial=0) >= _INCIDENT
     return near
 
 
@@ -149,11 +152,8 @@ def _lowest(
     judged: Sequence[_Judged],
     critical: NDArray[np.bool_],
     alpha: float,
-) -> float:
-    """Return the lowest limit that keeps every head's risk, and every critical ticket out.
-
-    1.0 where none does: nothing is surer than that, so next to nothing is answered.
-    """
+) -> float | None:
+    """Return the lowest limit that keeps every head's risk, and every critical ticket out."""
     order = np.argsort(-confidence, kind="stable")
     sure = confidence[order]
     good = (sure >= 0) & ~np.logical_or.accumulate(critical[order])
@@ -162,4 +162,4 @@ def _lowest(
             good &= (np.cumsum(head.worse[order]) + 1) / (head.count + 1) <= alpha
     falls = np.append(np.diff(sure) < 0, True)  # equal ones stand or fall together
     last = np.flatnonzero(good & falls)
-    return float(sure[last[-1]]) if len(last) else 1.0
+    return float(sure[last[-1]]) if len(last) else None
