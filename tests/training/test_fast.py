@@ -104,8 +104,7 @@ def asked(
     for head, part, temperature in zip(
         HEADS, (slice(0, 4), slice(4, 7)), found.temperatures, strict=True
     ):
-        odds = np.exp(ngrams[:, part] / temperature)
-        odds /= odds.sum(axis=1, keepdims=True)
+        odds = softmax(ngrams[:, part] / temperature).round(6)
         likely.append(odds)
         said, right = (said_by(head, p) for p in (odds, softmax(encoder[:, part])))
         truth = np.array([head.labels.index(row.labels[head.name]) for row in rows])
@@ -116,7 +115,7 @@ def asked(
     critical = np.array(
         [row.labels["severity"] == "P1" or row.labels["issue_type"] == "data_loss" for row in rows]
     )
-    seen = np.concatenate([softmax(encoder[:, :4]), softmax(encoder[:, 4:])], axis=1)
+    seen = np.concatenate([softmax(encoder[:, :4]), softmax(encoder[:, 4:])], axis=1).round(6)
     critical &= (seen[:, list(found.watched)] >= found.incident).any(axis=1)
     return answered, np.array(worse), critical
 
@@ -129,7 +128,7 @@ def said_by(head: Head, likely: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def softmax(logits: Logits) -> NDArray[np.float64]:
-    odds = np.exp(logits.astype(np.float64))
+    odds = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
     return shares
 
