@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 from tests.conftest import ISSUES, PLACES, SENTIMENTS, SEVERITIES, write_rows
@@ -14,8 +15,10 @@ from tests.models.test_predictor import without_embedding
 from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
+from tierline.data.rows import Row
 from tierline.models.runtime import Predictor
 from tierline.training.drift import command
+from tierline.training.drift.answered import answer
 from tierline.training.drift.command import DRIFT, DriftJob, run
 from tierline.training.drift.sample import Sample, draw
 from tierline.training.pipeline import Trained
@@ -63,6 +66,20 @@ def test_like_months_are_no_drift(before: Path, trained: Trained, tmp_path: Path
     assert "what to do" not in told.out
     assert "a label of 20% that moves by 18.9 points" in told.out
     assert list(tmp_path.glob("*.quarantine.jsonl")) == []
+
+
+def test_a_fast_stage_leaves_no_ticket_without_its_embedding(
+    before: Path, fast_bundle: Path
+) -> None:
+    predictor = Predictor.load(fast_bundle, threads=2)
+    tickets = tuple(row.ticket for row in TicketFile(before) if isinstance(row, Row))
+    assert {p.stage for p in predictor.predict(tickets)} == {"ngrams", "encoder"}
+    found = answer(
+        predictor, [Sample(before.name, tickets, (), len(tickets), len(tickets))], lambda _: None
+    ).vectors
+    assert found is not None
+    assert np.array_equal(found, predictor.embeddings(tickets))
+    predictor.close()
 
 
 def test_other_months_are_drift_in_plain_words(

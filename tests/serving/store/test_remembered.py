@@ -44,6 +44,15 @@ def again(row: dict[str, Any], said: Prediction | None, policy: Policy = POLICY)
     return as_json(recommend_again(row, policy, dict(said.thresholds) if said else {}))
 
 
+def test_the_stage_that_answered_is_kept() -> None:
+    said = replace(prediction(), stage="ngrams")
+    row = row_of(ticket(), said)
+    assert (row["prediction"]["stage"], "stage" in row["recommendation"]) == ("ngrams", False)
+    assert recommend_again(row, POLICY, {}).stage == "ngrams"
+    del row["prediction"]["stage"]  # as records of before have it
+    assert recommend_again(row, POLICY, {}).stage == "encoder"
+
+
 PHRASES = (
     LOSS, BREACH, PERSONAL, "<p>by tonight &amp; soon</p>", "Dear Tom,", "> on Monday you wrote:",
     "password: hunter2", "ﷺ" * 40, "\x00", "thanks\n-- \nAnn Miller",
