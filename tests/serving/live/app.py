@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Self
 
+import pytest
 from fastapi.testclient import TestClient
 
+from tierline.serving.http import remembering
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.live.options import Live
@@ -14,6 +17,8 @@ from tierline.serving.live.options import Live
 from ..fakes import POLICY, predictor
 
 PATIENCE = 20.0
+#: When it is on a stopped clock.
+NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
 
 
 @contextmanager
@@ -40,3 +45,14 @@ def figures(client: TestClient, **headers: str) -> dict[str, float]:
     lines = (line for line in response.text.splitlines() if not line.startswith("#"))
     pairs = (line.rpartition(" ") for line in lines)
     return {name: float(value) for name, _, value in pairs}
+
+
+def stop_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers say how late it is, to the minute: two can only be compared as of one moment."""
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(NOON.timestamp(), tz)
+
+    monkeypatch.setattr(remembering, "datetime", Stopped)

@@ -24,7 +24,7 @@ from tierline.serving.live.warming import warmed
 from tierline.training.pipeline import Trained
 
 from ..fakes import BREACH, CALM, POLICY, broken, prediction, predictor
-from .app import eventually, figures, serving
+from .app import eventually, figures, serving, stop_clock
 
 
 class Moving:
@@ -196,7 +196,10 @@ def test_attempts_for_a_refused_model_get_rarer(monkeypatch: pytest.MonkeyPatch)
     assert len(attempts) == 10
 
 
-def test_a_folder_is_followed_by_its_manifest(trained: Trained, tmp_path: Path) -> None:
+def test_a_folder_is_followed_by_its_manifest(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_clock(monkeypatch)
     folder = tmp_path / "bundle"
     source = ConfiguredModel(str(folder))
     with pytest.raises(ModelNotFoundError, match="manifest"):
@@ -204,7 +207,7 @@ def test_a_folder_is_followed_by_its_manifest(trained: Trained, tmp_path: Path) 
     shutil.copytree(trained.out, folder)
     with serving(source) as client:
         version = client.get("/v1/model").json()["model_version"]
-        body = {"body": BREACH, "created_at": "2025-03-10T12:00:00Z"}
+        body = {"body": BREACH, "created_at": "2025-03-07T12:00:00Z"}
         before = client.post("/v1/route", json=body).json()
         assert reload(client).json() == {"result": "unchanged", "model_version": version}
         manifest = folder / "manifest.json"
