@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierline.serving.safety.folding import Folded, fold
-from tierline.serving.safety.grammar import Pattern
+from tierline.serving.safety.grammar import Pattern, Screened
 from tierline.serving.safety.patterns import BREACH, LOSS
 
 #: Rule ids are stable: callers may match on them.
@@ -43,8 +43,8 @@ def check(text: str) -> tuple[SafetyHit, ...]:
     """Return at most one hit per rule, data loss first, for normalised ticket text."""
     folded = fold(text)
     hits = (
-        next(_hits(rule, patterns, folded, text), None)
-        for rule, patterns in ((DATA_LOSS, LOSS), (SECURITY_BREACH, BREACH))
+        next(_hits(rule, table, folded, text), None)
+        for rule, table in ((DATA_LOSS, LOSS), (SECURITY_BREACH, BREACH))
     )
     return tuple(hit for hit in hits if hit is not None)
 
@@ -55,10 +55,9 @@ def united(known: tuple[SafetyHit, ...], found: tuple[SafetyHit, ...]) -> tuple[
     return tuple(by_rule[rule] for rule in TEXTS if rule in by_rule)
 
 
-def _hits(
-    rule: str, patterns: tuple[Pattern, ...], folded: Folded, text: str
-) -> Iterator[SafetyHit]:
-    for pattern in patterns:
+def _hits(rule: str, table: tuple[Screened, ...], folded: Folded, text: str) -> Iterator[SafetyHit]:
+    possible = (p for group in table if group.screen.search(folded.text) for p in group.patterns)
+    for pattern in possible:
         for match in pattern.regex.finditer(folded.text):
             if not _excused(pattern, folded.text, match):
                 a, b = folded.source(match.start(), match.end())
