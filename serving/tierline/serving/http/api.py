@@ -9,9 +9,9 @@ from tierline.data.label_book import LabelBook
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.body_limit import BodyLimit
 from tierline.serving.http.documentation import app_with_docs
-from tierline.serving.http.guard import key_needed
+from tierline.serving.http.guard import body_wanted, key_needed
 from tierline.serving.http.handing import handing_router
-from tierline.serving.http.hooks import hooks_router
+from tierline.serving.http.hooks import hooks_router, path_of
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.model_state import ModelSource
 from tierline.serving.http.observing import Observing
@@ -22,6 +22,7 @@ from tierline.serving.http.refusing import ANYWHERE, REFUSALS, add_refusals
 from tierline.serving.http.routing_api import routing_router
 from tierline.serving.http.status_api import admin_router, status_router
 from tierline.serving.http.store_api import add_store
+from tierline.serving.live.budget import Budget
 from tierline.serving.live.options import Live
 from tierline.serving.live.rate import RateLimiter
 from tierline.serving.messages.templates import Templates
@@ -82,7 +83,7 @@ def create_app(
         responses=ANYWHERE,
         telemetry=_UNTOLD,
     )
-    _add_layers(app, parts, keys)
+    _add_layers(app, parts, keys, hooks)
     add_refusals(app, parts.metrics, keys)
     guarded = [key_needed(keys)]
     app.include_router(routing_router(state, store, told), dependencies=guarded)
@@ -95,10 +96,17 @@ def create_app(
     return app
 
 
-def _add_layers(app: FastAPI, parts: Parts, keys: ApiKeys) -> None:
+def _add_layers(app: FastAPI, parts: Parts, keys: ApiKeys, hooks: HookSecrets) -> None:
     """Add what stands before every resource; the last one added comes first."""
     limits, metrics = parts.live.limits, parts.metrics
-    app.add_middleware(BodyLimit, limit=MAX_REQUEST_BYTES, seconds=limits.body)
+    app.add_middleware(
+        BodyLimit,
+        limit=MAX_REQUEST_BYTES,
+        seconds=limits.body,
+        budget=Budget(limits.bodies),
+        metrics=metrics,
+        welcome=body_wanted(keys, {path_of(desk) for desk in hooks.known}),
+    )
     if limits.rate is not None:
         limiter = RateLimiter(limits.rate, limits.burst)
         app.add_middleware(RateLimit, limiter=limiter, keys=keys, metrics=metrics)

@@ -1,10 +1,13 @@
 """Who is let in: the API's key as a dependency, and Prometheus' way to send it."""
 
+from collections.abc import Callable, Set
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.http.problem import Problem
@@ -25,6 +28,19 @@ def key_needed(keys: ApiKeys) -> Any:
             raise Unauthorised
 
     return Depends(admitted)
+
+
+def body_wanted(keys: ApiKeys, signed: Set[str]) -> Callable[[Scope], bool]:
+    """Return what says whether a request's body is read at all.
+
+    It is of who has a key, and at the ``signed`` paths, where only the body says who calls. All
+    else is refused without it, or needs none.
+    """
+
+    def wanted(scope: Scope) -> bool:
+        return keys.admit(Headers(scope=scope).get("x-api-key")) or scope["path"] in signed
+
+    return wanted
 
 
 def scraper_key_needed(keys: ApiKeys) -> Any:

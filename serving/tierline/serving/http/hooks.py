@@ -32,6 +32,11 @@ _UNREADABLE: Final = "the body is no ticket event of this help desk"
 Reply = HookAnswer | HookIgnored | Response
 
 
+def path_of(desk: Format) -> str:
+    """Return where a help desk's hook is."""
+    return f"/v1/hooks/{desk}"
+
+
 def hooks_router(
     state: ModelState,
     store: "Store | None",
@@ -48,7 +53,7 @@ def hooks_router(
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (401, 404, 413)}
     for desk in HOOKS:
         router.add_api_route(
-            f"/v1/hooks/{desk}",
+            path_of(desk),
             _endpoint(desk, state, deliveries, secrets, notifier, clock),
             methods=["POST"],
             name=f"{desk}_hook",

@@ -12,7 +12,9 @@ class Limits:
     waiting is always taken. Past ``deadline`` a ticket that was taken is answered by the rules
     alone. ``rate`` is how many tickets a caller may send per second on average (None: any), and
     ``burst`` how many at once. ``body`` is how long a request's body may take to come in, and
-    ``drain`` how long a server that stops works on what it has taken.
+    ``drain`` how long a server that stops works on what it has taken. ``bodies`` is how many bytes
+    of bodies may be here at once, each from when it comes in until its request is answered: past
+    it the largest that is still coming in is refused (429).
     """
 
     waiting: int = 1024
@@ -22,3 +24,4 @@ class Limits:
     burst: int = 256
     body: float = 30.0
     drain: float = 20.0
+    bodies: int = 128 * 1024 * 1024
