@@ -68,7 +68,7 @@ def test_a_table_is_made_and_written(
     folder: Path, tmp_path: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "_BATCHES", (8,))  # each one tried is a process
-    names = ("transformers.pipeline", "tierline")
+    names = ("transformers.pipeline", "tierline", "tierline score")
     out = tmp_path / "speed"
     job = SpeedJob(folder, [tickets], {}, out, 12, 1, 1, names)
     console = Console(width=200, record=True)
@@ -81,6 +81,21 @@ def test_a_table_is_made_and_written(
         assert 0 < line["gemm"] < 1
         assert all(0 <= value <= 1 for value in line["macro_f1"].values())
     assert "| tierline |" in (out / "speed.md").read_text()
+    assert lines["tierline score"]["macro_f1"] == lines["tierline"]["macro_f1"]
+
+
+def test_labels_that_the_policy_does_not_know_leave_one_out(
+    folder: Path, tmp_path: Path, tickets: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('name = "small"\n[tiers.3]\nowns = ["bug"]\n')
+    names = ("tierline", "tierline score")
+    job = SpeedJob(folder, [tickets], {}, tmp_path, 12, 1, 1, names, policy)
+    errors = Console(width=200, record=True)
+    run(job, Console(quiet=True), errors)
+    lines = json.loads((tmp_path / "speed.json").read_text())["lines"]
+    assert [line["name"] for line in lines] == ["tierline"]
+    assert "tierline score: policy small-" in errors.export_text()
 
 
 def test_an_unknown_contestant_is_refused(folder: Path, tmp_path: Path, tickets: Path) -> None:

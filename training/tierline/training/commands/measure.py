@@ -203,6 +203,7 @@ def speed(
         list[str] | None,
         typer.Option("--method", help="One of the table's first column (repeatable; all)."),
     ] = None,
+    policy: PolicyOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the table.")] = Path("out/speed"),
 ) -> None:
     """Answer the same tickets with other libraries around the same weights, and with Tierline."""
@@ -211,4 +212,5 @@ def speed(
 
     used = threads or os.cpu_count() or 1
     pairs = pairs_of(mapping, source)
-    run(SpeedJob(bundle, files, pairs, out, texts, rounds, used, methods or ()), console, errors)
+    job = SpeedJob(bundle, files, pairs, out, texts, rounds, used, methods or (), policy)
+    run(job, console, errors)

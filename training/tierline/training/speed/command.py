@@ -14,15 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from tierline.data.corpus import read_rows
-from tierline.data.errors import InputError
+from tierline.data.errors import InputError, PolicyError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.manifest import Manifest
+from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+from tierline.serving.routing.known_labels import refuse_unknown_labels
 from tierline.training.benchmark.machine import environment
 from tierline.training.metrics import macro_f1
-from tierline.training.speed.contestants import BATCHED, CONTESTANTS, ENCODER_ONLY
-from tierline.training.speed.reading import Asked, Reading, gemm_peak, read, save_tickets
+from tierline.training.speed.contestants import BATCHED, CONTESTANTS, ENCODER_ONLY, WHOLE
+from tierline.training.speed.handing import save_tickets
+from tierline.training.speed.reading import Asked, Reading, gemm_peak, read
 from tierline.training.speed.work import Work, work_of
 from tierline.training.targets import ABSENT, HeadLabels
 
@@ -38,9 +42,9 @@ HOW: Final = (
     "operations that the texts need, padding and norms left out, against the machine's largest "
     "measured product; what is answered by less than the whole encoder can pass 100%. All but "
     "Tierline answer with the encoder alone, without n-gram model, evidence and calibration; "
-    "setfit answers one head."
+    f"setfit answers one head. '{WHOLE}' reads a file, decides by rules and policy, and writes one."
 )
-_BATCHES: Final = (8, 32, 128)
+_BATCHES: Final = (1, 2, 4, 8, 16, 32, 128)
 _TRIED: Final = 256
 
 
@@ -57,6 +61,7 @@ class SpeedJob:
         rounds: how often every contestant is timed, in turn.
         threads: threads of each.
         methods: names of the contestants; all that are installed when empty.
+        policy: file of the policy by which `tierline score` decides; the default one if None.
     """
 
     bundle: Path
@@ -67,6 +72,7 @@ class SpeedJob:
     rounds: int
     threads: int
     methods: Sequence[str] = ()
+    policy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -95,9 +101,7 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
         BundleError: when the bundle doesn't verify or isn't a BERT.
     """
     bundle = Bundle.load(job.bundle)
-    names = _names(job, errors)
-    if bundle.manifest.fast is None:
-        names = [name for name in names if name != ENCODER_ONLY]
+    names = _names(job, bundle.manifest, errors)
     with Quarantine(Path(f"{job.files[0].name}.quarantine.jsonl")) as quarantine:
         rows = read_rows(job.files, job.mapping, quarantine, need_labels=False)[: job.texts]
     if not rows:
@@ -112,7 +116,8 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
         steps = [(turn, name) for turn in range(job.rounds) for name in names]
         for done, (turn, name) in enumerate(steps):
             shown.update(done / len(steps), f"{name}, round {turn + 1}")
-            asked = Asked(name, str(job.bundle), job.threads, 0, str(file))
+            policy = str(job.policy) if job.policy else None
+            asked = Asked(name, str(job.bundle), job.threads, 0, str(file), policy)
             if name not in batches:
                 batches[name] = _best_batch(asked) if name in BATCHED else 0
             readings[name].append(read(replace(asked, batch=batches[name])))
@@ -123,16 +128,28 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     console.print(f"table: {job.out / 'speed.md'} and {job.out / 'speed.json'}", soft_wrap=True)
 
 
-def _names(job: SpeedJob, errors: Console) -> list[str]:
+def _names(job: SpeedJob, manifest: Manifest, errors: Console) -> list[str]:
     if unknown := [n for n in job.methods if n not in CONTESTANTS]:
         raise InputError(f"--method: expected {', '.join(CONTESTANTS)}; found {', '.join(unknown)}")
     names = []
     for name in job.methods or CONTESTANTS:
         if name in _NEEDS and find_spec(_NEEDS[name]) is None:
             errors.print(f"left out: {name} isn't installed: pip install 'tierline[bench]'")
-        else:
+        elif name == WHOLE and (problem := _undecided(job, manifest)):
+            errors.print(f"left out: {name}: {problem}; --policy names another", markup=False)
+        elif name != ENCODER_ONLY or manifest.fast:
             names.append(name)
     return names
+
+
+def _undecided(job: SpeedJob, manifest: Manifest) -> str | None:
+    """Return what keeps the policy from deciding by the bundle's labels, None if nothing does."""
+    policy = load_policy(job.policy)
+    try:
+        refuse_unknown_labels(policy, manifest.heads, manifest.version)
+    except PolicyError as error:
+        return str(error).partition(":")[0]
+    return None
 
 
 def _best_batch(asked: Asked) -> int:

@@ -16,6 +16,8 @@ from tierline.models.runtime.calibration import decide, softmax
 from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import ONNX_FP32, Head
 from tierline.models.runtime.predictor import CONTRIBUTIONS, Predictor
+from tierline.serving.policy import load_policy
+from tierline.training.speed.backlog import BacklogScorer
 from tierline.training.speed.restore import Restored, restore
 
 #: Labels of every ticket by head; a method that answers one head only has that one.
@@ -25,15 +27,21 @@ Answerer = Callable[[Sequence[Ticket]], Answers]
 _ONE_HEAD: Final = "issue_type"
 #: The contestant that is worth timing where the bundle has a fast stage.
 ENCODER_ONLY: Final = "tierline, encoder only"
+#: The contestant that needs a policy for the bundle's labels.
+WHOLE: Final = "tierline score"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """The bundle to answer with, the threads to use, and the batch size of those that have one."""
+    """The bundle to answer with, the threads to use, and the batch size of those that have one.
+
+    ``policy`` is the file of the one that decides, the default policy if None.
+    """
 
     folder: Path
     threads: int
     batch: int
+    policy: str | None = None
 
 
 def text_of(ticket: Ticket) -> str:
@@ -44,6 +52,12 @@ def text_of(ticket: Ticket) -> str:
 def tierline(setting: Setting) -> Answerer:
     """The bundle as it ships, with evidence, calibration, n-gram model and strangeness."""
     return _predictor(Bundle.load(setting.folder), setting.threads)
+
+
+def tierline_score(setting: Setting) -> Answerer:
+    """The whole job, from file to file: safety rules, tiers and reasons with the answers."""
+    policy = load_policy(Path(setting.policy) if setting.policy else None)
+    return BacklogScorer(policy, Predictor.load(setting.folder, setting.threads))
 
 
 def tierline_encoder(setting: Setting) -> Answerer:
@@ -163,9 +177,10 @@ CONTESTANTS: Final[Mapping[str, Callable[[Setting], Answerer]]] = {
     "tierline fp32": tierline_fp32,
     ENCODER_ONLY: tierline_encoder,
     "tierline": tierline,
+    WHOLE: tierline_score,
 }
 #: Those whose speed depends on a batch size.
-BATCHED: Final = frozenset(CONTESTANTS) - {"tierline", "tierline fp32", ENCODER_ONLY}
+BATCHED: Final = frozenset(CONTESTANTS) - {"tierline", "tierline fp32", ENCODER_ONLY, WHOLE}
 
 
 def _in_batches(

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from tierline.data.errors import InputError
-from tierline.data.ticket import Ticket
 from tierline.training.benchmark.watch import now, peak_mebibytes
 from tierline.training.speed.contestants import CONTESTANTS, Setting
+from tierline.training.speed.handing import load_tickets
 
 _WARM_UP: Final = 32
 
@@ -22,7 +22,8 @@ _WARM_UP: Final = 32
 class Asked:
     """What a process is to time: a contestant (or ``gemm``), its setting, and the tickets' file.
 
-    ``first`` limits the tickets to the first of the file.
+    ``first`` limits the tickets to the first of the file; ``policy`` is a file's name, the default
+    policy if None.
     """
 
     contestant: str
@@ -30,6 +31,7 @@ class Asked:
     threads: int
     batch: int
     tickets: str
+    policy: str | None = None
     first: int | None = None
 
 
@@ -99,7 +101,7 @@ def _child(asked: Asked, pipe: Connection) -> None:
 
 def _timed(asked: Asked) -> Reading:
     tickets = load_tickets(Path(asked.tickets))[: asked.first]
-    setting = Setting(Path(asked.folder), asked.threads, asked.batch)
+    setting = Setting(Path(asked.folder), asked.threads, asked.batch, asked.policy)
     answer = CONTESTANTS[asked.contestant](setting)
     answer(tickets[:_WARM_UP])
     started = now()
@@ -121,14 +123,3 @@ def _gemm(asked: Asked, pipe: Connection) -> None:
         a @ b
         seconds.append(time.perf_counter() - started)
     pipe.send_bytes(str(2 * size**3 / min(seconds)).encode())
-
-
-def save_tickets(tickets: Sequence[Ticket], path: Path) -> None:
-    """Write what the processes read: subjects and bodies only."""
-    lines = (json.dumps({"subject": t.subject, "body": t.body}) for t in tickets)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def load_tickets(path: Path) -> list[Ticket]:
-    """Read what `save_tickets` wrote."""
-    return [Ticket(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
