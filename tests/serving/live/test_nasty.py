@@ -36,11 +36,11 @@ PLANTED: Final = "zebrafish"
 
 @dataclass(frozen=True)
 class Way:
-    """A resource, what it is asked with a text in it, and where its answer has the tiers."""
+    """A resource, what it is asked with a text in it, and whether it answers as to a breach."""
 
     path: str
     asked: Callable[[str], dict[str, Any]]
-    tiers: Callable[[Any], list[int]]
+    alarmed: Callable[[Any], bool]
     method: str = "POST"
     desk: Format | None = None
     refuses: Set[str] = frozenset(REFUSED)
@@ -53,12 +53,23 @@ class Way:
         return client.request(self.method, self.path, content=body, headers=JSON | signed)
 
 
-def one(answer: Any) -> list[int]:
-    return [answer["tier"]]
+def routed(answer: Any) -> bool:
+    return (answer["tier"], answer["reasons"][0]["rule"]) == (3, "safety.security_breach")
 
 
-def none(_: Any) -> list[int]:
-    return []
+def handed(answer: Any) -> bool:
+    packet = answer["packet"]
+    return routed(packet | {"reasons": packet["why"]})
+
+
+def queued(answer: Any) -> bool:
+    first = answer["tickets"][0]
+    return (first["id"], first["tier"], first["first"]) == ("a", 3, "safety")
+
+
+def silent(_: Any) -> bool:
+    """It says nothing of a tier."""
+    return True
 
 
 def jira(text: str) -> dict[str, Any]:
@@ -71,31 +82,31 @@ def ticket(text: str) -> dict[str, Any]:
 
 
 WAYS: Final = (
-    Way("/v1/route", ticket, one),
+    Way("/v1/route", ticket, routed),
     Way(
         "/v1/route/batch",
         lambda text: {"tickets": [ticket(text), {"body": CALM}]},
-        lambda answer: [answer["answers"][0]["tier"]],
+        lambda answer: routed(answer["answers"][0]),
     ),
+    Way("/v1/handoff", lambda text: {"ticket": ticket(text)}, handed),
     Way(
-        "/v1/handoff",
-        lambda text: {"ticket": ticket(text)},
-        lambda answer: [answer["packet"]["tier"]],
+        "/v1/messages",
+        lambda text: {"ticket": ticket(text), "kind": "timeline"},
+        lambda answer: "senior engineers" in answer["text"],
     ),
-    Way("/v1/messages", lambda text: {"ticket": ticket(text), "kind": "timeline"}, none),
     Way(
         "/v1/queue/order",
         lambda text: {"tickets": [ticket(text) | {"id": "a"}, {"body": CALM, "id": "b"}]},
-        lambda answer: [row["tier"] for row in answer["tickets"] if row["id"] == "a"],
+        queued,
     ),
-    Way("/v1/feedback", lambda text: ticket(text) | {"severity": "P2"}, none),
+    Way("/v1/feedback", lambda text: ticket(text) | {"severity": "P2"}, silent),
     Way(
         "/v1/hooks/zendesk",
         lambda text: {"ticket": {"id": "1", "subject": PLANTED, "description": text}},
-        one,
+        routed,
         desk=Format.ZENDESK,
     ),
-    Way("/v1/hooks/jira", jira, one, desk=Format.JIRA),
+    Way("/v1/hooks/jira", jira, routed, desk=Format.JIRA),
     Way(
         "/v1/hooks/freshdesk",
         lambda text: {
@@ -103,7 +114,7 @@ WAYS: Final = (
                 "ticket_id": 1, "ticket_subject": PLANTED, "ticket_description": text,
             }
         },
-        one,
+        routed,
         desk=Format.FRESHDESK,
         # Its words are HTML: what Unicode can't hold goes with the markup.
         refuses=REFUSED - {"surrogate", "surrogate+breach"},
@@ -112,16 +123,16 @@ WAYS: Final = (
 #: Resources that take other texts than a ticket's words: most are names, and short.
 NAMES: Final = ("id", "channel", "customer", "product", "language", "team", "status", "created_at")
 NAMING: Final = (
-    Way("/v1/route", lambda text: ticket(CALM) | dict.fromkeys(NAMES, text), none),
-    Way("/v1/outcomes", lambda text: {"ticket": text}, none),
-    Way("/v1/feedback", lambda text: {"ticket": text, "severity": "P2"}, none),
-    Way("/v1/locks/T-1", lambda text: {"team": text}, none, "PUT"),
-    Way("/v1/checklists/T-1", lambda text: {"step": "notify", "by": text}, none, "PUT"),
-    Way("/v1/handoff", lambda text: {"ticket": ticket(CALM), "notes": {"tried": [text]}}, none),
+    Way("/v1/route", lambda text: ticket(CALM) | dict.fromkeys(NAMES, text), silent),
+    Way("/v1/outcomes", lambda text: {"ticket": text}, silent),
+    Way("/v1/feedback", lambda text: {"ticket": text, "severity": "P2"}, silent),
+    Way("/v1/locks/T-1", lambda text: {"team": text}, silent, "PUT"),
+    Way("/v1/checklists/T-1", lambda text: {"step": "notify", "by": text}, silent, "PUT"),
+    Way("/v1/handoff", lambda text: {"ticket": ticket(CALM), "notes": {"tried": [text]}}, silent),
     Way(
         "/v1/messages",
         lambda text: {"ticket": ticket(CALM), "kind": "timeline", "language": text},
-        none,
+        silent,
     ),
 )
 WITH_WORDS: Final = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.path)
@@ -192,7 +203,7 @@ def test_texts(client: TestClient, way: Way) -> None:
         if not hold(response, text):
             refused.add(name)
         elif name.endswith("+breach"):
-            assert set(way.tiers(response.json())) <= {3}, name
+            assert way.alarmed(response.json()), name
     assert refused == way.refuses
     is_up(client)
 
