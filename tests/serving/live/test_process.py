@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,72 +16,7 @@ from typing import Any
 import pytest
 
 from ..fakes import BREACH
-
-ROOT = Path(__file__).parents[3]
-PATIENCE = 60.0
-Start = Callable[..., "Server"]
-
-
-class Server:
-    """``tierline serve --rules-only`` on a port of its own."""
-
-    def __init__(self, log: Path, *options: str, **environment: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        paths = os.pathsep.join(
-            str(ROOT / room) for room in ("training", "serving", "models", "data")
-        )
-        self._file = log.open("w", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tierline.training", "serve", "--rules-only",
-             "--port", str(self.port), *options],
-            env={**os.environ, "PYTHONPATH": paths, **environment},
-            stderr=self._file,
-        )  # fmt: skip
-        self._log = log
-
-    def ask(self, method: str, path: str, ticket: dict[str, Any] | None = None) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        body = None if ticket is None else json.dumps(ticket)
-        connection.request(method, path, body, {"content-type": "application/json"})
-        response = connection.getresponse()
-        found = response.status, response.read().decode()
-        connection.close()
-        return found
-
-    def wait(self) -> None:
-        give_up = time.monotonic() + PATIENCE
-        while True:
-            try:
-                if self.ask("GET", "/readyz")[0] == 200:
-                    return
-            except OSError:
-                assert self.process.poll() is None
-                assert time.monotonic() < give_up
-                time.sleep(0.05)
-
-    def stop(self) -> str:
-        """Stop it if it runs; return its log."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(PATIENCE)
-        self._file.close()
-        return self._log.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[Server] = []
-
-    def begin(*options: str, **environment: str) -> Server:
-        started.append(Server(tmp_path / "log.jsonl", *options, **environment))
-        started[-1].wait()
-        return started[-1]
-
-    yield begin
-    for server in started:
-        server.stop()
+from .process import PATIENCE, ROOT, Server, Start
 
 
 def test_what_was_taken_is_answered_after_sigterm(start: Start) -> None:

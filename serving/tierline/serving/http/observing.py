@@ -1,5 +1,6 @@
 """What every request gets: an id, a line in the log, figures, a trace, and safe headers."""
 
+import asyncio
 import logging
 import re
 import time
@@ -10,7 +11,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tierline.serving.http.refusing import unexpected
+from tierline.serving.http.refusing import stopping, unexpected
 from tierline.serving.live.logs import request_id
 from tierline.serving.live.metrics import Metrics
 from tierline.serving.live.traces import Traces
@@ -71,6 +72,11 @@ class Observing:
                 try:
                     await self._app(scope, receive, noting)
                     status = status if answered else _GONE
+                except asyncio.CancelledError:
+                    # The server stops, and its time for what it had taken is over.
+                    if answered:
+                        raise
+                    await stopping()(scope, receive, noting)
                 finally:
                     if span is not None:
                         span.update_name(f"{_method(scope)} {_resource(scope)}")

@@ -26,6 +26,8 @@ _EVERYWHERE = (400, 408, 422, 429, 500)
 ANYWHERE: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in _EVERYWHERE}
 #: What a guarded resource with a body may answer, too.
 REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (401, 413)}
+#: By then another server should answer at the address.
+_STARTING_SECONDS = "5"
 
 
 def add_refusals(app: FastAPI, metrics: Metrics, keys: ApiKeys) -> None:
@@ -78,6 +80,13 @@ def see_docs(request: Request) -> str:
 def busy(error: str, seconds: int) -> JSONResponse:
     """Return 429, and in how many seconds to come again."""
     return JSONResponse(Problem(error=error).model_dump(), 429, {"Retry-After": str(seconds)})
+
+
+def stopping() -> JSONResponse:
+    """Return 503 for a request that a server which stops has no time left for."""
+    problem = Problem(error="this server stops before the request could be answered; send it again")
+    headers = {"Retry-After": _STARTING_SECONDS, "connection": "close"}
+    return JSONResponse(problem.model_dump(), 503, headers)
 
 
 def _unfit(request: Request, error: Exception) -> JSONResponse:
