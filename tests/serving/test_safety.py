@@ -7,8 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.serving import safety
-from tierline.serving.safety.folding import fold
-from tierline.serving.safety.patterns import BREACH, LOSS
 
 LOSSES = [
     "All my photos are gone since the update.",
@@ -129,15 +127,6 @@ def test_any_text_gives_the_same_quoted_answer_twice(text: str) -> None:
     assert hits == safety.check(text)
     assert len({hit.rule for hit in hits}) == len(hits)
     assert all(hit.evidence in " ".join(text.split()) for hit in hits)
-
-
-@settings(deadline=None)
-@given(st.lists(_PIECES, max_size=6).map(" ".join))
-def test_a_screen_is_found_where_one_of_its_patterns_is(text: str) -> None:
-    folded = fold(text).text
-    for group in (*LOSS, *BREACH):
-        behind = any(pattern.regex.search(folded) for pattern in group.patterns)
-        assert (group.screen.search(folded) is not None) == behind
 
 
 @pytest.mark.parametrize("piece", ["lost my ", "someone ", "my data not ", "i never ", "a-", "0 "])

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierline.serving.safety.folding import Folded, fold
-from tierline.serving.safety.grammar import Pattern, Screened
+from tierline.serving.safety.grammar import Pattern
 from tierline.serving.safety.patterns import BREACH, LOSS
+from tierline.serving.safety.screen import Screen
 
 #: Rule ids are stable: callers may match on them.
 DATA_LOSS: Final = "safety.data_loss"
@@ -55,9 +56,8 @@ def united(known: tuple[SafetyHit, ...], found: tuple[SafetyHit, ...]) -> tuple[
     return tuple(by_rule[rule] for rule in TEXTS if rule in by_rule)
 
 
-def _hits(rule: str, table: tuple[Screened, ...], folded: Folded, text: str) -> Iterator[SafetyHit]:
-    possible = (p for group in table if group.screen.search(folded.text) for p in group.patterns)
-    for pattern in possible:
+def _hits(rule: str, table: Screen, folded: Folded, text: str) -> Iterator[SafetyHit]:
+    for pattern in table.possible(folded.text):
         for match in pattern.regex.finditer(folded.text):
             if not _excused(pattern, folded.text, match):
                 a, b = folded.source(match.start(), match.end())

@@ -13,8 +13,6 @@ Guard = Callable[[str, str, str, str, str], bool]
 #: What may stand between two words of a clause.
 _BREAK: Final = r"[\s,:'\"()*/-]+"
 _WORD: Final = r"[a-z0-9'@#&+_.%-]*[a-z0-9'@#&+_%-]"
-#: More or fewer were slower.
-_BEHIND_ONE: Final = 20
 
 
 @dataclass(frozen=True)
@@ -27,15 +25,7 @@ class Pattern:
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """What to look for; compiled when it is first asked for."""
-        return _whole_words(self.source)
-
-
-@dataclass(frozen=True)
-class Screened:
-    """Patterns behind a screen: it is found in a text where, and only where, one of them is."""
-
-    screen: re.Pattern[str]
-    patterns: tuple[Pattern, ...]
+        return re.compile(whole_words(self.source))
 
 
 def patterns(*sources: str, guards: tuple[Guard, ...]) -> tuple[Pattern, ...]:
@@ -43,14 +33,9 @@ def patterns(*sources: str, guards: tuple[Guard, ...]) -> tuple[Pattern, ...]:
     return tuple(Pattern(source, guards) for source in sources)
 
 
-def screened(every: tuple[Pattern, ...]) -> tuple[Screened, ...]:
-    """Return the patterns in their order, some behind each screen.
-
-    Few texts report an incident, and one search for any of twenty patterns costs half of
-    twenty searches.
-    """
-    groups = (every[i : i + _BEHIND_ONE] for i in range(0, len(every), _BEHIND_ONE))
-    return tuple(Screened(_whole_words("|".join(p.source for p in g)), g) for g in groups)
+def whole_words(source: str) -> str:
+    """Return a regular expression that finds ``source`` as whole words only."""
+    return rf"\b(?:{source})\b"
 
 
 def gap(most: int) -> str:
@@ -91,10 +76,6 @@ def expand(listing: str) -> frozenset[str]:
 def any_of(*sources: str) -> str:
     """Return a regular expression for any of the sources."""
     return "(?:" + "|".join(sources) + ")"
-
-
-def _whole_words(source: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{source})\b")
 
 
 def _forms(listing: Iterable[str]) -> Iterable[str]:
