@@ -23,7 +23,7 @@ class Unauthorised(Exception):  # noqa: N818 (the caller's error, not ours)
 def key_needed(keys: ApiKeys) -> Any:
     """Return a dependency that lets in who sends one of the keys as ``X-API-Key``."""
 
-    def admitted(key: Annotated[str | None, Depends(_HEADER)]) -> None:
+    async def admitted(key: Annotated[str | None, Depends(_HEADER)]) -> None:
         if not keys.admit(key):
             raise Unauthorised
 
@@ -46,7 +46,7 @@ def body_wanted(keys: ApiKeys, signed: Set[str]) -> Callable[[Scope], bool]:
 def scraper_key_needed(keys: ApiKeys) -> Any:
     """Return a dependency that takes the key as a bearer token, too, as Prometheus sends it."""
 
-    def admitted(
+    async def admitted(
         key: Annotated[str | None, Depends(_HEADER)],
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     ) -> None:
