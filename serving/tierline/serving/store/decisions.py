@@ -25,7 +25,7 @@ from tierline.serving.policy.load import policy_from
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.store import erased
 from tierline.serving.store.pseudonyms import Pseudonyms
-from tierline.serving.store.remembered import Json
+from tierline.serving.store.remembered import Json, decided_at
 from tierline.serving.store.schema import Values, decisions, models, policies
 
 #: Versions before the decisions that name them.
@@ -69,7 +69,7 @@ def write(connection: Connection, items: Iterable[Json], pseudonyms: Pseudonyms)
         kind = values.pop("kind")
         if kind == decisions.name:
             values.setdefault("stated_severity", None)  # not in spools of before it was kept
-            values["decided_at"] = datetime.fromisoformat(values["clock"])
+            values["decided_at"] = decided_at(values)
         rows[kind][values[_KEYS[kind]]] = values
     found = {kind: [row for _, row in sorted(of_kind.items())] for kind, of_kind in rows.items()}
     # Its lock comes before those of rows, as in an erasure: they can't wait for each other.

@@ -40,11 +40,15 @@ def exclude_writers(connection: Connection) -> None:
     _lock(connection, "EXCLUSIVE")
 
 
-def add(
-    connection: Connection, pseudonyms: Pseudonyms, keys: Collection[str], now: datetime
-) -> None:
-    """Remember the tickets' or customers' hashes as erased up to ``now``; forget old marks."""
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Forget marks that nobody holds anything of any more, by the machine's clock."""
     connection.execute(delete(erased).where(erased.c.erased_at < now - REMEMBERED))
+
+
+def add(
+    connection: Connection, pseudonyms: Pseudonyms, keys: Collection[str], at: datetime
+) -> None:
+    """Remember the tickets' or customers' hashes as erased up to a moment of the store."""
     if not keys:
         return
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -52,7 +56,7 @@ def add(
     latest = {"erased_at": statement.excluded.erased_at}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["mark"], set_=latest),
-        [{"mark": _mark(pseudonyms, key), "erased_at": now} for key in sorted(keys)],
+        [{"mark": _mark(pseudonyms, key), "erased_at": at} for key in sorted(keys)],
     )
 
 

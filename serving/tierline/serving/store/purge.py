@@ -7,16 +7,16 @@ log and backups keep the rows for as long as they are kept.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select
 
 from tierline.data.errors import StoreError
-from tierline.serving.store import erased
+from tierline.serving.store import erased, moments
 from tierline.serving.store.engine import Database
 from tierline.serving.store.pseudonyms import Pseudonyms
-from tierline.serving.store.remembered import Json
+from tierline.serving.store.remembered import Json, decided_at
 from tierline.serving.store.schema import decisions, feedback, handoffs, locks, outcomes, policies
 from tierline.serving.store.spool import Spool
 
@@ -24,6 +24,9 @@ from tierline.serving.store.spool import Spool
 _BESIDE: Final = (locks, outcomes, handoffs)
 #: Hashes in one statement: databases take 32,766 or more parameters.
 _MOST_KEYS: Final = 10_000
+#: An erasure under a clock that is behind comes so long after the latest moment: servers may hold
+#: decisions of up to then. Each of them reads it before it decides again.
+_HELD: Final = timedelta(seconds=3)
 Conditions = dict[Table, ColumnElement[bool]]
 
 
@@ -65,9 +68,19 @@ def purge(
                 counts[table.name] = counts.get(table.name, 0) + gone
         _drop_policies(database, connection)
         marked = keys | ({pseudonyms.customer(doomed.customer)} if doomed.customer else set())
-        erased.add(connection, pseudonyms, marked, datetime.now(UTC))
+        _mark(connection, pseudonyms, marked)
     _wipe(database)
     return counts
+
+
+def _mark(connection: Connection, pseudonyms: Pseudonyms, marked: set[str]) -> None:
+    clock = moments.Moments()
+    clock.see(moments.latest(connection))
+    at = clock.take(_HELD)
+    erased.forget_old(connection, at.machine)
+    if marked:
+        erased.add(connection, pseudonyms, marked, at.order)
+        moments.keep(connection, at.order)
 
 
 def _ticket_keys(database: Database, pseudonyms: Pseudonyms, doomed: Doomed) -> set[str]:
@@ -160,7 +173,7 @@ def _line_test(
             return False
         ticket, customer = key(item, "ticket"), key(item, "customer")
         if doomed.before is not None:
-            old = datetime.fromisoformat(item["clock"]) < doomed.before
+            old = decided_at(item) < doomed.before
             if old and ticket is not None and customer is not None:
                 whose[ticket] = customer
             return old

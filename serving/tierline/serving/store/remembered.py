@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timezone
+from datetime import datetime, timezone
 from typing import Any, Final
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from tierline.serving.routing.caution import INCIDENTS
 from tierline.serving.routing.recommend import knows_stated, recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision
+from tierline.serving.store.moments import Moment, Moments
 from tierline.serving.store.versions import code_version, rules_version
 from tierline.serving.teams.exclusions import NO_MORE, Exclusions
 
@@ -73,8 +74,8 @@ class Remembered:
     exclusions: Exclusions = NO_MORE
     recalled: bool = False
     id: str = field(default_factory=lambda: str(uuid4()))
-    #: By the machine's clock, whatever ``now`` was given: an erasure since then is told by it.
-    recorded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    #: The store's, whatever ``now`` was given: an erasure since then is told by it.
+    recorded: Moment = field(default_factory=lambda: Moments().take())
 
     @classmethod
     def of(
@@ -85,6 +86,7 @@ class Remembered:
         name: str | None = None,
         *,
         recalled: bool = False,
+        recorded: Moment | None = None,
     ) -> "Remembered":
         """Take from a decision what has to be kept; its id is made here, or the given ``name``."""
         said = decision.prediction
@@ -98,12 +100,18 @@ class Remembered:
             decision.exclusions,
             recalled,
             name or str(uuid4()),
+            recorded or Moments().take(),
         )
 
     @property
     def stated(self) -> str | None:
         """The severity that a person states with this ticket: from then on it is remembered."""
         return None if self.recalled else self.ticket.stated_severity
+
+    @property
+    def decided_at(self) -> datetime:
+        """When it counts as made, among those of its ticket."""
+        return self.recorded.of_clock(self.now)
 
     @property
     def items(self) -> list[Json]:
@@ -130,7 +138,8 @@ class Remembered:
             "ticket_id": self.ticket.id,
             "customer": self.ticket.customer,
             "clock": self.now.isoformat(),
-            "recorded_at": self.recorded_at.isoformat(),
+            "decided_at": self.decided_at.isoformat(),
+            "recorded_at": self.recorded.order.isoformat(),
             **inputs,
             "exclusions": [rule.model_dump(exclude_none=True) for rule in self.exclusions.rules],
             "stated_severity": self.stated,
@@ -151,6 +160,12 @@ class Remembered:
             again = recommend_again(row, self.policy, self.thresholds)
             row["replays"] = as_json(again) == row["recommendation"]
         return row
+
+
+def decided_at(row: Mapping[str, Any]) -> datetime:
+    """Return when a decision counts as made that waits as JSON."""
+    # Spools of before it was kept have the decision's clock.
+    return datetime.fromisoformat(row.get("decided_at") or row["clock"])
 
 
 def as_json(answer: Recommendation) -> Json:

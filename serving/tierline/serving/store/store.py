@@ -1,10 +1,13 @@
 """The store as servers and jobs hold it: `open_store`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
+
+from sqlalchemy import Connection
 
 from tierline.data.errors import StoreError
 from tierline.data.ticket import Ticket
@@ -21,6 +24,7 @@ from tierline.serving.store import (
     feedback,
     handoffs,
     locks,
+    moments,
     outcomes,
     stated,
 )
@@ -52,6 +56,7 @@ class Store:
         self.database = Database(url)
         self.spool = Spool(spool or spool_folder(self.database.url))
         self._pseudonyms: Pseudonyms | None = None
+        self._moments = moments.Moments()
         self._locks: dict[str, Lock] = {}
         self._severities = stated.Severities()
         self._exclusions: list[Exclusion] = []
@@ -102,6 +107,7 @@ class Store:
         with self.database.reading() as connection:
             need_current(self.database, connection)
             self._pseudonyms = read_key(connection)
+            self._moments.see(moments.latest(connection))
 
     def pseudonyms(self) -> Pseudonyms:
         """Return the store's hashes; the store is asked for the key once.
@@ -130,8 +136,9 @@ class Store:
         A decision whose id is in the store already isn't written again.
         """
         names: Sequence[str | None] = ids or [None] * len(made)
+        at = self._moments.take()
         found = [
-            Remembered.of(decision, policy, now, name, recalled=place in recalled)
+            Remembered.of(decision, policy, now, name, recalled=place in recalled, recorded=at)
             for place, (decision, name) in enumerate(zip(made, names, strict=True))
         ]
         self.writer.submit(found, wait=wait)
@@ -142,7 +149,7 @@ class Store:
         """Know what was just stated before it is written."""
         for one in found:
             if self._pseudonyms is not None and one.ticket.id is not None and one.stated:
-                said = stated.Stated(one.now, one.id, one.stated)
+                said = stated.Stated(one.decided_at, one.id, one.stated)
                 self._severities.tell(self._pseudonyms.ticket(one.ticket.id), said)
 
     def past(self, name: str) -> Past | None:
@@ -228,6 +235,8 @@ class Store:
             try:
                 with self.database.reading(READ_SECONDS) as connection:
                     self._exclusions = exclusions.every(connection)
+                    # Every decision comes by here first: it is after what was erased by now.
+                    self._moments.see(moments.latest(connection))
             except StoreError as error:
                 self.writer.away(error)
         rules = (
@@ -244,8 +253,8 @@ class Store:
             StoreError: while the store is away, as all that follow.
         """
         key = self.pseudonyms().ticket(ticket_id)
-        with self.database.writing() as connection:
-            self._locks[key] = locks.put(connection, key, tier, team, datetime.now(UTC))
+        with self._dating() as (connection, now):
+            self._locks[key] = locks.put(connection, key, tier, team, now)
         return self._locks[key]
 
     def find_lock(self, ticket_id: str) -> Lock | None:
@@ -264,8 +273,8 @@ class Store:
 
     def put_exclusion(self, exclusion: Exclusion) -> None:
         """Store a standing order between teams."""
-        with self.database.writing() as connection:
-            exclusions.put(connection, exclusion, datetime.now(UTC))
+        with self._dating() as (connection, now):
+            exclusions.put(connection, exclusion, now)
 
     def remove_exclusion(self, exclusion: Exclusion) -> bool:
         """Remove a standing order; return whether there was one."""
@@ -280,8 +289,8 @@ class Store:
     def put_handoff(self, packet: Packet, done: Sequence[Done]) -> None:
         """Store that a packet was made, and which of its steps are done; it needs an id."""
         key = self.pseudonyms().ticket(packet.id or "")
-        with self.database.writing(ANSWER_SECONDS) as connection:
-            handoffs.put(connection, key, packet, done, datetime.now(UTC))
+        with self._dating(ANSWER_SECONDS) as (connection, now):
+            handoffs.put(connection, key, packet, done, now)
 
     def set_done(self, ticket_id: str, done: Done) -> Checklist | None:
         """Store that a step of a ticket's last hand-off is done; None where there was none.
@@ -289,8 +298,8 @@ class Store:
         Raises:
             InputError: for a step in the future, or for documenting what lacks something.
         """
-        key, now = self.pseudonyms().ticket(ticket_id), datetime.now(UTC)
-        with self.database.writing() as connection:
+        key = self.pseudonyms().ticket(ticket_id)
+        with self._dating() as (connection, now):
             before = handoffs.find(connection, key)
             if before is None:
                 return None
@@ -313,8 +322,8 @@ class Store:
     def put_outcome(self, outcome: OutcomeForm) -> None:
         """Store what became of a ticket."""
         key = self.pseudonyms().ticket(outcome.ticket)
-        with self.database.writing() as connection:
-            outcomes.put(connection, key, outcome, datetime.now(UTC))
+        with self._dating() as (connection, now):
+            outcomes.put(connection, key, outcome, now)
 
     def put_correction(
         self, form: CorrectionForm, answered: dict[str, str] | None = None
@@ -322,8 +331,17 @@ class Store:
         """Store a correction; return its id and whether it is new."""
         pseudonyms = self.pseudonyms()
         self.writer.flush()  # the decision may have been made a moment ago
-        with self.database.writing() as connection:
-            return feedback.put(connection, form, pseudonyms, datetime.now(UTC), answered)
+        with self._dating() as (connection, now):
+            return feedback.put(connection, form, pseudonyms, now, answered)
+
+    @contextmanager
+    def _dating(self, seconds: float | None = None) -> Iterator[tuple[Connection, datetime]]:
+        """Connect to write, with the date of what is written: after all that the store has seen."""
+        with self.database.writing(seconds) as connection:
+            self._moments.see(moments.latest(connection))
+            at = self._moments.take()
+            yield connection, at.dated
+            moments.keep(connection, at.order)
 
     def _write(self, items: list[Json]) -> None:
         pseudonyms = self.pseudonyms()
@@ -331,9 +349,18 @@ class Store:
             # Another Tierline may have migrated it since: then the rows wait.
             need_current(self.database, connection)
             decisions.write(connection, items, pseudonyms)
+            _keep_latest(connection, items)
 
     def _seal(self, item: Json) -> Json:
         return decisions.sealed(item, self._pseudonyms)
+
+
+def _keep_latest(connection: Connection, items: Sequence[Json]) -> None:
+    """Keep when decisions were recorded; exactly where a person stated a severity."""
+    recorded = [datetime.fromisoformat(at) for item in items if (at := item.get("recorded_at"))]
+    if recorded:
+        said = any(item.get("stated_severity") for item in items)
+        moments.keep(connection, max(recorded), exactly=said)
 
 
 def _rated(ticket: Ticket, severity: str | None) -> Ticket:
