@@ -10,16 +10,22 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.backlog import inputs
 from tierline.serving.backlog.inputs import Backlog
+from tierline.serving.backlog.job import Job
+from tierline.serving.backlog.job_state import unfinished
 from tierline.serving.backlog.scoring import quarantine_path, score
+from tierline.serving.backlog.summary import Chunk
+from tierline.serving.commands import app, shared
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
 
-from ..fakes import NOW, POLICY
+from ..fakes import CALM, NOW, POLICY
 from ..nasty import MAX_BODY, NASTY, NASTY_JSON, SURROGATE, with_breach
 
 BODIES = {
@@ -130,7 +136,7 @@ def test_lines_that_are_no_tickets(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_set_back(tmp_path: Path) -> None:
-    """Tickets filed 'in the future' are answered; a resumed job keeps the clock it began with."""
+    """Tickets filed 'in the future' are answered."""
     source = tmp_path / "in.jsonl"
     filed = (NOW + timedelta(days=400)).isoformat()
     record = {"id": "a", "body": with_breach(""), "created_at": filed}
@@ -138,3 +144,49 @@ def test_a_clock_that_was_set_back(tmp_path: Path) -> None:
     answers, aside = scored(source, tmp_path / "out.jsonl", Router(POLICY))
     assert (answers["a"]["tier"], len(aside)) == (3, 1)
     assert "clock.filed_in_future" in {r["rule"] for r in answers["a"]["reasons"]}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_job_resumed_after_the_clock_was_set_back_keeps_its_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    machine = [NOW]
+
+    class Machine(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return machine[0]
+
+    monkeypatch.setattr(shared, "datetime", Machine)
+    monkeypatch.setattr(inputs, "_MAX_RECORDS", 2)
+    source, whole, out = tmp_path / "in.jsonl", tmp_path / f"whole{suffix}", tmp_path / f"o{suffix}"
+    # Two days before, all of them lie in the future.
+    filed = [(NOW - timedelta(hours=hours)).isoformat() for hours in range(6)]
+    rows = [{"id": f"t{i}", "body": CALM, "created_at": at} for i, at in enumerate(filed)]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    def command(to: Path, *more: str) -> int:
+        arguments = ["score", str(source), "--out", str(to), "--rules-only", *more]
+        return CliRunner().invoke(app, arguments).exit_code
+
+    commit = Job.commit
+
+    def stop(self: Job, chunk: Chunk) -> None:
+        if self.records == 2:
+            raise KeyboardInterrupt
+        commit(self, chunk)
+
+    assert command(whole) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "commit", stop)
+        assert command(out) != 0
+    machine[0] = NOW - timedelta(days=2)
+    left = unfinished(out)
+    assert left is not None
+    assert (left.done.records, left.identity.now) == (2, NOW)
+    assert command(out, "--resume") == 0
+    assert out.read_bytes() == whole.read_bytes()
+    assert b"clock.filed_in_future" not in out.read_bytes()
+    # Begun anew it has the clock that is.
+    assert command(out) == 0
+    assert out.read_bytes() != whole.read_bytes()
