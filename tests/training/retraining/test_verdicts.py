@@ -12,11 +12,15 @@ from typing import Any
 import mlflow
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from tierline.data.corpus import Corpus
-from tierline.models.runtime import Bundle
+from tierline.data.ticket import Ticket
+from tierline.models.runtime import Bundle, Predictor
 from tierline.serving.model_source import load_predictor
-from tierline.training import tracking
+from tierline.training import cli, tracking
+from tierline.training.bundling import write_manifest
+from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.ledger import LEDGER, write_ledger
 from tierline.training.pipeline import Trained
 from tierline.training.recipe import Recipe
@@ -25,7 +29,7 @@ from tierline.training.retraining.assembly import Sources
 from tierline.training.retraining.job import RetrainJob, retrain
 from tierline.training.retraining.outcome import Outcome
 
-from .conftest import GATE, policy_file, suite_file
+from .conftest import CASES, GATE, JOB, policy_file, suite_file
 
 INCIDENTS = {"data_loss", "security_breach"}
 HEADS = ("severity", "issue_type", "sentiment")
@@ -43,6 +47,25 @@ def without_incidents(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | ({"issue_type": "bug"} if row["issue_type"] in INCIDENTS else {}) for row in rows]
 
 
+def always_calm(bundle: Path) -> None:
+    """Have a bundle's fast stage answer everything, and call it a bug that can wait."""
+    manifest = Bundle.load(bundle).manifest
+    assert manifest.fast is not None
+    labels = [(head.name, label) for head in manifest.heads for label in head.labels]
+    calm = {("issue_type", "bug"), ("severity", "P4")}
+    bias = tuple(50.0 * (column in calm) for column in labels)
+    stage = manifest.fast.model_copy(update={"bias": bias, "confidence": 0.0, "watched": ()})
+    write_manifest(bundle, manifest.model_copy(update={"fast": stage}))
+
+
+def answered_by_ngrams(bundle: Path) -> list[str]:
+    """Return the safety suite's cases that a bundle's fast stage answers."""
+    predictor = Predictor.load(bundle)
+    found = predictor.predict([Ticket(body=body) for body in CASES.values()])
+    predictor.close()
+    return [name for name, one in zip(CASES, found, strict=True) if one.stage == "ngrams"]
+
+
 class Shop:
     """A folder in which retrainings really train; version 1 is the champion at first."""
 
@@ -56,9 +79,16 @@ class Shop:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return path
 
-    def retrain(self, name: str, rows: list[dict[str, Any]], epochs: int, **more: Any) -> Outcome:
+    def retrain(
+        self,
+        name: str,
+        rows: list[dict[str, Any]],
+        epochs: int,
+        fast_risk: float | None = None,
+        **more: Any,
+    ) -> Outcome:
         data = self.write(name, rows)
-        recipe = replace(self.recipe, epochs=epochs, alpha=0.1)
+        recipe = replace(self.recipe, epochs=epochs, alpha=0.1, fast_risk=fast_risk)
         job = RetrainJob(Sources([data], **more), self.folder / name, recipe, self.policy)
         return retrain(job, Console(file=StringIO()))
 
@@ -84,6 +114,12 @@ def shop(
             registry.promote(tracking.register(folder / "bundle"))
         patch.setattr("tierline.training.metrics.RESAMPLES", 100)
         yield Shop(folder, recipe, tickets)
+
+
+@pytest.fixture(scope="module")
+def fast(shop: Shop) -> Outcome:
+    """What came of a challenger whose n-grams answer alone where they are sure."""
+    return shop.retrain("fast", shop.rows, 14, fast_risk=0.1)
 
 
 def failed(outcome: Outcome) -> set[str]:
@@ -124,4 +160,56 @@ def test_a_challenger_that_unlearnt_incidents_is_not_promoted(shop: Shop) -> Non
     assert failed(outcome) >= {"safety_suite", "label_set"}
     words = {v.name: v.words for v in outcome.verdicts}
     assert "issue_type data_loss, issue_type security_breach" in words["label_set"]
+    assert registry.champion() == before
+
+
+@pytest.mark.parametrize(("asked", "risk"), [([], None), (["--fast", "--fast-risk", "0.1"], 0.1)])
+def test_the_command_asks_for_a_fast_stage(
+    asked: list[str], risk: float | None, monkeypatch: pytest.MonkeyPatch, tickets: Path
+) -> None:
+    risks: list[float | None] = []
+
+    def judged(job: RetrainJob, _: Console) -> Outcome:
+        risks.append(job.recipe.fast_risk)
+        return Outcome("1", None, (), (), {})
+
+    monkeypatch.setattr(f"{JOB}.retrain", judged)
+    result = CliRunner().invoke(cli.app, ["retrain", "--data", str(tickets), *asked])
+    assert (result.exit_code, risks) == (0, [risk]), result.output
+
+
+def test_a_fast_stage_is_measured_as_part_of_the_challenger(shop: Shop, fast: Outcome) -> None:
+    manifest = Bundle.load(shop.folder / "fast" / "challenger").manifest
+    assert manifest.fast is not None
+    verdicts = {v.name: v for v in fast.verdicts}
+    assert verdicts["safety_suite"].passed
+    assert f"of {len(CASES)} incidents" in verdicts["safety_suite"].words
+    report = json.loads((shop.folder / "fast" / "report.json").read_text())
+    answered = report["stages"]["answered"]
+    assert 0 < answered["hits"] < answered["count"] == report["count"]
+
+
+def test_a_fast_stage_that_loses_an_incident_is_not_promoted(
+    shop: Shop, fast: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The encoder and the n-grams are those that passed; the stage alone calls everything calm."""
+
+    def learn(lesson: Any, bundle: Path, *_: Any) -> tuple[Evaluation, ...]:
+        shutil.copytree(shop.folder / "fast" / "challenger", bundle)
+        always_calm(bundle)
+        mlflow.log_text(write_ledger(lesson.corpus.parts), LEDGER)
+        predictor = Predictor.load(bundle)
+        found = evaluate("test", lesson.corpus.parts["test"], predictor)
+        predictor.close()
+        return (found,)
+
+    before = registry.champion()
+    monkeypatch.setattr(f"{JOB}.learn", learn)
+    outcome = shop.retrain("blind", shop.rows, 14, fast_risk=0.2)
+    assert outcome.exit_code == 10
+    assert failed(outcome) >= {"safety_suite", "non_inferior.issue_type", "non_inferior.severity"}
+    lost = answered_by_ngrams(shop.folder / "blind" / "challenger")
+    assert "security_breach" in lost
+    words = {v.name: v.words for v in outcome.verdicts}["safety_suite"]
+    assert words.endswith(f"{len(lost)} are lost: {', '.join(lost)}")
     assert registry.champion() == before
