@@ -1,6 +1,7 @@
 """The hard-coded safety rules: what they must catch, and what they must leave alone."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,9 @@ BREACHES = [
     "mon compte a été piraté",
     "meu cartão foi clonado",
 ]
+#: Words after which a pattern with a gap looks on.
+SECOND = "data files photos account invoices password address gone stolen hacked changed sent"
+OPENINGS = ["lost ", "my data ", "someone ", "i typed my ", "other customers ", "our api key "]
 HARMLESS = [
     "No data was lost during the move.",
     "What happens if we get hacked?",
@@ -134,3 +138,27 @@ def test_hostile_input_takes_linear_time(
     piece: str, assert_linear: Callable[[Callable[[str], object], str], None]
 ) -> None:
     assert_linear(safety.check, piece)
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """Ends a search that would go on for ever: `re` lets signals in."""
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("patience")
+@pytest.mark.parametrize("run", ["-", "a-", "'", "a'", "-'", ". ", "a a-a ", "a.", "\n-"])
+def test_no_run_of_hyphens_holds_a_search_up(
+    run: str, assert_linear: Callable[[Callable[[str], object], str], None]
+) -> None:
+    """What stands before it makes the patterns look for a second word beyond it."""
+    texts = [f"{opening}{{}}! no {SECOND}" for opening in OPENINGS]
+    assert_linear(lambda text: [safety.check(around.format(text)) for around in texts], run)

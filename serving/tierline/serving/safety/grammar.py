@@ -12,7 +12,10 @@ Guard = Callable[[str, str, str, str, str], bool]
 
 #: What may stand between two words of a clause.
 _BREAK: Final = r"[\s,:'\"()*/-]+"
-_WORD: Final = r"[a-z0-9'@#&+_.%-]*[a-z0-9'@#&+_%-]"
+_PART: Final = r"[a-z0-9@#&+_.%]*[a-z0-9@#&+_%]"
+#: A word may have one hyphen or apostrophe. More would let a run of them be read in so many ways
+#: as words and breaks that a search takes for ever.
+_WORD: Final = rf"{_PART}(?:['-]{_PART})?"
 
 
 @dataclass(frozen=True)

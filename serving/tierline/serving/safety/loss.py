@@ -63,9 +63,8 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|purged|truncated) (?:[a-z\d]+ ){{0,1}}{RECORD}",
         rf"{_ALL}(?: \w+){{0,4}}{BE} (?:{GONE}|deleted|missing|empty|blank)",
         rf"(?:lost|loosing|losing|wiped|deleted|erased|destroyed|lose) {_ALL}",
-        rf"{DATA}[.,!? ]+(?:(?:all|of|them|opened|the|app|just|and|now) ){{0,3}}[.,!? ]*(?:gone"
-        rf"|zero|empty"
-        rf"|poof|wiped)(?=[.,!?]|$)",
+        rf"{DATA}[.,!? ]{{1,6}}(?:(?:all|of|them|opened|the|app|just|and|now) ){{0,3}}"
+        r"[.,!? ]{0,6}(?:gone|zero|empty|poof|wiped)(?=[.,!?]|$)",
         r"lost (?:about |over |all )?\d[\d.,k]* (?:\w+ )?(?:after|in the|since|with the|during) \w+"
         r"|lost (?:\d+|an?|one|two|three|all) (?:yrs?|years?|months?|weeks?) of (?!my life"
         r"|sleep|time)\w+",
@@ -97,7 +96,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|emptied|wiped|0)",
         r"(?:lost|loses|losing|wiped|erased|overwrote|deleted|nuked|ate) (?:all |all of |half "
         r"|most of |some of )?(?:my|our|his|her|their|the whole|the entire|every)"
-        r" (?:[\w'-]+ ?){1,3}",
+        r" [\w'-]+(?: [\w'-]+){0,2} ?",
         guards=(*guards.ALL, guards.no_data),
     ),
     # What should be full is empty, blank or at zero.
