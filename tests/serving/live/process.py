@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 60.0
+PATIENCE = 120.0
 Start = Callable[..., "Server"]
 JSON = {"content-type": "application/json"}
 
@@ -43,13 +44,11 @@ class Server:
         return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 
     def ask(self, method: str, path: str, ticket: dict[str, Any] | None = None) -> tuple[int, str]:
-        connection = self.connect()
         body = None if ticket is None else json.dumps(ticket)
-        connection.request(method, path, body, JSON)
-        response = connection.getresponse()
-        found = response.status, response.read().decode()
-        connection.close()
-        return found
+        with closing(self.connect()) as connection:
+            connection.request(method, path, body, JSON)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
 
     def figure(self, name: str) -> float:
         """One of the server's figures, 0 while it isn't there."""
@@ -58,20 +57,30 @@ class Server:
         return float(found[0]) if found else 0.0
 
     def wait(self) -> None:
+        """Wait until it says that it is ready."""
+        self.until(lambda: self.ask("GET", "/readyz")[0] == 200)
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something that comes while the server runs, or fail."""
         give_up = time.monotonic() + PATIENCE
         while True:
-            assert time.monotonic() < give_up
             try:
-                if self.ask("GET", "/readyz")[0] == 200:
+                if true():
                     return
             except OSError:
-                assert self.process.poll() is None
+                pass
+            assert self.process.poll() is None
+            assert time.monotonic() < give_up
             time.sleep(0.05)
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far."""
         text = self._log.read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n"]
+
+    def said(self, words: str) -> int:
+        """How many lines of the log say these words."""
+        return sum(words in line["message"] for line in self.lines())
 
     def stop(self) -> str:
         """Stop it if it runs; return its log."""
