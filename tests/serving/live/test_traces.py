@@ -1,8 +1,11 @@
 """Traces: only where the usual variables ask for them, and without a ticket's words."""
 
+import gzip
 import subprocess
 import sys
-from typing import Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -17,6 +20,8 @@ from ..fakes import BREACH, predictor
 from .app import serving
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -71,6 +76,63 @@ def test_traces_without_the_extra_say_so(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "tierline.serving.live.otel", None)
     with pytest.raises(InputError, match=r"tierline\[otel\]"):
         traces_of({ENDPOINT: "http://localhost:4318"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({PROTOCOL: "grpc"}, f"{PROTOCOL}: expected http/protobuf.*found 'grpc'.*4318"),
+        ({PROTOCOL: "http/protobuf", TRACES_PROTOCOL: "http/json"}, f"{TRACES_PROTOCOL}: expected"),
+    ],
+)
+def test_a_protocol_that_is_not_spoken(environment: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        traces_of({ENDPOINT: "http://localhost:4317"} | environment)
+    assert traces_of(environment) is None
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes what is posted to it."""
+
+    got: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        self.got.append((self.path, body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("protocol", ["", "http/protobuf"])
+def test_a_collector_gets_the_spans(monkeypatch: pytest.MonkeyPatch, protocol: str) -> None:
+    monkeypatch.setattr(Collector, "got", [])
+    for name in ("OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", TRACES_PROTOCOL):
+        monkeypatch.delenv(name, raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        running = threading.Thread(target=collector.serve_forever)
+        running.start()
+        try:
+            monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{collector.server_port}")
+            monkeypatch.setenv(PROTOCOL, protocol)
+            with serving(predictor, live=Live(traces=traces_of())) as client:
+                ticket = {"id": "zebrafish", "subject": "zebrafish", "body": f"zebrafish {BREACH}"}
+                assert client.post("/v1/route", json=ticket).json()["tier"] == 3
+        finally:
+            collector.shutdown()
+            running.join()
+    # What is left is sent when the server stops.
+    assert {path for path, _ in Collector.got} == {"/v1/traces"}
+    sent = b"".join(body for _, body in Collector.got)
+    assert b"POST /v1/route" in sent
+    assert b"tierline" in sent
+    assert b"zebrafish" not in sent
+    assert b"hacked" not in sent
 
 
 def test_nothing_is_imported_unasked() -> None:

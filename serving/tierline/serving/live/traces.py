@@ -9,6 +9,9 @@ from tierline.data.errors import InputError
 from tierline.serving.routing.router import Made
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+#: The first one that is set counts.
+_PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_SPOKEN: Final = "http/protobuf"
 
 
 class Traces(Protocol):
@@ -42,10 +45,12 @@ def traces_of(environment: Mapping[str, str] = os.environ) -> Traces | None:
     """Return what traces, or None where nothing asks for it; then nothing is imported.
 
     Raises:
-        InputError: when traces are wanted and the extra isn't installed.
+        InputError: when traces are wanted and the extra isn't installed, or by another protocol
+            than OTLP over HTTP.
     """
     if not wanted(environment):
         return None
+    _refuse_other_protocols(environment)
     try:
         from tierline.serving.live.otel import OpenTelemetry
     except ImportError:
@@ -54,3 +59,14 @@ def traces_of(environment: Mapping[str, str] = os.environ) -> Traces | None:
             "pip install 'tierline[otel]', or unset it"
         ) from None
     return OpenTelemetry()
+
+
+def _refuse_other_protocols(environment: Mapping[str, str]) -> None:
+    """Refuse what would send spans to a port that can't read them, and lose them unsaid."""
+    name = next((name for name in _PROTOCOLS if environment.get(name)), None)
+    if name is not None and environment[name] != _SPOKEN:
+        raise InputError(
+            f"{name}: expected {_SPOKEN}, the only one that Tierline sends; found "
+            f"{environment[name]!r}. Set it so, and the endpoint to the collector's port for HTTP "
+            "(4318, as a rule), or unset both"
+        )
