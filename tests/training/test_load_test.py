@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import random
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from tierline.serving.policy import load_policy
 from tierline.training.cli import app
 from tierline.training.loadtest.apis import APIS
 from tierline.training.loadtest.client import Callers, Target
-from tierline.training.loadtest.command import LoadTest, run
+from tierline.training.loadtest.command import LoadTest, points_of, run
+from tierline.training.loadtest.outcome import Step
 
 TICKETS = [{"body": "Our account was hacked"}, {"body": "How do I export?"}]
 
@@ -36,6 +39,18 @@ async def listening(api: Any) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+async def answer_lifespan(receive: Any, send: Any) -> None:
+    for step in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{step}.complete"})
+
+
+def ticket_file(folder: Path) -> TicketFile:
+    file = folder / "tickets.jsonl"
+    file.write_text("".join(json.dumps(ticket) + "\n" for ticket in TICKETS))
+    return TicketFile(file)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +77,7 @@ def test_an_unknown_server_is_refused() -> None:
 
 
 def test_a_whole_load_test_of_a_server(tmp_path: Path) -> None:
-    file = tmp_path / "tickets.jsonl"
-    file.write_text("".join(json.dumps(ticket) + "\n" for ticket in TICKETS))
+    file = ticket_file(tmp_path)
     told: list[str] = []
 
     async def test() -> None:
@@ -74,7 +88,7 @@ def test_a_whole_load_test_of_a_server(tmp_path: Path) -> None:
 
     def job(url: str, key: str | None) -> LoadTest:
         out = tmp_path / "out" / "load.json"
-        return LoadTest(url, TicketFile(file), out, [1, 2], [0.5], 0.2, 2, key)
+        return LoadTest(url, file, out, [1, 2], [0.5], 0.2, 2, key)
 
     asyncio.run(test())
     found = json.loads((tmp_path / "out" / "load.json").read_text())
@@ -93,16 +107,111 @@ def test_a_whole_load_test_of_a_server(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "out" / "load.svg").read_text()
 
 
+def test_a_soak_is_told_by_the_minute(tmp_path: Path) -> None:
+    assert points_of(600) == [60.0] * 10
+    assert points_of(5) == [0.5] * 10
+    assert points_of(750) == [60.0] * 12 + [30.0]
+
+    async def test(**given: Any) -> None:
+        async with listening(create_app(load_policy(), None, ApiKeys.parse(""))) as url:
+            job = LoadTest(url, ticket_file(tmp_path), tmp_path / "soak.json", [2], seconds=0.2)
+            await run(replace(job, **given), lambda share, _: shares.append(share))
+
+    shares: list[float] = []
+    asyncio.run(test(soak=1.0))
+    found = json.loads((tmp_path / "soak.json").read_text())
+    (closed,), points = found["steps"], found["soak"]["points"]
+    assert len(points) == 10
+    half = closed["tickets_per_second"] / 2
+    assert found["soak"]["tickets_per_second"] == pytest.approx(half, rel=1e-3)
+    assert {point["load"] for point in points} == {found["soak"]["tickets_per_second"]}
+    assert len(shares) == 11
+    assert shares[-1] == 1
+    assert "resident MB" in (tmp_path / "soak.svg").read_text()
+
+    asyncio.run(test(soak=1.0, rate=100.0))
+    found = json.loads((tmp_path / "soak.json").read_text())
+    assert found["steps"] == []
+    assert found["soak"]["tickets_per_second"] == 100
+    # Who arrives when is drawn from a seed, and counts where it was due, however late it is sent.
+    again = random.Random(0)  # noqa: S311
+    due = [0.0]
+    while due[-1] < 1:
+        due.append(due[-1] + again.expovariate(100))
+    for number, point in enumerate(found["soak"]["points"]):
+        expected = sum(number / 10 <= one < (number + 1) / 10 for one in due)
+        assert point["requests"] == point["answered"] == pytest.approx(expected, abs=1)
+        assert point["p99_ms"] >= point["p50_ms"] > 0
+        assert point["memory_bytes"] > 1e6
+
+
+def test_a_request_belongs_to_when_it_was_due() -> None:
+    """What stalls in one point is late there, though its answer comes in a later one."""
+    free = asyncio.Event()
+    over: list[int] = []
+
+    async def stalls(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await answer_lifespan(receive, send)
+            return
+        text = b""
+        if scope["method"] == "POST":
+            await free.wait()
+        else:
+            text = b"process_resident_memory_bytes 5e7\n"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": text})
+
+    def told(step: Step) -> None:
+        over.append(step.requests)
+        if len(over) == 2:
+            free.set()
+
+    async def test() -> list[Step]:
+        async with listening(stalls) as url, Callers(Target(url, TICKETS)) as callers:
+            return await callers.soak(100, [0.3, 0.3, 0.3], told, seed=1)
+
+    first, second, third = asyncio.run(test())
+    assert over[:2] == [0, 0]
+    assert min(first.latencies) > 0.2
+    for step in (first, second, third):
+        assert step.requests > 10
+        assert (step.errors, step.memory) == (0, 5e7)
+        assert step.throughput == pytest.approx(step.requests / 0.3)
+
+
+def test_a_rate_is_a_soaks(tmp_path: Path) -> None:
+    arguments = ["load-test", "http://127.0.0.1:9", str(tmp_path), "--rate", "5"]
+    found = CliRunner().invoke(app, arguments)
+    assert "--rate: expected beside --soak SECONDS" in str(found.exception)
+
+
+def test_a_soak_is_printed(tmp_path: Path) -> None:
+    file = tmp_path / "tickets.jsonl"
+    file.write_text(json.dumps(TICKETS[0]))
+    out = tmp_path / "soak.json"
+    arguments = ["load-test", "{url}", str(file), "--soak", "1", "--rate", "40", "--out", str(out)]
+
+    async def test() -> Any:
+        async with listening(create_app(load_policy(), None, ApiKeys.parse(""))) as url:
+            given = [url if one == "{url}" else one for one in arguments]
+            return await asyncio.to_thread(CliRunner().invoke, app, given)
+
+    result = asyncio.run(test())
+    assert result.exit_code == 0, result.output
+    assert "soak at 40 tickets/s" in " ".join(result.output.split())
+    for column in ("minute", "requests", "answered", "429", "errors", "p50", "p99", "MB"):
+        assert column in result.output
+    assert len(json.loads(out.read_text())["soak"]["points"]) == 10
+
+
 def test_a_stall_and_refusals_are_not_hidden() -> None:
     count = 0
 
     async def stalls_first(scope: Any, receive: Any, send: Any) -> None:
         nonlocal count
         if scope["type"] != "http":
-            await receive()
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
+            await answer_lifespan(receive, send)
             return
         count += scope["method"] == "POST"
         status = 429 if count % 5 == 0 else 200

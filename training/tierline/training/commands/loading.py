@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tierline.data.errors import InputError
 from tierline.serving.commands.shared import FormatOption, MapOption, app, console, pairs_of
@@ -32,6 +31,17 @@ def load_test(
     api: Annotated[
         str, typer.Option(help="What takes the tickets: tierline, mlflow, litserve or infinity.")
     ] = "tierline",
+    soak: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            help="Hold one load for so many seconds in place of the open loops: half of the best.",
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Tickets per second of --soak; then no closed loops are run."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The figures; the picture is beside it.")] = Path(
         "out/load.json"
     ),
@@ -45,7 +55,10 @@ def load_test(
     from tierline.data.readers import TicketFile
     from tierline.training.loadtest.apis import APIS
     from tierline.training.loadtest.command import LoadTest, run
+    from tierline.training.loadtest.tables import loads, soaked
 
+    if rate is not None and soak is None:
+        raise InputError("--rate: expected beside --soak SECONDS, whose load it is")
     if api not in APIS:
         raise InputError(f"--api: expected {', '.join(APIS)}; found {api}")
     job = LoadTest(
@@ -58,22 +71,18 @@ def load_test(
         per_request=batch,
         key=os.environ.get("TIERLINE_API_KEY"),
         api=APIS[api],
+        soak=soak,
+        rate=rate,
     )
     with ShareProgress(console, "load test") as progress:
-        steps = asyncio.run(run(job, progress.update))
-    table = Table(title=f"{url}: {out} and {out.with_suffix('.svg')}")
-    for name in ("loop", "load", "tickets/s", "p50 ms", "p99 ms", "429", "errors", "MB"):
-        table.add_column(name, justify="right")
-    for row in (step.as_json() for step in steps):
-        memory = row["memory_bytes"]
-        cells = (
-            row["loop"], f"{row['load']:,.5g}", f"{row['tickets_per_second']:,.1f}",
-            *("–" if row[n] is None else f"{row[n]:,.1f}" for n in ("p50_ms", "p99_ms")),
-            str(row["refused_429"]), str(row["errors"]),
-            "–" if memory is None else f"{memory / 1e6:,.0f}",
-        )  # fmt: skip
-        table.add_row(*cells)
-    console.print(table)
+        found = asyncio.run(run(job, progress.update))
+    title = f"{url}: {out} and {out.with_suffix('.svg')}"
+    if found.steps:
+        console.print(loads(found.steps, title))
+    if found.points:
+        console.print(
+            soaked(found.points, f"soak at {found.points[0].load:,.4g} tickets/s: {title}")
+        )
 
 
 def _numbers(option: str, listing: str) -> list[float]:

@@ -9,7 +9,8 @@ import itertools
 import random
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -80,15 +81,47 @@ class Callers:
     async def open(self, rate: float, seconds: float, seed: int = 0) -> Step:
         """Have ``rate`` tickets per second arrive by chance (Poisson), whatever the server does."""
         step = Step("open", rate, self._target.per_request)
-        chance = random.Random(seed)  # noqa: S311
-        begun = due = time.perf_counter()
-        asked: list[asyncio.Task[None]] = []
+        begun = time.perf_counter()
+        async with asyncio.TaskGroup() as asked:
+            async for due in self._arrivals(rate, begun, seconds, seed):
+                asked.create_task(self._ask(step, due))
+        return await self._finished(step, begun)
+
+    async def soak(
+        self, rate: float, lengths: Sequence[float], told: Callable[[Step], object], seed: int = 0
+    ) -> list[Step]:
+        """Have tickets arrive as in ``open``, without a pause, in steps of so many seconds each.
+
+        A request belongs to the step in which it was due. ``told`` gets each step that is over,
+        with the server's memory then; its last requests may be under way yet.
+        """
+        steps = [Step("open", rate, self._target.per_request, length) for length in lengths]
+        ends, over, begun = list(itertools.accumulate(lengths)), 0, time.perf_counter()
+        async with asyncio.TaskGroup() as asked:
+            async for due in self._arrivals(rate, begun, ends[-1], seed):
+                now = min(bisect_right(ends, due - begun), len(steps) - 1)
+                for step in steps[over:now]:
+                    asked.create_task(self._over(step, told))
+                over = now
+                asked.create_task(self._ask(steps[now], due))
+            await asyncio.sleep(max(0.0, begun + ends[-1] - time.perf_counter()))
+            for step in steps[over:]:
+                asked.create_task(self._over(step, told))
+        return steps
+
+    async def _arrivals(
+        self, rate: float, begun: float, seconds: float, seed: int
+    ) -> AsyncIterator[float]:
+        """Yield when requests are due, each when it is."""
+        chance, due = random.Random(seed), begun  # noqa: S311
         while due - begun < seconds:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            asked.append(asyncio.create_task(self._ask(step, due)))
+            yield due
             due += chance.expovariate(rate / self._target.per_request)
-        await asyncio.gather(*asked)
-        return await self._finished(step, begun)
+
+    async def _over(self, step: Step, told: Callable[[Step], object]) -> None:
+        step.memory = await self._memory()
+        told(step)
 
     async def _ask(self, step: Step, due: float) -> None:
         path, body = self._target.request()

@@ -40,6 +40,11 @@ class Step:
             self.latencies.append(latency)
 
     @property
+    def requests(self) -> int:
+        """Requests that were sent, whatever became of them."""
+        return sum(self.statuses.values())
+
+    @property
     def throughput(self) -> float:
         """Tickets answered per second."""
         return self.statuses[OK] * self.tickets_per_request / self.seconds
@@ -47,7 +52,7 @@ class Step:
     @property
     def errors(self) -> int:
         """Requests with neither an answer nor 429."""
-        return sum(self.statuses.values()) - self.statuses[OK] - self.statuses[REFUSED]
+        return self.requests - self.statuses[OK] - self.statuses[REFUSED]
 
     def percentile(self, share: float) -> float | None:
         """Return the latency in seconds that this share (0 to 1) of accepted requests kept."""
@@ -60,6 +65,7 @@ class Step:
             "load": round(self.load, 3),
             "tickets_per_request": self.tickets_per_request,
             "seconds": round(self.seconds, 3),
+            "requests": self.requests,
             "answered": self.statuses[OK],
             "refused_429": self.statuses[REFUSED],
             "errors": self.errors,

@@ -1,14 +1,18 @@
-"""The curves of a load test: what was answered, and how long it took."""
+"""The curves of a load test: what was answered, how long it took, and what a soak did to memory."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tierline.training.loadtest.outcome import Step
+from tierline.training.loadtest.outcome import OK, REFUSED, Step
 
 _MILLISECONDS: Final = 1000
+_MEGABYTES: Final = 1e6
+_MINUTE: Final = 60
+_QUANTILES: Final = ((0.5, "median"), (0.9, "90%"), (0.99, "99%"))
 
 
 def curves(steps: Sequence[Step]) -> Figure:
@@ -35,9 +39,33 @@ def _throughput(axes: Axes, steps: Sequence[Step], label: str) -> None:
 
 
 def _latency(axes: Axes, steps: Sequence[Step], label: str) -> None:
-    for share, name in ((0.5, "median"), (0.9, "90%"), (0.99, "99%")):
-        found = [(s.load, seconds) for s in steps if (seconds := s.percentile(share)) is not None]
-        axes.plot([x for x, _ in found], [y * _MILLISECONDS for _, y in found], "o-", label=name)
+    _quantiles(axes, [step.load for step in steps], steps)
     axes.set(xlabel=label, ylabel="milliseconds of accepted requests", yscale="log")
     if steps:
         axes.legend()
+
+
+def over_time(points: Sequence[Step]) -> Figure:
+    """Return what became of requests, latency and the server's memory, by minutes of a soak."""
+    figure = Figure(figsize=(10, 8), layout="constrained")
+    requests, latency, memory = figure.subplots(3, 1, sharex=True)
+    ends = [end / _MINUTE for end in accumulate(point.seconds for point in points)]
+    for count, name in ((OK, "answered"), (REFUSED, "429")):
+        requests.plot(ends, [p.statuses[count] / p.seconds for p in points], "o-", label=name)
+    requests.plot(ends, [p.errors / p.seconds for p in points], "o-", label="errors")
+    requests.set(ylabel="requests per second", ylim=(0, None))
+    requests.legend()
+    _quantiles(latency, ends, points)
+    latency.set(ylabel="milliseconds of accepted requests", ylim=(0, None))
+    latency.legend()
+    found = [(x, p.memory / _MEGABYTES) for x, p in zip(ends, points, strict=True) if p.memory]
+    memory.plot([x for x, _ in found], [y for _, y in found], "o-")
+    memory.set(xlabel="minutes", ylabel="server's resident MB", ylim=(0, None))
+    return figure
+
+
+def _quantiles(axes: Axes, places: Sequence[float], steps: Sequence[Step]) -> None:
+    for share, name in _QUANTILES:
+        told = zip(places, (step.percentile(share) for step in steps), strict=True)
+        found = [(x, seconds * _MILLISECONDS) for x, seconds in told if seconds is not None]
+        axes.plot([x for x, _ in found], [y for _, y in found], "o-", label=name)
