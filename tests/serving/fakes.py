@@ -142,3 +142,16 @@ def broken_by(words: str) -> Callable[..., Recommendation]:
         return recommend(ticket, *args, **more)
 
     return broken
+
+
+_SAID: dict[tuple[str, str], Recommendation] = {}
+
+
+def asked_once(ticket: Ticket, said: Prediction | None, *args: Any, **more: Any) -> Recommendation:
+    """`recommend`; the rules alone are asked once about each text: on long ones they take time."""
+    if said is not None:
+        return recommend(ticket, said, *args, **more)
+    words = ticket.subject, ticket.body
+    if words not in _SAID:
+        _SAID[words] = recommend(ticket, None, *args, **more)
+    return _SAID[words].model_copy(update={"id": ticket.id})

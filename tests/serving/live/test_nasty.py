@@ -13,17 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tierline.data.helpdesk import Format
-from tierline.data.ticket import Ticket
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.routing import router as routing
-from tierline.serving.routing.recommend import recommend
-from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.store.setup import make
 from tierline.serving.store.store import Store
 from tierline.training.pipeline import Trained
 
 from ..backlog.test_nasty import BODIES, REFUSED
-from ..fakes import CALM
+from ..fakes import CALM, asked_once
 from ..helpdesk.test_hooks import SECRETS, headers
 from ..nasty import NASTY, NASTY_JSON
 from .app import serving
@@ -149,19 +146,8 @@ ANY_TEXT: Final = st.text(st.characters(exclude_categories=()), max_size=200)
 
 @pytest.fixture(scope="module", autouse=True)
 def _rules_asked_once() -> Iterator[None]:
-    """The rules alone, asked once about each text: they are what takes time here."""
-    said: dict[tuple[str, str], Recommendation] = {}
-
-    def remembered(about: Ticket, prediction: Any, *arguments: Any, **options: Any) -> Any:
-        if prediction is not None:
-            return recommend(about, prediction, *arguments, **options)
-        key = about.subject, about.body
-        if key not in said:
-            said[key] = recommend(about, None, *arguments, **options)
-        return said[key].model_copy(update={"id": about.id})
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(routing, "recommend", remembered)
+        patch.setattr(routing, "recommend", asked_once)
         yield
 
 
