@@ -15,6 +15,7 @@ from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.helpdesk.secrets import HookSecrets
 from tierline.serving.http.documentation import docs_wanted
 from tierline.serving.http.keys import ApiKeys, require_keys_for
+from tierline.serving.live.connections import PatientConnection, allowed
 from tierline.serving.live.cores import threads_for
 from tierline.serving.live.limits import Limits
 from tierline.serving.live.logs import LogFormat, set_up
@@ -70,6 +71,8 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "http": PatientConnection,
+        "limit_concurrency": allowed(settings.limits.connections),
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": round(settings.limits.drain),
     }

@@ -14,7 +14,9 @@ class Limits:
     ``burst`` how many at once. ``body`` is how long a request's body may take to come in, and
     ``drain`` how long a server that stops works on what it has taken. ``bodies`` is how many bytes
     of bodies may be here at once, each from when it comes in until its request is answered: past
-    it the largest that is still coming in is refused (429).
+    it the largest that is still coming in is refused (429). ``connections`` is how many each
+    process has open: past it one that asks for nothing makes room for a new one, which gets 503
+    where there is none.
     """
 
     waiting: int = 1024
@@ -25,3 +27,4 @@ class Limits:
     body: float = 30.0
     drain: float = 20.0
     bodies: int = 128 * 1024 * 1024
+    connections: int = 2000
