@@ -156,9 +156,10 @@ def test_what_was_held_is_erased_though_both_come_after_the_clock_went_back(
     answer(store, clock)
     later = set_back()
     for _ in range(2):
-        before = held(later, clock, customer="C-1")
+        before = [held(later, clock, customer="C-1") for _ in range(3)]
         erase(store, Doomed(customer="C-1"))
-        later._write(before)
+        for one in before:
+            later._write(one)
         assert "held" not in {row["body"] for row in rows(store).values()}
     later._write(held(later, clock, customer="C-1"))
     assert "held" in {row["body"] for row in rows(store).values()}
