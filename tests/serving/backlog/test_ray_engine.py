@@ -42,7 +42,9 @@ from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
 from tierline.training.pipeline import Trained
 
-from ..fakes import BREACH, CALM, NOW, POLICY, broken_by
+from ..fakes import BREACH, CALM, NOW, POLICY, asked_once, broken_by
+from ..nasty import NASTY_JSON
+from .test_nasty import BODIES, REFUSED, WRITERS
 
 ROUTER = Router(POLICY)
 BEGUN, RESUMED = Scoring(), Scoring(resume=True)
@@ -229,6 +231,26 @@ def test_a_row_that_breaks_the_rules_is_put_aside_alone(
     locally(folder, local)
     on_ray(str(folder), ray)
     assert written(ray) == written(local)
+
+
+def test_nasty_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # whole stretches: the files are large
+    monkeypatch.setattr(ray_engine, "ray_chunks", in_process)
+    monkeypatch.setattr(routing, "recommend", asked_once)
+    folder = tmp_path / "nasty"
+    folder.mkdir()
+    for suffix, write_nasty in WRITERS.items():
+        write_nasty(folder / f"in{suffix}")
+    (folder / "lines.jsonl").write_bytes(b'{"body": "x"}\n' + b"\n".join(NASTY_JSON))
+    local, ray = tmp_path / "local.jsonl", tmp_path / "ray.jsonl"
+    told = on_ray(str(folder), ray)
+    assert told == locally(folder, local)
+    assert written(ray) == written(local)
+    assert told.answered + told.quarantined == 3 * len(BODIES) + 1 + len(NASTY_JSON)
+    answers = [json.loads(line) for line in ray.read_text(encoding="utf-8").splitlines()]
+    breaches = [answer for answer in answers if answer["id"].endswith("+breach")]
+    assert len(breaches) == 3 * sum(name.endswith("+breach") for name in BODIES.keys() - REFUSED)
+    assert {answer["tier"] for answer in breaches} == {3}
 
 
 def test_an_error_that_every_row_meets(
