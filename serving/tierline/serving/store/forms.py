@@ -1,9 +1,10 @@
 """What comes in about a ticket after it was routed: corrections, outcomes, locks, exclusions."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from tierline.data.feedback import Origin
 from tierline.data.labels import HEADS
@@ -15,6 +16,7 @@ _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 #: The longest team that a ticket names (`Ticket`).
 TEAM_CHARS = 200
+_CORRECTION: Final[JsonDict] = {"ticket": "T-1042", "severity": "P2", "origin": "human"}
 
 
 def _in_use(value: datetime) -> datetime:
@@ -49,6 +51,8 @@ class CorrectionForm(Form):
     ``origin`` is ``human`` for somebody who saw the answer, ``blind_sample`` for somebody who
     didn't, ``import`` for another system. What the model said is taken from the decision.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CORRECTION]})
 
     decision: str | None = Field(default=None, max_length=36)
     ticket: TicketId | None = None
