@@ -6,9 +6,9 @@ logistic regression. Its logits are added to the encoder's, so the account of an
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -87,6 +87,8 @@ class NgramModel:
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         self._blocks = blocks
         self._words, self._letters = ({term: i for i, term in enumerate(b.terms)} for b in blocks)
+        # Not a method: a model that holds a cache of its own method would outlive its last user.
+        self._known_runs = partial(_known_runs, self._letters)
         self._kept_runs = lru_cache(_CHUNKS_KEPT)(self._known_runs)
         self.labels = blocks[0].weights.shape[1]
 
@@ -146,9 +148,9 @@ class NgramModel:
         place = np.repeat(np.arange(len(runs)), [len(found) for found in runs])
         return np.stack([np.concatenate(runs), place, place], axis=1)
 
-    def _known_runs(self, chunk: str) -> NDArray[np.int64]:
-        index = self._letters
-        return np.array([index[run] for run in _runs(chunk) if run in index], dtype=np.int64)
+
+def _known_runs(index: Mapping[str, int], chunk: str) -> NDArray[np.int64]:
+    return np.array([index[run] for run in _runs(chunk) if run in index], dtype=np.int64)
 
 
 def _credit(total: NDArray[np.float32], block: Block, known: Known) -> None:
