@@ -59,7 +59,13 @@ def _small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tierline.serving.commands.scoring.need_ray", lambda: None)
+    without_cluster(monkeypatch)
+
+
+def without_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Ray's tasks and actors work in this process."""
     monkeypatch.setattr(ray_engine, "ray_chunks", in_process)
+    monkeypatch.setattr(ray_engine, "_got", lambda put: put)
 
 
 @pytest.fixture
@@ -88,7 +94,8 @@ def sent(thing: Any) -> Any:
 
 def in_process(work: RayJob, codec: Codec[Recommendation], skip: int) -> Iterator[Chunk]:
     """What the cluster does, without a cluster."""
-    actor = Actor(sent(Told.of(work.router, work.now, codec)), None)
+    put: Any = None if work.bundle is None else sent(files_of(work.bundle))
+    actor = Actor(sent(Told.of(work.router, work.now, codec)), put)
     files, mapping = sent(list(unread(work.sources, skip))), sent(work.sources.mapping)
     for number in range(len(files)):
         numbers = {"id": np.array([number])}
@@ -235,7 +242,7 @@ def test_a_row_that_breaks_the_rules_is_put_aside_alone(
 
 def test_nasty_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()  # whole stretches: the files are large
-    monkeypatch.setattr(ray_engine, "ray_chunks", in_process)
+    without_cluster(monkeypatch)
     monkeypatch.setattr(routing, "recommend", asked_once)
     folder = tmp_path / "nasty"
     folder.mkdir()

@@ -13,6 +13,7 @@ from tierline.serving.http import remembering
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.live.options import Live
+from tierline.serving.policy import Policy
 
 from ..fakes import POLICY, predictor
 
@@ -23,9 +24,13 @@ NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
 
 @contextmanager
 def serving(
-    source: Any = predictor, keys: str = "", live: Live | None = None, **more: Any
+    source: Any = predictor,
+    keys: str = "",
+    live: Live | None = None,
+    policy: Policy = POLICY,
+    **more: Any,
 ) -> Iterator[TestClient]:
-    app = create_app(POLICY, source, ApiKeys.parse(keys), live=live or Live(), **more)
+    app = create_app(policy, source, ApiKeys.parse(keys), live=live or Live(), **more)
     with TestClient(app, raise_server_exceptions=False) as client:
         eventually(lambda: client.get("/readyz").status_code == 200)
         yield client
