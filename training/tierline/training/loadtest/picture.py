@@ -60,7 +60,8 @@ def over_time(points: Sequence[Step]) -> Figure:
     latency.legend()
     found = [(x, p.memory / _MEGABYTES) for x, p in zip(ends, points, strict=True) if p.memory]
     memory.plot([x for x, _ in found], [y for _, y in found], "o-")
-    memory.set(xlabel="minutes", ylabel="server's resident MB", ylim=(0, None))
+    room = 1.2 * max((y for _, y in found), default=1.0)  # flat memory would lie on the frame
+    memory.set(xlabel="minutes", ylabel="server's resident MB", ylim=(0, room))
     return figure
 
 
