@@ -1,8 +1,9 @@
 """Kill a scoring job at seeded statements of what writes it, resume it, and compare.
 
-`python killing.py INPUT FOLDER POINTS SEED` prints one JSON line per format and point: whether it
-was killed, how many rows were done, and whether the resumed job's files are those of a job that
-nothing interrupted. Every run is a fork of this process: a kill is a real SIGKILL.
+`python killing.py INPUT FOLDER POINTS SEED [MODEL]` prints one JSON line per format and point:
+whether it was killed, how many rows were done, by which model, and whether the
+resumed job's files are those of a job that nothing interrupted. Without a model's folder the rules
+answer alone. Every run is a fork of this process: a kill is a real SIGKILL.
 """
 
 import json
@@ -56,7 +57,9 @@ class Statements:
         return self
 
 
-def scored(source: Path, out: Path, *options: str, last: int = 0) -> tuple[int, int]:
+def scored(
+    source: Path, out: Path, model: str | None, *options: str, last: int = 0
+) -> tuple[int, int]:
     """Score in a fork; return the signal that ended it and the statements it ran."""
     told, tell = os.pipe()
     child = os.fork()
@@ -67,7 +70,8 @@ def scored(source: Path, out: Path, *options: str, last: int = 0) -> tuple[int, 
             statements = Statements(last)
             watched = statements.watch(vars(scoring)["run_score"])
             vars(scoring)["run_score"] = watched
-            arguments = ["score", str(source), "--out", str(out), "--rules-only", *options]
+            by = ["--rules-only"] if model is None else ["--model", model]
+            arguments = ["score", str(source), "--out", str(out), *by, *options]
             commands.app([*arguments, "--no-what-if"], standalone_mode=False)
             os.write(tell, str(statements.count).encode())
             code = 0
@@ -82,18 +86,20 @@ def scored(source: Path, out: Path, *options: str, last: int = 0) -> tuple[int, 
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, int(count or 0)
 
 
-def main(source: Path, folder: Path, suffix: str, points: int, seed: int) -> None:
+def main(
+    source: Path, folder: Path, suffix: str, points: int, seed: int, model: str | None = None
+) -> None:
     """Print what became of each point."""
     whole, out = folder / f"whole{suffix}", folder / "killed" / f"whole{suffix}"
     code_version()  # once, not in every fork
-    _, count = scored(source, whole, "--now", NOW)
+    _, count = scored(source, whole, model, "--now", NOW)
     wanted = whole.read_bytes(), quarantine_path(whole).read_bytes()
     for last in sorted(random.Random(seed).sample(range(1, count + 1), points)):  # noqa: S311
         out.parent.mkdir()
-        ended, _ = scored(source, out, "--now", NOW, last=last)
+        ended, _ = scored(source, out, model, "--now", NOW, last=last)
         left = unfinished(out)
         # The clock is the job's own, unless it had not begun.
-        scored(source, out, "--resume", *(() if left else ("--now", NOW)))
+        scored(source, out, model, "--resume", *(() if left else ("--now", NOW)))
         found = out.read_bytes(), quarantine_path(out).read_bytes()
         print(
             json.dumps(
@@ -101,6 +107,7 @@ def main(source: Path, folder: Path, suffix: str, points: int, seed: int) -> Non
                     "format": suffix,
                     "killed": ended == signal.SIGKILL,
                     "rows": left.done.records if left else 0,
+                    "model": left.identity.model if left else None,
                     "same": found == wanted,
                     "left": sorted(p.name for p in out.parent.iterdir()),
                 }
@@ -111,4 +118,5 @@ def main(source: Path, folder: Path, suffix: str, points: int, seed: int) -> Non
 
 if __name__ == "__main__":
     for kind in (".csv", ".jsonl", ".parquet"):
-        main(Path(sys.argv[1]), Path(sys.argv[2]), kind, int(sys.argv[3]), int(sys.argv[4]))
+        points, seed = map(int, sys.argv[3:5])
+        main(Path(sys.argv[1]), Path(sys.argv[2]), kind, points, seed, *sys.argv[5:])

@@ -15,6 +15,7 @@ import pytest
 from tierline.data.errors import InputError, JobError
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import Ticket
+from tierline.models.runtime.bundle import Bundle
 from tierline.serving.backlog import inputs
 from tierline.serving.backlog.inputs import Backlog
 from tierline.serving.backlog.job import Job
@@ -22,6 +23,7 @@ from tierline.serving.backlog.job_state import state_path, unfinished
 from tierline.serving.backlog.scoring import Scoring, quarantine_path, score
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
+from tierline.training.pipeline import Trained
 
 from ..fakes import BREACH, CALM, NOW, POLICY, policy_with, predictor
 
@@ -76,19 +78,33 @@ def files(out: Path) -> tuple[bytes, bytes]:
     return out.read_bytes(), quarantine_path(out).read_bytes()
 
 
-def test_killed_at_seeded_points(tmp_path: Path, source: Path) -> None:
-    """21 real SIGKILLs, 7 by format of the output, each before a statement that writes."""
-    command = [sys.executable, str(KILLED), str(source), str(tmp_path), "7", "11"]
+def killed(source: Path, folder: Path, points: int, *model: str) -> list[dict[str, Any]]:
+    """Kill as many jobs for each format of the output; none may leave another trace."""
+    command = [sys.executable, str(KILLED), str(source), str(folder), str(points), "11", *model]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    points = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(points) == 21
-    for point in points:
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == 3 * points
+    for point in found:
         name = f"whole{point['format']}"
         assert (point["killed"], point["same"]) == (True, True), point
         assert point["left"] == [name, f"{name}.quarantine.jsonl"]
-    assert len({point["rows"] for point in points}) > 2
+    return found
+
+
+def test_killed_at_seeded_points(tmp_path: Path, source: Path) -> None:
+    """21 real SIGKILLs, 7 by format of the output, each before a statement that writes."""
+    assert len({point["rows"] for point in killed(source, tmp_path, 7)}) > 2
+
+
+def test_killed_with_a_model(tmp_path: Path, source: Path, trained: Trained) -> None:
+    """6 more, of jobs that a model answers."""
+    found = killed(source, tmp_path, 2, str(trained.out.resolve()))
+    assert len({point["rows"] for point in found}) > 2
+    assert {point["model"] for point in found if point["rows"]} == {
+        Bundle.load(trained.out).manifest.version
+    }
 
 
 def broken_off(source: Path, out: Path, router: Router | None = None) -> None:
