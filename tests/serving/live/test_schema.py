@@ -43,6 +43,7 @@ CHECKS = (
     content_type_conformance,
     response_schema_conformance,
 )
+PATIENCE: Final = 600.0
 Seen = dict[str, Counter[int]]
 #: In the document's example of a webhook.
 EXAMPLE_TIME: Final = re.compile(rb'("timestamp": ?)1795504330123\b')
@@ -106,6 +107,8 @@ class Equipped:
 def document_of(app: ASGIApp) -> BaseSchema:
     config = schemathesis.Config()
     config.projects.default.phases.update(phases=PHASES)
+    # A request that its caller gives up is cancelled, and a busy machine may take long.
+    config.projects.default.request_timeout = PATIENCE
     return schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
 
 
