@@ -145,5 +145,5 @@ def test_one_who_stops_leaves_no_thread_behind() -> None:
     before = set(threading.enumerate())
     results = in_order(iter(itertools.count()), negative, 2)
     assert next(results) == 0
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert not {one.name for one in set(threading.enumerate()) - before}

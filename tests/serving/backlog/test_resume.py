@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -265,3 +266,14 @@ def test_a_folder_is_read_by_its_files_names(tmp_path: Path) -> None:
 def test_a_folder_without_tickets(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected files of tickets"):
         Backlog.of(tmp_path, {})
+
+
+def test_one_that_is_broken_off_leaves_no_thread_behind(tmp_path: Path, source: Path) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        score(TicketFile(source), tmp_path / "out.csv", Router(POLICY), NOW, stop)
+    assert kept.tb is not None  # it holds what was running
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if name.startswith(("tierline-read", "tierline-answer"))]

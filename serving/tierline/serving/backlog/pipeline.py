@@ -1,7 +1,7 @@
 """Work on a stream in threads, results in the stream's order and memory bounded."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -10,8 +10,8 @@ R = TypeVar("R")
 _END: Final = object()
 
 
-def in_order(items: Iterator[T], work: Callable[[T], R], workers: int) -> Iterator[R]:
-    """Yield what ``work`` makes of each item, in order.
+def in_order(items: Iterator[T], work: Callable[[T], R], workers: int) -> Generator[R, None, None]:
+    """Yield what ``work`` makes of each item, in order; close it to end its threads before.
 
     One thread reads the next item, ``workers`` threads work on those before it, and the caller
     uses a result meanwhile: at most ``workers`` + 2 items are held. Results of what was read

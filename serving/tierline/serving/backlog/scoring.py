@@ -1,6 +1,7 @@
 """Score a backlog: stream files of tickets through the router into a file of answers."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -76,8 +77,9 @@ def score(
     with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:
         work = Answering(router, now, job.codec, Keeping(store, job) if store else None)
         left = iter(()) if job.whole else backlog.stretches(job.records)
-        chunks = in_order(left, work, 1 if store else _WORKERS)
-        commit_all(job, chunks, progress, store)
+        # Closed also when the job breaks off: threads can't be left to whoever collects them.
+        with closing(in_order(left, work, 1 if store else _WORKERS)) as chunks:
+            commit_all(job, chunks, progress, store)
     return job.summary
 
 
