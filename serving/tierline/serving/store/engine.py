@@ -188,7 +188,7 @@ def _postgresql(url: URL, seconds: float) -> Engine:
     }
     options = " ".join(f"-c {name}={int(1000 * value)}" for name, value in limits.items())
     arguments: dict[str, Any] = {
-        "connect_timeout": 3,
+        "connect_timeout": url.query.get("connect_timeout", 3),
         "tcp_user_timeout": 5000,
         "options": f"-c timezone=UTC {options}",
     }
