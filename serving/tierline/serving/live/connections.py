@@ -1,7 +1,7 @@
 """Connections that a caller can't hold by sending nothing, or no end of it."""
 
 import asyncio
-import resource
+import sys
 from typing import Final
 
 import h11
@@ -105,6 +105,10 @@ def allowed(connections: int) -> int:
 
     Every one is an open file, of which many systems give a process 1,024 unless it asks for more.
     """
+    if sys.platform == "win32":  # sockets are no files there
+        return connections
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return connections
