@@ -1,10 +1,13 @@
 """Where a backlog's files lie for an engine of many machines: at paths, or in an object store."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final, cast
 
 import pyarrow as pa
 from pyarrow import fs
@@ -14,13 +17,17 @@ from tierline.data.readers import TicketFile, ticket_suffixes
 from tierline.serving.backlog.inputs import Backlog, shown
 from tierline.serving.model_source import without_user
 
+#: Objects asked about at once: each answer is a round trip to the store.
+_ASKING: Final = 16
+_MAX_NAME_BYTES: Final = 255
+
 
 @dataclass(frozen=True)
 class Source:
     """One file: its name within the backlog, where it lies, its size in bytes and what it is.
 
     ``path`` is one of this machine, or one in the store that ``url`` names. ``digest`` is its
-    SHA-256, or the size and time of change that the store gives.
+    SHA-256, or by what the store knows its content (`_version`).
     """
 
     name: str
@@ -34,16 +41,24 @@ class Source:
         """Give it as a file of tickets; an object is copied to this machine for as long.
 
         Raises:
-            InputError: when it can't be fetched or isn't usable as a whole.
+            InputError: when it can't be fetched, was changed since it was listed, or isn't usable
+                as a whole.
         """
         if self.url is None:
             yield TicketFile(Path(self.path), mapping)
             return
         with tempfile.TemporaryDirectory(prefix="tierline-") as folder:
-            copy = Path(folder) / PurePosixPath(self.name).name
-            with _told(self.url):
+            copy = Path(folder) / _copy_name(PurePosixPath(self.name).name)
+            with _told(self.url, self.name):
                 system, _ = store_of(self.url)
                 fs.copy_files(self.path, str(copy), source_filesystem=system)
+                # Asked last: a store copies in pieces, and may give those of two versions.
+                now = _version(system, self.path)
+            if now != self.digest:
+                raise InputError(
+                    f"expected {self.name} at {_plain(self.url)} as it was when the job began; it "
+                    "was changed since"
+                )
             yield TicketFile(copy, mapping)
 
 
@@ -100,23 +115,58 @@ def _objects(url: str, mapping: Mapping[str, str]) -> Sources:
         folder = top.type is fs.FileType.Directory
         found = system.get_file_info(fs.FileSelector(path, recursive=True)) if folder else [top]
     root = Path(path).resolve() if isinstance(system, fs.LocalFileSystem) else None
+    above = path.rstrip("/") + "/"
     names = {
-        info.path.removeprefix(path).lstrip("/") or info.base_name: info
+        info.path.removeprefix(above) if folder else info.base_name: info
         for info in found
         if info.type is fs.FileType.File
     }
     readable = tuple(ticket_suffixes(mapping))
-    wanted = [name for name in sorted(names) if shown(name) or not folder]
+    shown_names = [name for name in sorted(names) if shown(name) or not folder]
+    wanted = {name: names[name] for name in shown_names if name.lower().endswith(readable)}
+    if not wanted:
+        raise InputError(
+            f"expected tickets ({', '.join(readable)}) at {_plain(url)}; found none: see that the "
+            "bucket and the path are named so"
+        )
+    _refuse_unreadable(wanted, url)
+    with _told(url), ThreadPoolExecutor(_ASKING, "tierline-list") as pool:
+        versions = list(pool.map(lambda info: _version(system, info.path), wanted.values()))
     files = [
-        Source(name, info.path, info.size, f"{info.size}:{info.mtime_ns}", url)
-        for name in wanted
-        if name.lower().endswith(readable) and (info := names[name])
+        Source(name, info.path, info.size, version, url)
+        for (name, info), version in zip(wanted.items(), versions, strict=True)
     ]
-    if not files:
-        expected = ", ".join(readable)
-        raise InputError(without_user(f"expected tickets ({expected}) at {url}; found none"))
-    left_out = [name for name in wanted if not name.lower().endswith(readable)]
+    left_out = [name for name in shown_names if name not in wanted]
     return Sources(files, mapping, folder, left_out, root)
+
+
+def _refuse_unreadable(names: Mapping[str, fs.FileInfo], url: str) -> None:
+    """Refuse names that a store knows and Arrow can't ask for: what lies there would be lost."""
+    if odd := [name for name in names if "" in name.split("/")]:
+        raise InputError(
+            f"expected names without an empty part at {_plain(url)}; found {odd[0]!r} (a slash too "
+            "many): rename it"
+        )
+
+
+def _version(system: fs.FileSystem, path: str) -> str:
+    """Return by what a store knows an object's content: its size with its ETag or time of change.
+
+    S3 tells time in whole seconds, and another fraction of it in lists than for one object: an
+    ETag is asked for first.
+    """
+    with system.open_input_file(path) as file:
+        size, told = file.size(), cast(Mapping[str, bytes], file.metadata())
+    for name, value in told.items():
+        if name.lower() == "etag" and (tag := value.decode(errors="replace").strip('"')):
+            return f"{size}:{tag}"
+    info = system.get_file_info(path)
+    return f"{info.size}:{info.mtime_ns}"
+
+
+def _copy_name(name: str) -> str:
+    """Return a name that a file may have; an object's may be longer."""
+    return name if len(os.fsencode(name)) <= _MAX_NAME_BYTES else name[-_MAX_NAME_BYTES // 5 :]
 
 
 def store_of(url: str) -> tuple[fs.FileSystem, str]:
@@ -125,12 +175,28 @@ def store_of(url: str) -> tuple[fs.FileSystem, str]:
     return store
 
 
+def _plain(url: str) -> str:
+    """Return a URL without its user, password and parameters: any may be a secret.
+
+    A password that wasn't escaped may hold a slash or a question mark: where there may be one,
+    all up to the last @ is left out.
+    """
+    scheme, _, rest = url.partition("://")
+    if set("@:") & set(rest.partition("/")[0]):
+        rest = rest.rpartition("@")[2]
+    return f"{scheme}://{rest.partition('?')[0]}"
+
+
 @contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Tell what a store answers instead as one error."""
+def _told(url: str, name: str = "") -> Iterator[None]:
+    """Tell what a store answers instead as one error; ``name`` is the object's, of a folder's."""
     try:
         yield
     except (OSError, pa.ArrowException) as error:
-        first = str(error).partition("\n")[0]
-        said = f"{url} can't be read: {first}. See that it is there and that this user may read it"
-        raise InputError(without_user(said)) from None
+        place = _plain(url)
+        first = without_user(str(error).replace(url, place)).partition("\n")[0].rstrip(".")
+        remedy = "See that it is there and that this user may read it"
+        if isinstance(error, pa.ArrowInvalid):
+            remedy = "See that it is a URL, with %20, %25, %3F, %23 for blanks, %, ?, # in names"
+        at = f"{name} at {place}" if name else place
+        raise InputError(f"{at} can't be read: {first}. {remedy}") from None
