@@ -29,6 +29,7 @@ from tierline.training.pipeline import Trained
 
 from ..fakes import BREACH, CALM, NOW, POLICY
 from ..nasty import NASTY_JSON
+from .object_store import Bucket
 from .test_nasty import BODIES, WRITERS
 
 pytest.importorskip("ray", reason="needs tierline[ray]")
@@ -183,6 +184,22 @@ def test_nasty_texts(tmp_path: Path) -> None:
     made = locally(folder, local, router)
     assert made.answered + made.quarantined == 3 * len(BODIES) + 1 + len(NASTY_JSON)
     assert on_ray(str(folder), out, router) == made
+    assert written(out) == written(local)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_an_object_store(tmp_path: Path, folder: Path, bucket: Bucket, suffix: str) -> None:
+    (folder / "d e").mkdir()
+    for kind, write in WRITERS.items():
+        write(folder / "d e" / f"who? 100%{kind}")
+    (folder / "_SUCCESS").touch()
+    bucket.put_folder(folder, "in")
+    local, out = tmp_path / f"local{suffix}", tmp_path / f"ray{suffix}"
+    router = Router(POLICY)
+    router.what_if = False
+    made = locally(folder, local, router)
+    assert made.answered + made.quarantined == FILES * ROWS + 3 * len(BODIES)
+    assert on_ray(bucket.url("in"), out, router) == made
     assert written(out) == written(local)
 
 
