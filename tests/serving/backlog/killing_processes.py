@@ -23,9 +23,9 @@ from tierline.serving.backlog.scoring import quarantine_path
 NOW: Final = "2025-03-10T12:00Z"
 #: Short stretches: a few hundred rows are many.
 PROGRAM: Final = """
-from tierline.serving.backlog import inputs
+from tierline.serving.backlog import inputs, processes
 from tierline.training.cli import main
-inputs._MAX_RECORDS = 16
+inputs._MAX_RECORDS, processes._WORTH = 16, 1
 main()
 """
 

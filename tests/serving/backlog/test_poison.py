@@ -1,6 +1,7 @@
 """A row that breaks the rules costs no other its answer; a broken file can be put right."""
 
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,3 +80,17 @@ def test_a_file_with_answered_rows_must_be_what_it_was(half: Path, tmp_path: Pat
         file.write("\n")
     with pytest.raises(InputError, match=r"a\.jsonl isn't the file that it was"):
         run(half, out, resume=True)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_name_that_is_no_unicode_is_refused(tmp_path: Path, inside: bool) -> None:
+    """No job's state could name it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    file = folder / os.fsdecode(b"t\xff.jsonl")
+    try:
+        file.write_text(json.dumps({"body": CALM}))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with pytest.raises(InputError, match=r"UTF-8; found 't\\udcff.jsonl'"):
+        Backlog.of(folder if inside else file, {})

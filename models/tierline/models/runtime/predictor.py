@@ -15,7 +15,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.fast import FastStage
 from tierline.models.runtime.heads import answer, head_columns
-from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER, Manifest
+from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER
 from tierline.models.runtime.ngrams import NgramModel
 from tierline.models.runtime.prediction import Floats, Prediction
 from tierline.models.runtime.strangeness import Strangeness, is_strange
@@ -55,7 +55,7 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
-        self.manifest: Manifest = bundle.manifest
+        self.folder, self.manifest = bundle.folder, bundle.manifest
         self.version = bundle.manifest.version
         self._tokenizer = TicketTokenizer(bundle.folder / TOKENIZER, self.manifest.max_tokens)
         self._session = _session(bundle.folder / self.manifest.serves)

@@ -57,11 +57,14 @@ class Backlog:
         Names that begin with a dot or an underscore are no tickets (``_SUCCESS``).
 
         Raises:
-            InputError: when it isn't there, or a folder without any file of tickets.
+            InputError: when it isn't there, a folder without any file of tickets, or a name that
+                is no Unicode: a job's state and answers have to name its files.
         """
         if not path.is_dir():
+            _refuse_unnameable([path.name])
             return cls({path.name: TicketFile(path, mapping)})
         names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+        _refuse_unnameable(names)
         named = [name for name in names if shown(name)]
         files, left_out = {}, []
         for name in named:
@@ -134,6 +137,16 @@ class Backlog:
 def shown(name: str) -> bool:
     """Return whether a file of a folder may be one of tickets, by its name within it."""
     return not any(part[0] in "._" for part in Path(name).parts)
+
+
+def _refuse_unnameable(names: Sequence[str]) -> None:
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"expected a file's name in UTF-8; found {ascii(name)}: give it another"
+            ) from None
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

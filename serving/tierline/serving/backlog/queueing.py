@@ -13,8 +13,9 @@ from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
+from tierline.serving.backlog.answering import nameless
 from tierline.serving.backlog.scored import ScoredAnswers, first_seen
-from tierline.serving.backlog.scoring import batches, nameless, quarantine_path
+from tierline.serving.backlog.scoring import batches, quarantine_path
 from tierline.serving.backlog.tables import Table, TableFile
 from tierline.serving.policy import Policy
 from tierline.serving.queue.entry import Answer, Entry, entry_of

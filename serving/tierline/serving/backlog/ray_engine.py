@@ -20,9 +20,10 @@ import numpy as np
 
 from tierline.data.errors import InputError, TierlineError
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.backlog.answering import Answering
 from tierline.serving.backlog.inputs import Backlog, Stretch
 from tierline.serving.backlog.job import Job
-from tierline.serving.backlog.scoring import Answering, Scoring, commit_all, identity_of
+from tierline.serving.backlog.scoring import Scoring, commit_all, identity_of
 from tierline.serving.backlog.sources import Source, Sources
 from tierline.serving.backlog.summary import Chunk, Summary
 from tierline.serving.backlog.tables import Codec

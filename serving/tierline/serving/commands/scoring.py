@@ -31,6 +31,7 @@ from tierline.serving.commands.shared import (
     make_router,
     pairs_of,
 )
+from tierline.serving.live.cores import usable_cores
 from tierline.serving.model_source import CHAMPION_URI, bundle_folder, pinned
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
@@ -73,7 +74,10 @@ def score(
         Engine, typer.Option(help="What answers: this process, or a Ray cluster (extra 'ray').")
     ] = Engine.LOCAL,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="With --engine ray: how many actors answer.")
+        int | None,
+        typer.Option(
+            min=1, help="How many processes answer a long backlog, or Ray's actors; by the cores."
+        ),
     ] = None,
 ) -> None:
     """Score a backlog: one answer per ticket, bad rows quarantined."""
@@ -108,7 +112,7 @@ def score(
             speed = (count - done) / progress.seconds
             progress.update(share, f"{count:,} tickets, {speed:,.0f}/s")
 
-        scoring = Scoring(options, asked, place, resume)
+        scoring = Scoring(options, asked, place, resume, workers or usable_cores())
         try:
             if isinstance(backlog, Sources):
                 work = RayJob(backlog, router, bundle, clock, workers)
@@ -132,8 +136,10 @@ def _refuse_mixtures(file: str, *, on_ray: bool, store: str | None, workers: int
             )
     elif is_url(file):
         raise InputError("expected a file or a folder, or --engine ray for a URL; found a URL")
-    elif workers:
-        raise InputError("expected --workers with --engine ray only")
+    elif store and workers:
+        raise InputError(
+            "expected --store or --workers; found both: one process keeps all decisions"
+        )
 
 
 def _source(asked: str | None, before: JobState | None) -> str | None:

@@ -15,7 +15,7 @@ from tierline.data.json_text import parse_json
 from tierline.data.readers import SUFFIXES, TicketFile
 from tierline.data.rows import BadRow
 from tierline.data.ticket import Ticket
-from tierline.serving.backlog.scoring import nameless
+from tierline.serving.backlog.answering import nameless
 from tierline.serving.commands.shared import errors, invalid
 
 _MAX_NAME: Final = 1_000
