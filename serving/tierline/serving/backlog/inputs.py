@@ -145,7 +145,7 @@ def _refuse_unnameable(names: Sequence[str]) -> None:
             name.encode()
         except UnicodeEncodeError:
             raise InputError(
-                f"expected a file's name in UTF-8; found {ascii(name)}: give it another"
+                f"expected a file's name in UTF-8; found {name!a}: give it another"
             ) from None
 
 

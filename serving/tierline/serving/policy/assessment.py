@@ -39,7 +39,7 @@ class Ask(Strict):
             raise ValueError(f"expected at least one of total, {', '.join(DIMENSIONS)}")
         return self
 
-    @property
+    @cached_property
     def levels(self) -> dict[str, int]:
         """The levels to be reached, by dimension."""
         levels = {name: getattr(self, name) for name in DIMENSIONS}

@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -34,8 +34,6 @@ from tierline.serving.policy.rules import (
     Trigger,
 )
 from tierline.serving.policy.teams import Exclusion, TeamPolicy, team_problems, with_owner_teams
-
-_SEVERITIES: Final = frozenset(Severity)
 
 
 class TierPolicy(Strict):
@@ -247,6 +245,8 @@ class Policy(Strict):
 
     def severity_of(self, label: str | None) -> Severity | None:
         """Return the severity that a model's label means here, None when the policy can't say."""
-        if label in self.severity_names:
-            return self.severity_names[label]
-        return Severity(label) if label in _SEVERITIES else None
+        return None if label is None else self._severities.get(label)
+
+    @cached_property
+    def _severities(self) -> dict[str, Severity]:
+        return {level.value: level for level in Severity} | self.severity_names

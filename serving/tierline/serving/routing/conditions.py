@@ -43,7 +43,11 @@ class Case:
 
 def first_match(conditions: Sequence[Condition], case: Case) -> tuple[str, ...] | None:
     """Return the evidence of the first condition that holds, or None when none does."""
-    return next((e for c in conditions if (e := evidence(c, case)) is not None), None)
+    for condition in conditions:
+        found = evidence(condition, case)
+        if found is not None:
+            return found
+    return None
 
 
 def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
@@ -51,14 +55,16 @@ def evidence(condition: Condition, case: Case) -> tuple[str, ...] | None:
 
     A condition on something that isn't known doesn't hold.
     """
-    found: list[str] = []
+    facts = []
     for key, wanted in condition.facts:
         name, read = _FACTS[key]
         fact = read(case)
         holds = fact in wanted if isinstance(wanted, tuple) else fact is not None and fact > wanted
         if not holds:
             return None
-        found.append(f"{name}: {_said(fact)}")
+        facts.append((name, fact))
+    # Most conditions don't hold: what is said of them is written last.
+    found = [f"{name}: {_said(fact)}" for name, fact in facts]
     if condition.phrases is not None:
         words = phrases_in(condition.phrases, case.words)
         if not words:

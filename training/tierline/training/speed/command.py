@@ -42,7 +42,8 @@ HOW: Final = (
     "operations that the texts need, padding and norms left out, against the machine's largest "
     "measured product; what is answered by less than the whole encoder can pass 100%. All but "
     "Tierline answer with the encoder alone, without n-gram model, evidence and calibration; "
-    f"setfit answers one head. '{WHOLE}' reads a file, decides by rules and policy, and writes one."
+    f"setfit answers one head. '{WHOLE}' reads a file, decides by rules and policy, writes one: "
+    "a long one in a process per thread, and the memory is that of the first."
 )
 _BATCHES: Final = (1, 2, 4, 8, 16, 32, 128)
 _TRIED: Final = 256

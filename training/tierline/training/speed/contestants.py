@@ -57,7 +57,8 @@ def tierline(setting: Setting) -> Answerer:
 def tierline_score(setting: Setting) -> Answerer:
     """The whole job, from file to file: safety rules, tiers and reasons with the answers."""
     policy = load_policy(Path(setting.policy) if setting.policy else None)
-    return BacklogScorer(policy, Predictor.load(setting.folder, setting.threads))
+    predictor = Predictor.load(setting.folder, setting.threads)
+    return BacklogScorer(policy, predictor, processes=setting.threads)
 
 
 def tierline_encoder(setting: Setting) -> Answerer:
