@@ -126,43 +126,51 @@ class NgramModel:
         """
         places = [match.span() for match in _CHUNK.finditer(text)]
         total = np.zeros((len(places), self.labels), dtype=np.float32)
-        for block, known in zip(self._blocks, (self._said(text), self._spelt(text)), strict=True):
-            if len(known):
-                _credit(total, block, known)
+        words, letters = self._blocks
+        if len(said := self._said(text)):
+            halves = _given(words, said[:, 0]) / 2
+            _add(total, np.concatenate([said[:, 1], said[:, 2]]), np.concatenate([halves, halves]))
+        runs = self._spelt(text)
+        if sum(map(len, runs)):
+            lengths = np.fromiter(map(len, runs), np.int64, len(runs))
+            chunks = lengths.nonzero()[0]
+            starts = (lengths.cumsum() - lengths)[chunks]
+            total[chunks] += np.add.reduceat(_given(letters, np.concatenate(runs)), starts, axis=0)
         return places, total
 
     def _said(self, text: str) -> Known:
         """Return the known words and pairs."""
         index = self._words
-        found = [(index[term], *ends) for term, *ends in word_terms(text) if term in index]
+        terms = word_terms(text)
+        found = [(index[term], first, last) for term, first, last in terms if term in index]
         return np.array(found, dtype=np.int64)
 
-    def _spelt(self, text: str) -> Known:
-        """Return the known runs of letters."""
-        runs = [
+    def _spelt(self, text: str) -> list[NDArray[np.int64]]:
+        """Return each chunk's known runs of letters, as places in the vocabulary."""
+        return [
             (self._kept_runs if len(chunk) <= _LONGEST_KEPT else self._known_runs)(chunk)
             for chunk in text.lower().split()
         ]
-        if not runs:
-            return np.empty((0, 3), dtype=np.int64)
-        place = np.repeat(np.arange(len(runs)), [len(found) for found in runs])
-        return np.stack([np.concatenate(runs), place, place], axis=1)
 
 
 def _known_runs(index: Mapping[str, int], chunk: str) -> NDArray[np.int64]:
     return np.array([index[run] for run in _runs(chunk) if run in index], dtype=np.int64)
 
 
-def _credit(total: NDArray[np.float32], block: Block, known: Known) -> None:
-    """Add to each chunk of ``total`` what the known terms give it."""
-    terms, place, counts = np.unique(known[:, 0], return_inverse=True, return_counts=True)
+def _given(block: Block, known: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return what each of the known terms (n,) adds to each logit, shape (n, labels)."""
+    terms, place, counts = np.unique(known, return_inverse=True, return_counts=True)
     values = (1 + np.log(counts)) * block.idf[terms]
-    per_place = values / np.linalg.norm(values) / counts / 2
-    given = (per_place[:, None] * block.weights[terms].astype(np.float32)).astype(np.float32)
-    for ends in (known[:, 1], known[:, 2]):
-        order = np.argsort(ends, kind="stable")
-        chunks, starts = np.unique(ends[order], return_index=True)
-        total[chunks] += np.add.reduceat(given[place[order]], starts, axis=0)
+    each = (values / np.linalg.norm(values) / counts).astype(np.float32)
+    given: NDArray[np.float32] = (each[:, None] * block.weights[terms].astype(np.float32))[place]
+    return given
+
+
+def _add(total: NDArray[np.float32], chunks: NDArray[np.int64], given: NDArray[np.float32]) -> None:
+    """Add rows of ``given`` to those of ``total`` that ``chunks`` names, which come repeatedly."""
+    order = np.argsort(chunks, kind="stable")
+    found, starts = np.unique(chunks[order], return_index=True)
+    total[found] += np.add.reduceat(given[order], starts, axis=0)
 
 
 def _block(file: "np.lib.npyio.NpzFile", i: int) -> Block:

@@ -1,6 +1,7 @@
 """Answer with a bundle: onnxruntime, tokenizers and numpy, nothing else."""
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +25,7 @@ from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 #: The graph's outputs: what each token adds to each logit, and the mean of the last states.
 CONTRIBUTIONS: Final = "contributions"
 EMBEDDING: Final = "embedding"
+_TURN_SECONDS: Final = 0.0005
 
 
 class _Run(NamedTuple):
@@ -52,6 +54,9 @@ class Predictor:
     Every ticket is computed alone, on one thread, and several tickets at a time on several
     threads. So a ticket's answer can't depend on its company: int8 graphs quantise their
     activations by the range seen in a whole batch, and padding would change that range.
+
+    Loading one has threads of this process take turns sooner: a thread whose graph is done needs
+    Python's lock, and would wait up to 5 ms for another that doesn't let go of it.
     """
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
@@ -75,6 +80,7 @@ class Predictor:
         fast = self.manifest.fast
         self._fast = FastStage(self.manifest, fast) if fast else None
         self._columns = head_columns(self.manifest.heads)
+        sys.setswitchinterval(min(sys.getswitchinterval(), _TURN_SECONDS))
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
 
     @classmethod
