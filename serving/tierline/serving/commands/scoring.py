@@ -3,7 +3,7 @@
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.table import Table
@@ -35,6 +35,9 @@ from tierline.serving.live.cores import usable_cores
 from tierline.serving.model_source import CHAMPION_URI, bundle_folder, pinned
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
+
+#: Each has the model in memory: more than these only where somebody asks for them.
+_PROCESSES: Final = 8
 
 
 class Engine(StrEnum):
@@ -76,7 +79,8 @@ def score(
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1, help="How many processes answer a long backlog, or Ray's actors; by the cores."
+            min=1,
+            help="How many processes answer a long backlog (one per core, up to 8), or Ray actors.",
         ),
     ] = None,
 ) -> None:
@@ -112,7 +116,7 @@ def score(
             speed = (count - done) / progress.seconds
             progress.update(share, f"{count:,} tickets, {speed:,.0f}/s")
 
-        scoring = Scoring(options, asked, place, resume, workers or usable_cores())
+        scoring = Scoring(options, asked, place, resume, workers or min(usable_cores(), _PROCESSES))
         try:
             if isinstance(backlog, Sources):
                 work = RayJob(backlog, router, bundle, clock, workers)
