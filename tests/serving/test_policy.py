@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tierline.data.errors import PolicyError
 from tierline.data.labels import IssueType, Severity
 from tierline.serving.policy import Policy, duration_text, load_policy, toml_of_default
+from tierline.serving.policy.load import policy_from
 from tierline.serving.policy.prose import prose
 
 from .fakes import POLICY, answer, default_dict, policy_with, prediction, rules
@@ -294,3 +295,12 @@ def test_prose_follows_the_file(tmp_path: Path) -> None:
     assert "a model without a promise passes where the champion has none either" in prose(own)
     assert "when always\n      then nothing" in said
     assert "x: tier 2 then 4  [entry.own]" in said
+
+
+@pytest.mark.parametrize("given", ["99999d", "5000d", "99999h", "99999m", "59m", "1441 m"])
+def test_a_duration_is_read_again_as_it_is_kept(given: str) -> None:
+    """Stores keep a policy as it says itself: days as hours."""
+    changed = default_dict()
+    changed["tiers"]["1"]["resolve_within"] = given
+    policy = Policy.model_validate(changed)
+    assert policy_from(policy.model_dump(mode="json"), "again") == policy

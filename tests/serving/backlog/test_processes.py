@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,6 +24,7 @@ from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import CustomerTier, HandAssessment, Ticket
 from tierline.models.runtime import Predictor
+from tierline.models.runtime.bundle import Bundle
 from tierline.serving.backlog import answering_process, inputs, processes, wire
 from tierline.serving.backlog.answering import Answering
 from tierline.serving.backlog.inputs import Record, Stretch
@@ -35,6 +36,7 @@ from tierline.serving.backlog.wire import Told
 from tierline.serving.backlog.writers import answer_codec
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
+from tierline.serving.store.versions import code_version
 from tierline.training.pipeline import Trained
 
 from ..fakes import BREACH, CALM, NOW, POLICY, default_dict, policy_with
@@ -57,8 +59,16 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def nobody_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other processes answer everything."""
+    """Other processes answer everything; where none starts this one does, so that tests end."""
     monkeypatch.setattr(processes, "_HERE", 0)
+    start = Processes._start
+
+    def checked(work: Processes) -> None:
+        start(work)
+        if work._free.empty() and not any(p._popen.poll() is None for p in work._processes):
+            work._free.put(None)
+
+    monkeypatch.setattr(Processes, "_start", checked)
 
 
 @pytest.fixture
@@ -76,23 +86,29 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+def no(_: float, __: int) -> None:
+    """Hear of no progress."""
+
+
 def run(source: Path, out: Path, router: Router, many: int) -> tuple[bytes, bytes]:
     """Return the answers and the quarantine of a job that as many processes did."""
-    score(TicketFile(source), out, router, NOW, lambda *_: None, None, Scoring(processes=many))
-    assert psutil.Process().children() == []
+    before = set(psutil.Process().children())
+    score(TicketFile(source), out, router, NOW, no, None, Scoring(processes=many))
+    assert set(psutil.Process().children()) <= before
     return out.read_bytes(), quarantine_path(out).read_bytes()
 
 
 # -- what is sent ---------------------------------------------------------------------------------
 
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
+zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 tickets = st.builds(
     Ticket,
     id=st.none() | texts,
     subject=texts,
     body=texts,
     customer_tier=st.none() | st.sampled_from(CustomerTier),
-    created_at=st.none() | st.datetimes(timezones=st.just(UTC)) | st.datetimes(),
+    created_at=st.none() | st.datetimes(timezones=zones) | st.datetimes(),
     waited_minutes=st.none() | st.floats(0, 5_000_000),
     order_value=st.none() | st.floats(0, allow_infinity=False),
     attempts=st.none() | st.integers(0, 1_000_000),
@@ -111,6 +127,32 @@ def test_a_stretch_arrives_as_it_was(stretch: Stretch) -> None:
     assert found == stretch
     assert [r.row for r in found.records] == [r.row for r in stretch.records]
     assert [row.named for row in found.rows] == [row.named for row in stretch.rows]
+
+
+@pytest.mark.parametrize("zone", ["00:00:30", "00:19:32"])
+def test_a_time_that_json_would_cut_is_not_sent(tmp_path: Path, zone: str) -> None:
+    """Before 1937 Amsterdam was 19 minutes and 32 seconds ahead."""
+    odd = datetime.fromisoformat(f"1900-01-01T00:00+{zone}")
+    row = Row(1, Ticket(body=CALM, created_at=odd))
+    with pytest.raises(ValueError, match="seconds"):
+        wire.stretch_bytes(Stretch(0, [Record("f.csv", row)], 1.0))
+    with pytest.raises(ValueError, match="seconds"):
+        wire.told_bytes(replace(told(tmp_path / "out.csv"), now=odd))
+
+
+@pytest.mark.usefixtures("nobody_here")
+def test_what_is_not_sent_is_answered_here(
+    tmp_path: Path, source: Path, answered: list[int]
+) -> None:
+    lines = [json.loads(line) for line in source.read_text().splitlines()]
+    for line in lines[10:13]:
+        line["created_at"] = "2025-03-10T10:00:00+00:00:30"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "_HERE", 2)
+        alone = run(source, tmp_path / "alone.csv", Router(POLICY), 1)
+    assert run(source, tmp_path / "others.csv", Router(POLICY), 2) == alone
+    assert 0 < sum(answered) < len(ROWS)
 
 
 @settings(deadline=None)
@@ -181,13 +223,15 @@ def test_they_go_by_this_policy_and_what_it_asks(
     assert {answer["policy_version"] for answer in found} == {router.policy.version}
 
 
+@pytest.mark.parametrize("worth", [1, 4 * len(ROWS)])
 def test_a_short_backlog_is_answered_here(
-    tmp_path: Path, source: Path, answered: list[int], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, worth: int
 ) -> None:
-    monkeypatch.setattr(processes, "_WORTH", len(ROWS))
-    monkeypatch.setattr(processes, "_Process", None)
+    started: list[Processes] = []
+    monkeypatch.setattr(processes, "_WORTH", worth)
+    monkeypatch.setattr(Processes, "_start", lambda work: started.append(work))
     run(source, tmp_path / "out.csv", Router(POLICY), 8)
-    assert answered == []
+    assert len(started) == (7 if worth == 1 else 0)
 
 
 class Patient(Router):
@@ -231,7 +275,7 @@ SPOILT: dict[str, tuple[Any, str, Any]] = {
     "other versions": (
         processes,
         "told_bytes",
-        lambda told: TOLD(told).replace(b'"versions":["', b'"versions":["x'),
+        lambda told: TOLD(replace(told, versions=("another", *told.versions[1:]))),
     ),
 }
 
@@ -252,18 +296,38 @@ def test_where_they_fail_this_process_answers(
         assert run(source, tmp_path / "out.csv", Patient(failed), 2) == alone
 
 
-def test_a_job_that_breaks_off_leaves_nobody(
-    tmp_path: Path, source: Path, nobody_here: None
-) -> None:
+@pytest.mark.usefixtures("nobody_here")
+def test_a_job_that_breaks_off_leaves_nobody(tmp_path: Path, source: Path) -> None:
+    before = set(psutil.Process().children())
+
     def breaking(share: float, count: int) -> None:
-        assert psutil.Process().children()
+        assert set(psutil.Process().children()) - before
         raise KeyboardInterrupt
 
     out = tmp_path / "out.csv"
     with pytest.raises(KeyboardInterrupt):
         score(TicketFile(source), out, Router(POLICY), NOW, breaking, None, Scoring(processes=3))
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
     assert unfinished(out) is not None
+
+
+def test_what_waits_when_a_job_breaks_off_is_not_answered(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C comes while the job waits for an answer: only what is being answered is waited for."""
+    monkeypatch.setattr(Processes, "_start_for", lambda *_: None)
+    answers: list[int] = []
+
+    class Interrupted(Router):
+        def route(self, asked: Sequence[Ticket], now: datetime) -> list[Recommendation]:
+            answers.append(len(asked))
+            time.sleep(0.5)
+            raise KeyboardInterrupt
+
+    out, work = tmp_path / "o.csv", Scoring(processes=9)
+    with pytest.raises(KeyboardInterrupt):
+        score(TicketFile(source), out, Interrupted(POLICY), NOW, no, None, work)
+    assert len(answers) <= 4
 
 
 # -- the other side -------------------------------------------------------------------------------
@@ -278,7 +342,7 @@ class Broken(Router):
 
 def told(out: Path, version: str = POLICY.version) -> Told:
     content = POLICY.model_dump(mode="json")
-    return Told(content, None, True, NOW, str(out), (version, None))
+    return Told(content, None, True, NOW, str(out), (code_version(), version, None))
 
 
 def talk(*parts: bytes) -> list[list[bytes]]:
@@ -320,6 +384,30 @@ def test_an_error_is_told_without_words_and_does_not_end_it(
     assert talk(first, asked, b"no JSON", asked) == [[b"ready"], [], [], []]
 
 
+class Failing(Predictor):
+    """A model that loads and then fails."""
+
+    def predict(self, *_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+
+def test_a_model_that_fails_there_is_asked_here(
+    tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = wire.stretch_bytes(stretch())
+    versions = code_version(), POLICY.version, Bundle.load(trained.out).manifest.version
+    by = replace(told(tmp_path / "out.csv"), bundle=str(trained.out), versions=versions)
+    assert len(talk(wire.told_bytes(by), asked)[1]) == 3
+    monkeypatch.setattr(answering_process, "Predictor", Failing)
+    assert talk(wire.told_bytes(by), asked) == [[b"ready"], []]
+
+
+def test_it_runs_no_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering_process, "code_version", lambda: "another")
+    with pytest.raises(SystemExit):
+        talk(wire.told_bytes(told(tmp_path / "out.csv")))
+
+
 def test_it_serves_no_other_policy(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         talk(wire.told_bytes(told(tmp_path / "out.csv", "another-0123")))
@@ -327,9 +415,12 @@ def test_it_serves_no_other_policy(tmp_path: Path) -> None:
 
 # -- real commands --------------------------------------------------------------------------------
 
+#: What is started in a shell's background ignores Ctrl-C, and so does all that it starts.
 PROGRAM = """
+import signal
 from tierline.serving.backlog import inputs, processes
 from tierline.training.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
 inputs._MAX_RECORDS, processes._WORTH = 6, 1
 main()
 """
@@ -361,24 +452,34 @@ def started(tmp_path: Path, source: Path) -> Iterator[Callable[..., subprocess.P
         process.wait()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT", "SIGTERM"])
 def test_they_end_with_the_job(
-    tmp_path: Path, source: Path, started: Callable[..., subprocess.Popen[bytes]], how: int
+    tmp_path: Path, source: Path, started: Callable[..., subprocess.Popen[bytes]], name: str
 ) -> None:
     """Ctrl-C reaches the whole group; a kill only the job."""
     many = "".join(json.dumps({"body": f"{CALM} {i}"}) + "\n" for i in range(20_000))
     source.write_text(many, encoding="utf-8")
-    out = tmp_path / "out.csv"
+    out, how = tmp_path / "out.csv", getattr(signal, name)
     job = started(out)
-    children = _until(lambda: psutil.Process(job.pid).children())
+    _until(lambda: len(psutil.Process(job.pid).children()) == 2)
+    children = psutil.Process(job.pid).children()
     _until(lambda: unfinished(out))
     if how == signal.SIGINT:
         os.killpg(job.pid, how)
     else:
         os.kill(job.pid, how)
     job.wait(30)
-    _until(lambda: not any(child.is_running() for child in children))
+    _until(lambda: not any(map(_runs, children)))
     assert unfinished(out) is not None
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it runs; one that only waits to be reaped by somebody doesn't."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _until(found: Callable[[], Any]) -> Any:

@@ -22,6 +22,7 @@ from tierline.serving.backlog.wire import (
 from tierline.serving.backlog.writers import answer_codec
 from tierline.serving.policy.load import policy_from
 from tierline.serving.routing.router import Router
+from tierline.serving.store.versions import code_version
 
 
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:
@@ -29,7 +30,7 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
 
     Raises:
         EOFError: when the job is gone.
-        SystemExit: when policy or model aren't those that the job goes by.
+        SystemExit: when code, policy or model aren't those that the job goes by.
     """
     (first,) = receive(asked)
     told = told_from(first)
@@ -38,17 +39,20 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     while True:
         (found,) = receive(asked)
         try:
-            parts: tuple[bytes, ...] = chunk_parts(answering(stretch_from(found)))
+            chunk = answering(stretch_from(found))
         except Exception:
             # The job answers the stretch itself then, and meets the error where it can be told.
-            parts = ()
-        send(answered, *parts)
+            chunk = None
+        # Where the model fails the rules answer alone: it may fail in this process only.
+        failed = chunk is None or (told.bundle and chunk.summary.modes["rules_only"])
+        send(answered, *(() if failed or chunk is None else chunk_parts(chunk)))
 
 
 def _answering(told: Told) -> Answering:
     policy = policy_from(told.policy, "policy")
     predictor = Predictor.load(Path(told.bundle), threads=1) if told.bundle else None
-    if told.versions != (policy.version, predictor.version if predictor else None):
+    model = predictor.version if predictor else None
+    if told.versions != (code_version(), policy.version, model):
         raise SystemExit(1)
     router = Router(policy, predictor)
     router.what_if = told.what_if
@@ -63,7 +67,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         serve(sys.stdin.buffer, answered)
-    except (EOFError, BrokenPipeError):
+    except (EOFError, OSError):
         os._exit(0)
 
 

@@ -10,12 +10,18 @@ R = TypeVar("R")
 _END: Final = object()
 
 
-def in_order(items: Iterator[T], work: Callable[[T], R], workers: int) -> Generator[R, None, None]:
+def in_order(
+    items: Iterator[T],
+    work: Callable[[T], R],
+    workers: int,
+    stop: Callable[[], None] = lambda: None,
+) -> Generator[R, None, None]:
     """Yield what ``work`` makes of each item, in order; close it to end its threads before.
 
     One thread reads the next item, ``workers`` threads work on those before it, and the caller
     uses a result meanwhile: at most ``workers`` + 2 items are held. Results of what was read
-    before an error come before the error.
+    before an error come before the error. ``stop`` is called at the end, before work that still
+    goes on is waited for.
     """
     with (
         ThreadPoolExecutor(1, "tierline-read") as reader,
@@ -40,6 +46,7 @@ def in_order(items: Iterator[T], work: Callable[[T], R], workers: int) -> Genera
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            stop()
             reader.shutdown(wait=False, cancel_futures=True)
             pool.shutdown(wait=False, cancel_futures=True)
     if failure is not None:

@@ -5,14 +5,14 @@ backlog is long enough to be worth their start. One that can't start or dies cos
 speed: its stretch is answered here.
 """
 
+import logging
+import os
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock
-from types import TracebackType
+from threading import Lock, Thread
 from typing import Final
 
 from tierline.serving.backlog.answering import Answering
@@ -26,7 +26,9 @@ from tierline.serving.backlog.wire import (
     stretch_bytes,
     told_bytes,
 )
+from tierline.serving.store.versions import code_version
 
+log = logging.getLogger(__name__)
 #: A process takes a second or two to start: fewer records than these are sooner answered here.
 _WORTH: Final = 4_096
 #: While one stretch is with the model, the one before it goes through the rules.
@@ -43,6 +45,8 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # The same code, wherever this process has it from.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
     def tell(self, told: bytes) -> None:
@@ -74,7 +78,7 @@ class _Process:
 class Processes:
     """Turns stretches into what is written of them, here and in up to ``more`` other processes.
 
-    Call it from as many threads as `threads` says. Leaving its context ends the others.
+    Call it from as many threads as `threads` says; `close` ends the others.
     """
 
     def __init__(self, here: Answering, out: Path, more: int) -> None:
@@ -85,8 +89,7 @@ class Processes:
             self._free.put(None)
         self._lock, self._ended = Lock(), False
         self._processes: list[_Process] = []
-        self._started: list[Future[None]] = []
-        self._starting = ThreadPoolExecutor(max(more, 1), "tierline-start")
+        self._starting: list[Thread] = []
 
     @property
     def threads(self) -> int:
@@ -104,8 +107,14 @@ class Processes:
             finally:
                 self._free.put(None)
         try:
-            chunk = process.answer(stretch_bytes(stretch))
+            asked = stretch_bytes(stretch)
+        except ValueError:
+            self._free.put(process)
+            return self._here(stretch)
+        try:
+            chunk = process.answer(asked)
         except (EOFError, OSError, ValueError):
+            process.end()
             self._refuse_when_ended()
             return self._here(stretch)
         self._free.put(process)
@@ -121,45 +130,47 @@ class Processes:
         read = stretch.start + len(stretch.records)
         left = read / stretch.share - read if stretch.share else _WORTH
         with self._lock:
-            if self._ended or self._started or left < _WORTH:
+            if self._ended or self._starting or left < _WORTH:
                 return
-            self._started = [self._starting.submit(self._start) for _ in range(self._more)]
+            self._starting = [Thread(target=self._start) for _ in range(self._more)]
+        for thread in self._starting:
+            thread.start()
 
     def _start(self) -> None:
-        with suppress(EOFError, OSError):
+        try:
+            told = told_bytes(self._told())
             with self._lock:
                 if self._ended:
                     return
                 process = _Process()
                 self._processes.append(process)
-            process.tell(told_bytes(self._told()))
-            self._free.put(process)
+            process.tell(told)
+        except (EOFError, OSError, ValueError) as error:
+            if not self._ended:
+                why = type(error).__name__
+                log.warning("an answering process can't start (%s): going on without it", why)
+            return
+        self._free.put(process)
 
     def _told(self) -> Told:
         router = self._here.router
-        predictor = router.predictor
+        policy, predictor = router.policy, router.predictor
         return Told(
-            policy=router.policy.model_dump(mode="json"),
+            policy=policy.model_dump(mode="json"),
             bundle=str(predictor.folder.resolve()) if predictor else None,
             what_if=router.what_if,
             now=self._here.now,
             out=str(self._out.resolve()),
-            versions=(router.policy.version, predictor.version if predictor else None),
+            versions=(code_version(), policy.version, predictor.version if predictor else None),
         )
 
-    def __enter__(self) -> "Processes":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the others; who waits for one of them, or to answer here, gives up."""
         with self._lock:
             self._ended = True
         # Who waits for somebody to be free has to hear of it, one after the other.
         self._free.put(None)
         for process in self._processes:
             process.end()
-        self._starting.shutdown()
+        for thread in self._starting:
+            thread.join()

@@ -72,7 +72,8 @@ def score(
         left = iter(()) if job.whole else backlog.stretches(job.records)
         work = Processes(here, out, 0 if store else scoring.processes - 1)
         # Closed also when the job breaks off: threads can't be left to whoever collects them.
-        with closing(in_order(left, work, 1 if store else work.threads)) as chunks, work:
+        chunks = in_order(left, work, 1 if store else work.threads, work.close)
+        with closing(chunks):
             commit_all(job, chunks, progress, store)
     return job.summary
 

@@ -6,7 +6,7 @@ Nothing that is received is unpickled.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, Any, Final
 
 from pydantic import TypeAdapter
@@ -23,7 +23,7 @@ class Told:
 
     ``policy`` is the policy's content, ``bundle`` the model's folder, None for the rules alone,
     and ``out`` the answers' file, whose name says how answers are written. ``versions`` are those
-    of policy and model that it must come to, too.
+    of code, policy and model that it must come to, too.
     """
 
     policy: dict[str, Any]
@@ -31,7 +31,7 @@ class Told:
     what_if: bool
     now: datetime
     out: str
-    versions: tuple[str, str | None]
+    versions: tuple[str, str, str | None]
 
 
 def send(stream: IO[bytes], *parts: bytes) -> None:
@@ -66,7 +66,12 @@ def _exactly(stream: IO[bytes], length: int) -> bytes:
 
 
 def told_bytes(told: Told) -> bytes:
-    """Return what a process is told as JSON."""
+    """Return what a process is told as JSON.
+
+    Raises:
+        ValueError: when JSON can't hold it, as for `stretch_bytes`.
+    """
+    _refuse_odd(told.now)
     return _TOLD.dump_json(told)
 
 
@@ -79,9 +84,17 @@ def stretch_bytes(stretch: Stretch) -> bytes:
     """Return a stretch as JSON.
 
     Raises:
-        ValueError: when it holds what JSON can't, such as a file's name that is no Unicode.
+        ValueError: when it holds what JSON can't: a file's name that is no Unicode, or a time
+            whose distance to UTC has seconds (clocks before 1937 had them).
     """
+    for row in stretch.rows:
+        _refuse_odd(row.ticket.created_at)
     return _STRETCH.dump_json(stretch, exclude_defaults=True)
+
+
+def _refuse_odd(time: datetime | None) -> None:
+    if time is not None and (time.utcoffset() or timedelta(0)) % timedelta(minutes=1):
+        raise ValueError("the distance to UTC has seconds")
 
 
 def stretch_from(found: bytes) -> Stretch:

@@ -140,9 +140,10 @@ def _refuse_mixtures(file: str, *, on_ray: bool, store: str | None, workers: int
             )
     elif is_url(file):
         raise InputError("expected a file or a folder, or --engine ray for a URL; found a URL")
-    elif store and workers:
+    elif store and (workers or 1) > 1:
         raise InputError(
-            "expected --store or --workers; found both: one process keeps all decisions"
+            "expected --workers 1 with --store (or TIERLINE_STORE_URL), as one process keeps all "
+            f"decisions; found {workers}"
         )
 
 

@@ -6,7 +6,9 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, PlainSerializer
 
-_DURATION: Final = re.compile(r"([0-9]{1,5})\s*([mhd])")
+#: A policy is also kept as `duration_text` writes it: days as hours, hours that aren't whole as
+#: minutes.
+_DURATION: Final = re.compile(r"([0-9]{1,5}(?=\s*d)|[0-9]{1,7}(?=\s*[mh]))\s*([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 

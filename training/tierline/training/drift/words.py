@@ -54,7 +54,8 @@ def word_vectors(tickets: Sequence[Ticket], seed: int) -> Floats:
         size = 0  # no word anywhere
     if size < 1:
         return np.ones((len(tickets), 1), dtype=np.float32)
-    with np.errstate(invalid="ignore"):  # shares of no variance, where all tickets are alike
+    # Shares of no variance, where all tickets are alike.
+    with np.errstate(invalid="ignore", divide="ignore"):
         found = TruncatedSVD(size, random_state=seed).fit_transform(weights)
     return np.asarray(found, dtype=np.float32)
 
