@@ -227,9 +227,13 @@ def test_they_go_by_this_policy_and_what_it_asks(
 def test_a_short_backlog_is_answered_here(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, worth: int
 ) -> None:
-    started: list[Processes] = []
+    started = []
+
+    def noted(work: Processes) -> None:
+        started.append(work)
+
     monkeypatch.setattr(processes, "_WORTH", worth)
-    monkeypatch.setattr(Processes, "_start", lambda work: started.append(work))
+    monkeypatch.setattr(Processes, "_start", noted)
     run(source, tmp_path / "out.csv", Router(POLICY), 8)
     assert len(started) == (7 if worth == 1 else 0)
 
