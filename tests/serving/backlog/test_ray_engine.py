@@ -380,7 +380,7 @@ def test_what_does_not_go_together(
     for arguments, said in (
         ((folder, *ray, "--store", "sqlite:///x.db"), "--store or --engine ray; found both"),
         ((url_of(folder),), "--engine ray for a URL"),
-        ((folder, "--workers", "2", "--store", "sqlite:///store.db"), "--store or --workers"),
+        ((folder, "--workers", "2", "--store", "sqlite:///store.db"), "--workers 1 with --store"),
     ):
         with pytest.raises(InputError, match=said):
             command(*arguments, "--out", out, "--rules-only")
