@@ -147,3 +147,17 @@ def test_one_who_stops_leaves_no_thread_behind() -> None:
     assert next(results) == 0
     results.close()
     assert not {one.name for one in set(threading.enumerate()) - before}
+
+
+def test_what_is_to_stop_hears_of_an_error_before_others_are_waited_for() -> None:
+    stopped, heard = threading.Event(), list[bool]()
+
+    def work(number: int) -> None:
+        if number == 0:
+            raise KeyboardInterrupt
+        heard.append(stopped.wait(PATIENCE))
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(iter(range(9)), work, 3, stopped.set))
+    assert heard
+    assert all(heard)
