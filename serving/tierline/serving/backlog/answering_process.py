@@ -6,6 +6,7 @@ It ends when the job does, however that ends: its input is closed then.
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,14 +39,14 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     send(answered, b"ready")
     while True:
         (found,) = receive(asked)
-        try:
+        parts: tuple[bytes, ...] = ()
+        # What fails here the job answers itself, and meets the error where it can be told.
+        with suppress(Exception):
             chunk = answering(stretch_from(found))
-        except Exception:
-            # The job answers the stretch itself then, and meets the error where it can be told.
-            chunk = None
-        # Where the model fails the rules answer alone: it may fail in this process only.
-        failed = chunk is None or (told.bundle and chunk.summary.modes["rules_only"])
-        send(answered, *(() if failed or chunk is None else chunk_parts(chunk)))
+            # Where a model fails the rules answer alone, and it may fail in this process only.
+            if not (told.bundle and chunk.summary.modes["rules_only"]):
+                parts = chunk_parts(chunk)
+        send(answered, *parts)
 
 
 def _answering(told: Told) -> Answering:

@@ -165,8 +165,10 @@ def _version(system: fs.FileSystem, path: str) -> str:
 
 
 def _copy_name(name: str) -> str:
-    """Return a name that a file may have; an object's may be longer."""
-    return name if len(os.fsencode(name)) <= _MAX_NAME_BYTES else name[-_MAX_NAME_BYTES // 5 :]
+    """Return a name that a file may have, with the same ending; an object's may be longer."""
+    if len(os.fsencode(name)) <= _MAX_NAME_BYTES:
+        return name
+    return name[-(_MAX_NAME_BYTES // 4) :]  # a character takes 4 bytes at most
 
 
 def store_of(url: str) -> tuple[fs.FileSystem, str]:
