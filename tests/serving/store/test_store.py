@@ -1,12 +1,15 @@
 """The store on SQLite and PostgreSQL: written once, read back whole, refused when it isn't ours."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, text
 
 from tierline.data.errors import StoreError
 from tierline.serving.store import decisions
@@ -126,6 +129,30 @@ def test_the_migrations_make_the_tables_that_the_code_means(url: str) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     database.close()
+
+
+def test_threads_at_once_share_the_connections(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines: list[Engine] = []
+
+    def slowly(*arguments: Any, **more: Any) -> Engine:
+        engines.append(create_engine(*arguments, **more))
+        time.sleep(0.05)
+        return engines[-1]
+
+    monkeypatch.setattr("tierline.serving.store.engine.create_engine", slowly)
+    make(before := Database(url))
+    before.close()
+    engines.clear()
+    database = Database(url)
+
+    def ask(_: int) -> None:
+        with database.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+    database.close()
+    assert len(engines) == 1
 
 
 def test_a_store_one_migration_behind_is_refused_and_upgraded(url: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The database: connections that time out, errors that say the remedy and no secrets."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ class Database:
         self.url = read_url(url)
         self.shown = shown(self.url)
         self._engines: dict[float, Engine] = {}
+        self._making = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -108,10 +110,12 @@ class Database:
             engine.dispose()
 
     def _engine(self, seconds: float) -> Engine:
-        if seconds not in self._engines:
-            make = _sqlite if self.is_sqlite else _postgresql
-            self._engines[seconds] = make(self.url, seconds)
-        return self._engines[seconds]
+        # Two threads at once must not make two: one would be lost, with its connections open.
+        with self._making:
+            if seconds not in self._engines:
+                make = _sqlite if self.is_sqlite else _postgresql
+                self._engines[seconds] = make(self.url, seconds)
+            return self._engines[seconds]
 
     @contextmanager
     def _told(self) -> Iterator[None]:
