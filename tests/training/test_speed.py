@@ -15,6 +15,7 @@ from tierline.training.pipeline import Trained
 from tierline.training.speed import command
 from tierline.training.speed.command import SpeedJob, run
 from tierline.training.speed.contestants import CONTESTANTS, Setting
+from tierline.training.speed.reading import Asked, Reading
 from tierline.training.speed.restore import restore
 from tierline.training.speed.work import work_of
 
@@ -82,6 +83,29 @@ def test_a_table_is_made_and_written(
         assert all(0 <= value <= 1 for value in line["macro_f1"].values())
     assert "| tierline |" in (out / "speed.md").read_text()
     assert lines["tierline score"]["macro_f1"] == lines["tierline"]["macro_f1"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "best", "tried"),
+    [
+        ({1: 5.0, 2: 4.0, 4: 6.1, 8: 1.0}, 2, [1, 2, 4]),  # far worse than the best: no further
+        ({1: 5.0, 2: 4.0, 4: 5.9, 8: 1.0}, 8, [1, 2, 4, 8]),  # a little worse: goes on
+    ],
+)
+def test_the_fastest_batch_size_is_looked_for_until_it_gets_far_worse(
+    monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float], best: int, tried: list[int]
+) -> None:
+    asked = []
+
+    def read(one: Asked) -> Reading:
+        asked.append(one.batch)
+        return Reading(seconds[one.batch], 1.0, 1.0, {})
+
+    monkeypatch.setattr(command, "_BATCHES", tuple(seconds))
+    monkeypatch.setattr(command, "read", read)
+    job = Asked("onnxruntime", "bundle", 1, 0, "tickets.jsonl", None)
+    assert command._best_batch(job) == best
+    assert asked == tried
 
 
 def test_labels_that_the_policy_does_not_know_leave_one_out(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -47,6 +48,8 @@ HOW: Final = (
 )
 _BATCHES: Final = (1, 2, 4, 8, 16, 32, 128)
 _TRIED: Final = 256
+#: A batch size that takes so many times as long as the best one ends the search for a better one.
+_FAR_WORSE: Final = 1.5
 
 
 @dataclass(frozen=True)
@@ -154,11 +157,15 @@ def _undecided(job: SpeedJob, manifest: Manifest) -> str | None:
 
 
 def _best_batch(asked: Asked) -> int:
-    """Return the batch size that answers a few tickets soonest."""
-    seconds = {}
+    """Return the batch size that answers a few tickets soonest; larger ones pad more and more."""
+    best, least = 0, inf
     for batch in _BATCHES:
-        seconds[batch] = read(replace(asked, batch=batch, first=_TRIED)).seconds
-    return min(seconds, key=lambda batch: seconds[batch])
+        seconds = read(replace(asked, batch=batch, first=_TRIED)).seconds
+        if seconds > _FAR_WORSE * least:
+            break
+        if seconds < least:
+            best, least = batch, seconds
+    return best
 
 
 def _line(
