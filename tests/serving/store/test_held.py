@@ -127,6 +127,28 @@ def test_who_brings_more_does_not_wait_while_the_database_is_slow(made: Store, b
     store.database.close()
 
 
+def test_who_waits_for_decisions_does_not_wait_for_those_that_keep_coming(made: Store) -> None:
+    enough = Event()
+
+    def write(_: list[Json]) -> None:
+        if not enough.is_set():
+            busy.submit([one()])  # so the queue is never empty
+
+    busy = Writer(write, made.check, made._seal, made.spool)
+    busy.submit([one()])
+    busy.start()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            try:
+                pool.submit(busy.flush).result(PATIENCE / 6)
+            finally:
+                enough.set()
+    finally:
+        enough.set()
+        busy.close()
+        made.database.close()
+
+
 def test_versions_are_held_as_long_as_a_decision_is() -> None:
     held = Held(2)
     held.add(many()[:7])

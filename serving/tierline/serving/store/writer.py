@@ -55,6 +55,8 @@ class Writer:
         self._retry = _RETRY_SECONDS[0]
         self._due = 0.0
         self._closing = threading.Event()
+        #: How many decisions of the queue the thread is done with; told to whoever waits for some.
+        self._done, self._progress = 0, threading.Condition()
         self.problem: str | None = None
         self.lost = 0
         self._thread = threading.Thread(target=self._run, name="tierline-store", daemon=True)
@@ -88,7 +90,10 @@ class Writer:
 
     def flush(self) -> None:
         """Wait until everything submitted so far is in the store or the spool, or held."""
-        self._queue.join()
+        # The queue's own `join` never ends while more keep coming.
+        with self._progress:
+            due = self._done + self._queue.unfinished_tasks
+            self._progress.wait_for(lambda: self._done >= due)
 
     def close(self) -> None:
         """Write what is left, to the store or the spool, and stop the thread."""
@@ -123,10 +128,16 @@ class Writer:
             batch = self._take()
             if batch:
                 self._store(self._items(batch))
-            for _ in batch:
-                self._queue.task_done()
+            self._tell_done(len(batch))
             self._catch_up()
         self._let_go()
+
+    def _tell_done(self, decisions: int) -> None:
+        with self._progress:
+            for _ in range(decisions):
+                self._queue.task_done()
+            self._done += decisions
+            self._progress.notify_all()
 
     def _take(self) -> list[Remembered]:
         batch: list[Remembered] = []
