@@ -217,3 +217,20 @@ def test_two_processes_that_make_the_key_at_once_make_one(
     for ticket in ("T-1", "T-2"):
         assert not Outbox(box).claim(letter(ticket=ticket))
     assert Outbox(box).claim(letter(ticket="T-3"))
+
+
+def test_an_erasure_leaves_a_claim_that_is_just_being_made(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = threading.Thread(target=lambda: Outbox(box).erase_of(marks_of("T-2")))
+    dump = Letter.model_dump_json
+
+    def meanwhile(of: Letter) -> str:
+        if other.ident is None:
+            other.start()
+            other.join(0.2)  # it must wait for the claim; where it doesn't, it has ended by then
+        return dump(of)
+
+    monkeypatch.setattr(Letter, "model_dump_json", meanwhile)
+    assert deliver(box, lambda *_: True)("url", letter())
+    other.join(30)

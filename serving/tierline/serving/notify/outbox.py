@@ -59,7 +59,8 @@ class Outbox:
             if _age(pending) > _ABANDONED:  # Whoever claimed it has ended.
                 pending.unlink()
         try:
-            with pending.open("x", encoding="utf-8") as file:
+            # An erasure would take a claim that is half written for a lost line, and remove it.
+            with self._lock, pending.open("x", encoding="utf-8") as file:
                 file.write(letter.model_dump_json())
         except FileExistsError:
             return False
