@@ -203,6 +203,25 @@ def test_large_bodies_that_never_end_keep_no_small_one_out() -> None:
     asyncio.run(run())
 
 
+def test_a_body_whose_time_is_over_just_now_makes_room_for_another() -> None:
+    async def run() -> None:
+        desk = Desk()
+        patience = asyncio.timeout(None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tierline.serving.http.body_limit.asyncio.timeout", lambda _: patience)
+            await desk.ask(part(900, more=True))
+        patience.reschedule(0.0)  # its time is over in the turn in which the small one comes
+        small = asyncio.create_task(ask(desk.limited, [part(200)]))
+        desk.may_answer.set()
+        found = await small
+        assert found is not None
+        assert found[0] == 200
+        assert await desk.statuses() == [429]
+        assert desk.budget.left == ALL
+
+    asyncio.run(run())
+
+
 def test_the_server_keeps_its_budget() -> None:
     live = Live(Limits(bodies=500))
     with serving(None, live=live) as client:

@@ -56,7 +56,7 @@ class BodyLimit:
         with self._budget.request() as held:
             try:
                 async with asyncio.timeout(self._seconds) as patience:
-                    with held.coming(partial(patience.reschedule, 0.0)):
+                    with held.coming(partial(_end, patience)):
                         found = await self._read(scope, receive, held)
             except TimeoutError:
                 found = self._too_slow()
@@ -106,6 +106,12 @@ class BodyLimit:
             self._metrics.refused.labels("bodies").inc()
         error = "too much is being sent at once; come again later, or send less at once"
         return busy(error, _COME_AGAIN_SECONDS)
+
+
+def _end(patience: asyncio.Timeout) -> None:
+    # One that is past in this very turn of the loop can't be changed any more, and needn't.
+    if not patience.expired():
+        patience.reschedule(0.0)
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
