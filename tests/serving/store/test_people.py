@@ -1,6 +1,7 @@
 """Corrections, outcomes, locks and exclusions: each once, and what they know of the decision."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tierline.data.feedback import Origin, read_feedback
 from tierline.data.quarantine import Quarantine
 from tierline.serving.policy import Exclusion as TeamExclusion
 from tierline.serving.routing.router import Router
-from tierline.serving.store import feedback
+from tierline.serving.store import feedback, moments
 from tierline.serving.store.decisions import Archive
 from tierline.serving.store.feedback import UnknownDecisionError
 from tierline.serving.store.forms import CorrectionForm, Exclusion, OutcomeForm
@@ -149,6 +150,24 @@ def test_a_lock_holds_from_the_next_look_on(store: Store) -> None:
     assert not store.remove_lock("T-1")
     assert store.find_lock("T-1") is None
     assert store.with_locks([of]) == [of]
+
+
+def test_a_lock_whose_ticket_is_routed_while_it_is_stored(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = moments.keep
+
+    def meanwhile(*how: Any) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(store.with_locks, [ticket(id="T-1")]).result()
+        keep(*how)
+
+    monkeypatch.setattr(moments, "keep", meanwhile)
+    lock = store.put_lock("T-1", 2)
+    assert (lock.tier, store.find_lock("T-1")) == (2, lock)
+    store.writer.away(StoreError("gone"))
+    (found,) = store.with_locks([ticket(id="T-1")])
+    assert (found.locked_by_human, found.current_tier) == (True, 2)
 
 
 def test_a_lock_by_one_server_holds_in_another(store: Store, url: str, tmp_path: Path) -> None:

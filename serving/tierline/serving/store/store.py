@@ -254,8 +254,10 @@ class Store:
         """
         key = self.pseudonyms().ticket(ticket_id)
         with self._dating() as (connection, now):
-            self._locks[key] = locks.put(connection, key, tier, team, now)
-        return self._locks[key]
+            lock = locks.put(connection, key, tier, team, now)
+        # Only now: who looks before it is committed finds none, and forgets it here.
+        self._locks[key] = lock
+        return lock
 
     def find_lock(self, ticket_id: str) -> Lock | None:
         """Return a ticket's lock."""
