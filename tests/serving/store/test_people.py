@@ -18,7 +18,7 @@ from tierline.serving.routing.router import Router
 from tierline.serving.store import feedback, moments
 from tierline.serving.store.decisions import Archive
 from tierline.serving.store.feedback import UnknownDecisionError
-from tierline.serving.store.forms import CorrectionForm, Exclusion, OutcomeForm
+from tierline.serving.store.forms import CorrectionForm, Exclusion, Lock, OutcomeForm
 from tierline.serving.store.replay import replay
 from tierline.serving.store.schema import outcomes
 from tierline.serving.store.store import Store
@@ -168,6 +168,26 @@ def test_a_lock_whose_ticket_is_routed_while_it_is_stored(
     store.writer.away(StoreError("gone"))
     (found,) = store.with_locks([ticket(id="T-1")])
     assert (found.locked_by_human, found.current_tier) == (True, 2)
+
+
+def test_a_lock_is_never_missing_while_others_look(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    class Locks(dict[str, Lock]):
+        def pop(self, *how: Any) -> Any:
+            found = super().pop(*how)
+            held.append(key in self)
+            return found
+
+    key = store.pseudonyms().ticket("T-1")
+    monkeypatch.setattr(store, "_locks", Locks())
+    store.put_lock("T-1", 2)
+    for _ in range(2):
+        store.with_locks([ticket(id="T-1"), ticket(id="T-2")])
+    assert held
+    assert all(held)
 
 
 def test_a_lock_by_one_server_holds_in_another(store: Store, url: str, tmp_path: Path) -> None:

@@ -189,9 +189,10 @@ class Store:
             except StoreError as error:
                 self.writer.away(error)
             else:
-                for key in keys:
-                    self._locks.pop(key, None)
+                # None that holds is missing for a moment: others look here once the store is away.
                 self._locks |= found
+                for key in keys - found.keys():
+                    self._locks.pop(key, None)
                 return found
         return {key: lock for key in keys if (lock := self._locks.get(key))}
 
