@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -288,6 +289,26 @@ def test_a_service_that_hangs_holds_up_no_other_and_no_end(outbox: Outbox) -> No
     notifier.close(0.05)
     assert [letter.problem for letter in outbox.dead_letters()] == ["the server stopped"]
     go_on.set()
+
+
+def test_many_services_that_hang_hold_up_the_end_no_longer_than_one(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, go_on = [0.0], threading.Event()
+
+    def waited(_: threading.Thread, seconds: float) -> None:
+        now[0] += seconds
+
+    many = " ".join(f"json://{name}.example" for name in "abcd")
+    notifier = Notifier(urls(on_call=many), outbox, lambda *_: go_on.wait(30))
+    notifier.tell(*about(), NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now[0])
+        patch.setattr(threading.Thread, "join", waited)
+        notifier.close(5)
+    go_on.set()
+    notifier.close(30)
+    assert now[0] <= 6
 
 
 def test_a_full_disk_doesnt_silence_on_call(

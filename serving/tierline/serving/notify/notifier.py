@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -22,6 +23,7 @@ Send = Callable[[str, str, str], bool]
 #: Letters that may wait for one endpoint; the next one is a dead letter at once.
 LIMIT: Final = 1_000
 _GRACE_SECONDS: Final = 5.0
+_ENDING_SECONDS: Final = 1.0
 
 
 class Notifier:
@@ -85,13 +87,18 @@ class Notifier:
         """Send what can be sent within the grace; the rest is on the list of dead letters."""
         for lane in self._lanes.values():
             lane.finish()
-        for lane in self._lanes.values():
-            lane.join(grace)
+        self._join(grace)
         self._stopping.set()
         for lane in self._lanes.values():
             for letter in lane.left():
                 bury_safely(self._outbox, letter, "the server stopped")
-            lane.join(1.0)
+        self._join(_ENDING_SECONDS)
+
+    def _join(self, seconds: float) -> None:
+        """Wait so long for all lanes together: many that hang must not use up the server's end."""
+        due = time.monotonic() + seconds
+        for lane in self._lanes.values():
+            lane.join(max(0.0, due - time.monotonic()))
 
 
 class _Lane:
