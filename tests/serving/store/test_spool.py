@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,21 @@ def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in spool.folder.iterdir()}
     assert set(modes.values()) == {0o600}
     assert stat.S_IMODE(spool.folder.stat().st_mode) == 0o700
+
+
+def test_a_file_that_another_process_ends_meanwhile_is_private_again(tmp_path: Path) -> None:
+    one, other = Spool(tmp_path / "spool"), Spool(tmp_path / "spool")
+    one.append([item("a")])
+    adding = threading.Thread(target=other.append, args=([item("b")],))
+
+    def write(_: object) -> None:
+        adding.start()
+        adding.join(0.1)  # it waits until this one is done, and has removed the file
+
+    assert one.drain(write, 1)
+    adding.join(30)
+    assert stat.S_IMODE((tmp_path / "spool" / "waiting.jsonl").stat().st_mode) == 0o600
+    assert drained(one) == ["b"]
 
 
 def test_lines_are_on_disk_before_append_returns(

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from uuid import uuid4
 
 from filelock import FileLock
@@ -89,8 +89,7 @@ class Spool:
     def _append(self, path: Path, items: Sequence[Json]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lines = "".join(json.dumps(item) + "\n" for item in items).encode()
-        path.touch(mode=_PRIVATE)
-        with self._lock, path.open("ab") as file:
+        with self._lock, _to_add(path) as file:
             start = file.tell()
             try:
                 if not start:
@@ -132,6 +131,12 @@ class Spool:
             return False
         self._waiting.unlink()
         return True
+
+
+def _to_add(path: Path) -> IO[bytes]:
+    """Open a file to add to it, made for its owner only. Under the lock: others may remove it."""
+    path.touch(mode=_PRIVATE)
+    return path.open("ab")
 
 
 def _mark() -> bytes:
