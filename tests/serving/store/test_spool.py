@@ -124,6 +124,25 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     assert drained(spool) == ["a", "c"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders are synced there only")
+def test_a_folder_that_cant_be_synced_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[int] = []
+
+    def refuse(place: int) -> None:
+        if stat.S_ISDIR(os.fstat(place).st_mode):
+            folders.append(place)
+            raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="Invalid argument"):
+        Spool(tmp_path / "spool").append([item("a")])
+    (folder,) = folders
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(folder)
+
+
 def test_erased_lines_are_gone_and_the_rest_is_whole(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
     spool.append([item(name) for name in "abcd"])

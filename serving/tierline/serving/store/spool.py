@@ -154,8 +154,10 @@ def _sync_folder(folder: Path) -> None:
     """Make a new file's name last, where the system has that."""
     if os.name == "posix":
         place = os.open(folder, os.O_RDONLY)
-        os.fsync(place)
-        os.close(place)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
 
 
 def _item(line: bytes) -> Json | None:
