@@ -1,6 +1,7 @@
 """One record becomes a row, or says which field is wrong and never what it held."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -44,6 +45,21 @@ def test_numbers_are_text_too(value: float, text: str) -> None:
     found = row(id=value, body=value, issue_type=value, split=value)
     assert (found.ticket.id, found.ticket.body) == (text, text)
     assert (found.labels, found.extra) == ({"issue_type": text}, {"split": text})
+
+
+@pytest.mark.parametrize("value", [2, 2.0, Decimal("2.0"), "2", " 2.0 ", "2.00"])
+def test_a_numbered_severity_is_one_label_however_a_file_writes_it(value: object) -> None:
+    found = row(severity=value, stated_severity=value, earlier_severity=value)
+    assert found.labels == {"severity": "2"}
+    assert (found.ticket.stated_severity or "").strip() == "2"
+    assert (found.ticket.earlier_severity or "").strip() == "2"
+
+
+def test_other_numbers_stay_as_they_are_written() -> None:
+    assert row(issue_type=12.0).labels == {"issue_type": "12"}
+    assert row(issue_type="12.0").labels == {"issue_type": "12.0"}  # a version, for all we know
+    for text in ("2.5", "Severity 2.0", "2.0.0", "1e3"):
+        assert row(severity=text).labels == {"severity": text}
 
 
 @pytest.mark.parametrize("name", ["id", "subject", "body", "channel", *HEADS, "split", "industry"])

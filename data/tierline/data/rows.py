@@ -1,6 +1,7 @@
 """One row of a file, checked: a ticket with its labels, or the reason why it is neither."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,9 @@ _TEXTS: Final = (
     *("subject", "body", "channel", "customer", "product", "language", "team", "status"),
     *("earlier_severity", "earlier_sentiment", "stated_severity"),
 )
+_SEVERITIES: Final = ("severity", "earlier_severity", "stated_severity")
+#: How data frames write a whole number once a cell of its column is empty.
+_WHOLE_NUMBER: Final = re.compile(r"\s*(\d+)\.0+\s*", re.ASCII)
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -56,6 +60,9 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
         for name, column in columns.columns.items()
         if (value := clean(record.get(column))) is not None
     }
+    for name in (*HEADS, *_SEVERITIES):
+        if name in values:
+            values[name] = _whole(name, values[name])
     labels = {h: _label(h, values[h]) for h in HEADS if h in values}
     extra: dict[str, str] = {
         name: _extra(name, value)
@@ -111,6 +118,14 @@ def _text(name: str, value: Any) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise RowError(f"{name}: expected Unicode text; found half a surrogate pair") from None
+    return value
+
+
+def _whole(name: str, value: Any) -> Any:
+    """Return 2 for 2.0, so that a label is one in every file; of words only for severities."""
+    if isinstance(value, float | Decimal) or (name in _SEVERITIES and isinstance(value, str)):
+        found = _WHOLE_NUMBER.fullmatch(str(value))
+        return found[1] if found else value
     return value
 
 
