@@ -8,6 +8,7 @@ that lock, so an erasure finds a line here or in the store.
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 from uuid import uuid4
@@ -170,9 +171,9 @@ def _item(line: bytes) -> Json | None:
 
 
 def _items(path: Path) -> Iterator[Json | None]:
-    if path.exists():
-        with path.open("rb") as file:
-            yield from map(_item, file)
+    # Not asked for first: a server may remove it at any time.
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        yield from map(_item, file)
 
 
 def _rewritten(path: Path, doomed: Callable[[Json], bool]) -> int:
