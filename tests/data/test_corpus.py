@@ -68,6 +68,16 @@ def test_no_usable_row(tmp_path: Path, items: list[dict[str, Any]]) -> None:
         load(write(tmp_path / "a.jsonl", items))
 
 
+def test_where_no_row_is_usable_the_commonest_reason_is_told(tmp_path: Path) -> None:
+    items = [*labelled(2, created_at="24/02/2015 11:35"), {"body": "no label"}]
+    with pytest.raises(InputError) as caught:
+        load(write(tmp_path / "a.jsonl", items))
+    reason = "no usable row (2 of 3: created_at: expected an ISO 8601 time). Labels"
+    assert reason in str(caught.value)
+    with pytest.raises(InputError, match=r"found no usable row\. Labels"):
+        load(write(tmp_path / "b.jsonl", items[2:]))
+
+
 def test_mapped_labels(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [{"text": f"ticket {i}", "topic": "x"} for i in range(10)])
     with Quarantine(tmp_path / "q.jsonl") as quarantine:

@@ -1,6 +1,7 @@
 """A labelled corpus in memory: what training and evaluation work on."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.splitting import SPLITS, assign_splits
 
+_NO_LABEL: Final = f"expected a label: {', '.join(HEADS)}"
 _HASH_BLOCK: Final = 1 << 20
 
 
@@ -52,16 +54,22 @@ def read_rows(
         InputError: for a file that is unusable as a whole, or when no row is left.
     """
     rows: list[Row] = []
+    reasons: Counter[str] = Counter()
+
+    def refuse(row: BadRow, path: Path) -> None:
+        quarantine.add(row, path)
+        reasons[row.reason] += 1
+
     for path in paths:
         for row in TicketFile(path, mapping):
             if isinstance(row, BadRow):
-                quarantine.add(row, path)
+                refuse(row, path)
             elif not full_text(row.ticket):
-                quarantine.add(BadRow(row.number, "expected words; the text is empty"), path)
+                refuse(BadRow(row.number, "expected words; the text is empty"), path)
             elif is_waiting(row):
                 quarantine.waiting += 1
             elif need_labels and not row.labels:
-                quarantine.add(BadRow(row.number, f"expected a label: {', '.join(HEADS)}"), path)
+                refuse(BadRow(row.number, _NO_LABEL), path)
             else:
                 rows.append(row)
     if not rows and quarantine.waiting:
@@ -71,10 +79,18 @@ def read_rows(
         )
     if not rows:
         raise InputError(
-            "expected labelled tickets; found no usable row. Labels are read from the columns "
-            f"{', '.join(HEADS)}, or from others with --map issue_type=COLUMN"
+            f"expected labelled tickets; found no usable row{_mostly(reasons)}. Labels are read "
+            f"from the columns {', '.join(HEADS)}, or from others with --map issue_type=COLUMN"
         )
     return rows
+
+
+def _mostly(reasons: Counter[str]) -> str:
+    """Return why most rows were refused, unless it is what the message says anyway."""
+    for reason, count in reasons.most_common(1):
+        if reason != _NO_LABEL:
+            return f" ({count} of {reasons.total()}: {reason})"
+    return ""
 
 
 def load_corpus(
