@@ -124,6 +124,20 @@ def test_an_empty_part(tmp_path: Path, there: str, missing: str) -> None:
         load(write(tmp_path / "a.jsonl", labelled(9, split=there)))
 
 
+def test_validation_comes_from_train_where_a_split_has_none(tmp_path: Path) -> None:
+    train = labelled(100, split="train")
+    test = [{"body": f"tested {i}", "severity": "P2", "split": "test"} for i in range(20)]
+    parts = load(write(tmp_path / "a.jsonl", [*train, *test, *train])).parts
+    assert {name: len(part) for name, part in parts.items()} == {
+        "train": 170,
+        "validation": 30,
+        "test": 20,
+    }
+    assert {row.extra["split"] for row in parts["test"]} == {"test"}
+    bodies = [{row.ticket.body for row in parts[name]} for name in ("train", "validation")]
+    assert not bodies[0] & bodies[1]
+
+
 def test_the_test_part_may_be_empty(tmp_path: Path) -> None:
     items = labelled(3, split="train") + labelled(2, split="validation")
     assert load(write(tmp_path / "a.jsonl", items)).parts["test"] == ()

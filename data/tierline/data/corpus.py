@@ -15,7 +15,7 @@ from tierline.data.normalise import full_text
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
-from tierline.data.splitting import SPLITS, assign_splits
+from tierline.data.splitting import SPLITS, assign_splits, validation_from_train
 
 _NO_LABEL: Final = f"expected a label: {', '.join(HEADS)}"
 _HASH_BLOCK: Final = 1 << 20
@@ -102,6 +102,7 @@ def load_corpus(
 ) -> Corpus:
     """Read files and divide them into parts: by their ``split`` column, or grouped and seeded.
 
+    Where that column names a train and a test part only, validation is taken from train.
     ``book`` says which old labels are read as which of today's.
 
     Raises:
@@ -110,6 +111,9 @@ def load_corpus(
     """
     rows, relabelling = book.rewrite(read_rows(paths, mapping, quarantine))
     parts = assign_splits(rows, seed)
+    train, validation, test = (parts[name] for name in SPLITS)
+    if train and test and not validation:
+        parts["train"], parts["validation"] = validation_from_train(train, seed)
     for name in SPLITS[:2]:
         if not parts[name]:
             raise InputError(

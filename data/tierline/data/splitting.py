@@ -31,6 +31,21 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     return {s: tuple(r for r, p in zip(rows, parts, strict=True) if p == s) for s in SPLITS}
 
 
+def validation_from_train(
+    train: Sequence[Row], seed: int
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return the train and the validation rows of a ``split`` column that names no validation.
+
+    They are divided as rows without such a column, but for the test part, which stays in train.
+    """
+    parts = _positions_to_parts(train, seed)
+    held = [part == SPLITS[1] for part in parts]
+    return (
+        tuple(row for row, out in zip(train, held, strict=True) if not out),
+        tuple(row for row, out in zip(train, held, strict=True) if out),
+    )
+
+
 def split_of(row: Row) -> str | None:
     """Return the part that the row's ``split`` column names, None where it names none."""
     name = row.extra.get("split", "").strip().lower()
