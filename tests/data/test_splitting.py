@@ -126,6 +126,13 @@ def test_the_split_column_is_kept() -> None:
     assert ids(assign_splits(rows, 1)) == expected
 
 
+def test_other_common_names_of_the_parts_are_known() -> None:
+    names = ["Training", "valid", "val", "dev", "testing"]
+    rows = [row(i, f"ticket {i}", split=name) for i, name in enumerate(names)]
+    expected = {"train": [0], "validation": [1, 2, 3], "test": [4]}
+    assert ids(assign_splits(rows, 1)) == expected
+
+
 def test_a_split_column_without_a_known_part_is_not_one() -> None:
     rows = [row(i, f"ticket {i}", split="fold 1") for i in range(100)]
     assert all(assign_splits(rows, 1).values())

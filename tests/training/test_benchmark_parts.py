@@ -81,6 +81,11 @@ def test_another_seed_divides_otherwise() -> None:
     assert len(digests) == 5
 
 
+def test_an_official_split_may_call_its_parts_otherwise() -> None:
+    rows = [*many(40, split="training"), *many(10, split="testing", first=40)]
+    assert [r.number for r in divide(rows, 1)["test"]] == list(range(40, 50))
+
+
 def test_an_official_split_is_kept_and_validation_comes_from_its_train_rows() -> None:
     rows = [*many(100, split="train"), *many(30, split=" TEST", first=100)]
     one, other = divide(rows, 1), divide(rows, 2)

@@ -10,6 +10,12 @@ from tierline.data.rare_labels import keep_learnable
 from tierline.data.rows import Row
 
 SPLITS: Final = ("train", "validation", "test")
+#: What else published sets call the parts.
+_ALSO_CALLED: Final = {
+    "training": SPLITS[0],
+    **dict.fromkeys(("valid", "val", "dev"), SPLITS[1]),
+    "testing": SPLITS[2],
+}
 #: Shares of the rows at which the validation and the test part begin.
 SHARES: Final = (0.70, 0.85)
 _FINGERPRINT_CHARS: Final = 60
@@ -49,7 +55,7 @@ def validation_from_train(
 def split_of(row: Row) -> str | None:
     """Return the part that the row's ``split`` column names, None where it names none."""
     name = row.extra.get("split", "").strip().lower()
-    return name if name in SPLITS else None
+    return name if name in SPLITS else _ALSO_CALLED.get(name)
 
 
 def fingerprint(row: Row) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from tierline.data.errors import InputError
 from tierline.data.rows import Row
-from tierline.data.splitting import SPLITS, assign_splits, fingerprint
+from tierline.data.splitting import SPLITS, assign_splits, fingerprint, split_of
 
 TEST_SHARE: Final = 0.2
 VALIDATION_SHARE: Final = 0.1
@@ -50,7 +50,7 @@ def divide(rows: Sequence[Row], seed: int, limit: int | None = None) -> Parts:
 
 def has_split(rows: Sequence[Row]) -> bool:
     """Return whether the rows say themselves which part they belong to."""
-    return any(row.extra.get("split", "").strip().lower() in SPLITS for row in rows)
+    return any(map(split_of, rows))
 
 
 def parts_digest(parts: Parts) -> str:

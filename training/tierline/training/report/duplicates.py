@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tierline.data.normalise import full_text
 from tierline.data.rows import Row
-from tierline.data.splitting import SPLITS, fingerprint
+from tierline.data.splitting import SPLITS, fingerprint, split_of
 
 #: Cosine of letter n-grams from which on two tickets count as one: a changed name or number and
 #: a greeting more stay above it, two reports of one matter in different words stay below.
@@ -36,8 +36,8 @@ class Duplicate:
 
 def training_part(rows: Sequence[Row]) -> list[Row]:
     """Return the rows to compare with: those marked ``train`` where a split column marks any."""
-    parts = [row.extra.get("split", "").strip().lower() for row in rows]
-    marked = any(part in SPLITS for part in parts)
+    parts = [split_of(row) for row in rows]
+    marked = any(parts)
     return [r for r, p in zip(rows, parts, strict=True) if not marked or p == SPLITS[0]]
 
 
