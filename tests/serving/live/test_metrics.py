@@ -240,3 +240,20 @@ def test_processes_that_ended_say_nothing_of_the_present(tmp_path: Path) -> None
         file.touch()
     _forget_the_dead(tmp_path)
     assert [alive.exists(), dead.exists(), counter.exists()] == [True, False, True]
+
+
+def test_two_processes_may_forget_one_that_ended_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = tmp_path / "gauge_livesum_999999999.db"
+    dead.touch()
+
+    def too_late(path: str) -> None:
+        assert path == str(dead)
+        dead.unlink()
+        raise FileNotFoundError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "remove", too_late)
+        _forget_the_dead(tmp_path)
+    assert not dead.exists()

@@ -4,6 +4,7 @@ Every label is of a small set that is known beforehand: no ticket's text, id or 
 """
 
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -84,7 +85,9 @@ def _forget_the_dead(folder: Path) -> None:
     pids = {file.stem.rpartition("_")[2] for file in folder.glob("gauge_live*.db")}
     for pid in pids:
         if pid.isdigit() and not _lives(int(pid)):
-            mark_process_dead(int(pid), str(folder))  # type: ignore[no-untyped-call]
+            # Another process that is asked at the same time may be the first to remove them.
+            with suppress(FileNotFoundError):
+                mark_process_dead(int(pid), str(folder))  # type: ignore[no-untyped-call]
 
 
 def _lives(pid: int) -> bool:
