@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 from typer.testing import CliRunner
 
 from tierline.data.errors import InputError, StoreError, TierlineError
@@ -158,6 +160,30 @@ def test_a_command_needs_a_store_that_is_there(tmp_path: Path) -> None:
     missing = f"sqlite:///{tmp_path / 'none.db'}"
     assert "tierline store init" in refusal(StoreError, "store", "status", "--store", missing)
     assert not (tmp_path / "none.db").exists()
+
+
+def test_commands_leave_no_connection_open(url: str) -> None:
+    opened: set[int] = set()
+
+    def connect(connection: object, _: object) -> None:
+        opened.add(id(connection))
+
+    def close(connection: object, _: object) -> None:
+        opened.discard(id(connection))
+
+    event.listen(Pool, "connect", connect)
+    event.listen(Pool, "close", close)
+    try:
+        refusal(StoreError, "route", CALM, "--rules-only", "--store", url)
+        assert not opened
+        for command in ("init", "upgrade", "status"):
+            output("store", command, "--store", url)
+            assert not opened
+        output("route", CALM, "--rules-only", "--store", url)
+        assert not opened
+    finally:
+        event.remove(Pool, "connect", connect)
+        event.remove(Pool, "close", close)
 
 
 def test_an_import_of_nothing_usable_fails(at: str, tmp_path: Path) -> None:

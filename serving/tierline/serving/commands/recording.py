@@ -39,7 +39,11 @@ def recording(url: str | None, spool: Path | None) -> Iterator["Store | None"]:
         yield None
         return
     store = open_store(url, spool)
-    store.start(need=True)
+    try:
+        store.start(need=True)
+    except StoreError:
+        store.database.close()
+        raise
     try:
         yield store
     finally:

@@ -1,5 +1,6 @@
 """The store of decisions: make it, bring it up to date, look at it, erase from it."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -19,7 +20,8 @@ def store_init(store: StoreOption = None) -> None:
     """Make the store: SQLite's file, or the tables in a database of PostgreSQL that is there."""
     from tierline.serving.store.setup import make
 
-    made = make(open_store(need_url(store)).database)
+    with closing(open_store(need_url(store)).database) as database:
+        made = make(database)
     console.print(f"{made.shown}: migration {made.migration}", markup=False)
 
 
@@ -28,7 +30,8 @@ def store_upgrade(store: StoreOption = None) -> None:
     """Bring an older store up to date; take a copy first."""
     from tierline.serving.store.setup import upgrade
 
-    done = upgrade(open_store(need_url(store)).database)
+    with closing(open_store(need_url(store)).database) as database:
+        done = upgrade(database)
     console.print(f"{done.shown}: migration {done.before} → {done.migration}", markup=False)
 
 
