@@ -33,6 +33,9 @@ class Disk:
         self.folder, self.room = "spool", room
         self.tries: list[list[Json]] = []
 
+    def is_empty(self) -> bool:
+        return True
+
     def append(self, items: list[Json]) -> None:
         self.tries.append(items)
         if len(self.tries) > self.room:
@@ -90,6 +93,22 @@ def test_a_disk_with_room_again_takes_all_that_is_held(clock: list[float]) -> No
     assert {item["kind"] for item in disk.tries[-1]} == {"policies", "models", "decisions"}
     held._keep(many())
     assert not held.holds  # and is tried at once again
+
+
+def test_many_answers_that_miss_the_store_at_once_count_once(clock: list[float]) -> None:
+    tried: list[float] = []
+
+    def away(*_: object) -> None:
+        tried.append(clock[0] - 1000.0)
+        raise StoreError("away")
+
+    writer = Writer(away, away, lambda item: item, Disk(99))  # type: ignore[arg-type]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(writer.away, [StoreError("away")] * 8))
+    for _ in range(100):
+        writer._catch_up()
+        clock[0] += 0.25
+    assert tried == [0.5, 1.5, 3.5, 7.5, 15.5]
 
 
 @pytest.mark.parametrize("busy", ["held", "spooled"])

@@ -54,6 +54,7 @@ class Writer:
         self._spool_retry = _RETRY_SECONDS[0]
         self._retry = _RETRY_SECONDS[0]
         self._due = 0.0
+        self._leaving = threading.Lock()
         self._closing = threading.Event()
         #: How many decisions of the queue the thread is done with; told to whoever waits for some.
         self._done, self._progress = 0, threading.Condition()
@@ -104,11 +105,15 @@ class Writer:
         """Note that the store can't be reached; it is tried again after a while."""
         # Only the store's own errors are known to say nothing of tickets.
         problem = str(error) if isinstance(error, StoreError) else type(error).__name__
-        if self.problem is None:
-            log.error("the store is away, decisions wait in %s: %s", self._spool.folder, problem)
-        self.problem = problem
-        self._due = time.monotonic() + self._retry
-        self._retry = min(2 * self._retry, _RETRY_SECONDS[1])
+        with self._leaving:
+            if self.problem is None:
+                folder = self._spool.folder
+                log.error("the store is away, decisions wait in %s: %s", folder, problem)
+            elif not self._may_try():
+                return  # many asked at once, and all of them failed once
+            self.problem = problem
+            self._due = time.monotonic() + self._retry
+            self._retry = min(2 * self._retry, _RETRY_SECONDS[1])
 
     def catch_up(self) -> bool:
         """Write some of the spool; return whether nothing is left of it.
