@@ -1,5 +1,6 @@
 """The store on SQLite and PostgreSQL: written once, read back whole, refused when it isn't ours."""
 
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,25 @@ def test_the_migrations_make_the_tables_that_the_code_means(url: str) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     database.close()
+
+
+def test_a_file_that_is_no_database_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def open_(path: Path) -> sqlite3.Connection:
+        opened.append(connect(path))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", open_)
+    (tmp_path / "letter.txt").write_text("No database. " * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        make(Database(f"sqlite:///{tmp_path / 'letter.txt'}"))
+    (one,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        one.execute("SELECT 1")
 
 
 def test_threads_at_once_share_the_connections(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
