@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from tierline.data.errors import StoreError
 from tierline.serving.store import decisions
-from tierline.serving.store.engine import Database, RowsRefusedError
+from tierline.serving.store.engine import READ_SECONDS, Database, RowsRefusedError
 from tierline.serving.store.replay import replay
 from tierline.serving.store.schema import locks, metadata
 from tierline.serving.store.setup import counts, make, upgrade
@@ -129,6 +129,22 @@ def test_the_migrations_make_the_tables_that_the_code_means(url: str) -> None:
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+    database.close()
+
+
+def test_work_that_comes_late_breaks_no_closing(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(database := Database(sqlite_url))
+    dispose = Engine.dispose
+
+    def meanwhile(engine: Engine) -> None:
+        monkeypatch.setattr(Engine, "dispose", dispose)
+        with database.reading(READ_SECONDS):
+            dispose(engine)
+
+    monkeypatch.setattr(Engine, "dispose", meanwhile)
+    database.close()
     database.close()
 
 

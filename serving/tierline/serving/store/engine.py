@@ -105,7 +105,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        for engine in self._engines.values():
+        for engine in list(self._engines.values()):  # late work may still make another one
             engine.dispose()
 
     def _engine(self, seconds: float) -> Engine:
