@@ -55,7 +55,10 @@ def test_train_and_promote(
     encoder: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    options = ["--encoder", encoder, "--epochs", 1, "--seed", 4, "--evaluate-on", tickets]
+    new = own_store / "new.jsonl"
+    new.write_text('{"body": "a", "sentiment": "neutral"}\n{"body": "b", "sentiment": "new"}\n')
+    measured = ["--evaluate-on", tickets, "--evaluate-on", new]
+    options = ["--encoder", encoder, "--epochs", 1, "--seed", 4, *measured]
     code, out, err = tierline("train", tickets, "--out", own_store / "bundle", *options)
     assert code == 0
     assert err == ""
@@ -64,7 +67,10 @@ def test_train_and_promote(
     assert "tierline promote" in out
     assert [r.message for r in caplog.records if r.levelno >= logging.WARNING] == []
     metrics = Bundle.load(own_store / "bundle").manifest.metrics
-    assert metrics.keys() == {"test", "tickets"}
+    assert metrics.keys() == {"test", "tickets", "new"}
+    assert "new: 1 rows carry a label of sentiment that the model doesn't have" in out
+    assert "tickets: 1 rows" not in out
+    assert "test: 1 rows" not in out
     assert metrics["tickets"]["severity"]["count"] == 160
     code, out, _ = tierline("promote")
     assert (code, out.strip()) == (0, "champion: version 1 of model 'tierline'")
@@ -91,6 +97,17 @@ def test_a_set_whose_name_no_figure_can_have_is_refused_before_training(
     code, _, err = tierline("train", tickets, "--out", tmp_path / "bundle", *more)
     assert code == 1
     assert "--evaluate-on: expected files named in" in err
+
+
+def test_a_set_without_any_known_label_is_refused_before_training(
+    tierline: Command, tmp_path: Path, tickets: Path
+) -> None:
+    (tmp_path / "odd.jsonl").write_text('{"body": "a", "severity": "urgent"}\n')
+    more = ("--evaluate-on", tmp_path / "odd.jsonl", "--encoder", tmp_path / "none")
+    code, out, err = tierline("train", tickets, "--out", tmp_path / "bundle", *more)
+    assert code == 1
+    assert "odd: expected labels that the training part has, of severity, issue_type, sent" in err
+    assert out == ""
 
 
 def test_evaluate_prints_json_or_a_table(

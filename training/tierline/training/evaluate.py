@@ -81,6 +81,14 @@ class Evaluation:
             for h, r in self.model.items()
         }
 
+    def unknown_lines(self) -> list[str]:
+        """Return what the figures alone would hide: rows that no answer could get right."""
+        return [
+            f"{count} rows carry a label of {head} that the model doesn't have"
+            for head, count in self.unknown.items()
+            if count
+        ]
+
     def tables(self) -> list[Table]:
         """Return the figures as tables for people: what can be answered automatically first."""
         safety = [self.safety.table(self.name)] if self.safety else []

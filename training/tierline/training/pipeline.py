@@ -31,6 +31,7 @@ from tierline.training.evaluate import Evaluation, evaluate
 from tierline.training.fit import Fitted, fit
 from tierline.training.launch import launched, unshared
 from tierline.training.recipe import Recipe
+from tierline.training.targets import heads_of
 
 _TEST = "test"
 #: What MLflow takes as a metric's name, with room for the figure's own.
@@ -94,6 +95,7 @@ def train(job: TrainJob, console: Console) -> Trained:
             p.stem: book.rewrite(read_rows([p], job.mapping, quarantine))[0]
             for p in job.evaluate_on
         }
+    _refuse_unmeasurable(corpus, {_TEST: corpus.parts[_TEST], **extra})
     _say_what_was_read(corpus, quarantine, console)
     with (
         tracking.training_run(job.name) as run,
@@ -174,6 +176,8 @@ def _measure(
     for name, rows in {part: parts[part], **lesson.extra}.items():
         evaluations.append(evaluate(name, rows, predictor, baseline, policy))
         console.print(*evaluations[-1].tables(), sep="\n")
+        for line in evaluations[-1].unknown_lines():
+            console.print(f"{name}: {line}, and are left out of its figures", soft_wrap=True)
     predictor.close()
     return tuple(evaluations)
 
@@ -208,6 +212,18 @@ def _refuse_odd_names(evaluate_on: Sequence[Path]) -> None:
             f"--evaluate-on: expected files of different names, none of them {', '.join(SPLITS)} "
             f"(those are the corpus' own parts); found {', '.join(names)}. Rename the files"
         )
+
+
+def _refuse_unmeasurable(corpus: Corpus, sets: Mapping[str, Sequence[Row]]) -> None:
+    """Refuse, before hours of training, rows of which the model will know no label."""
+    known = {(head.name, label) for head in heads_of(corpus) for label in head.labels}
+    for name, rows in sets.items():
+        if rows and not any(pair in known for row in rows for pair in row.labels.items()):
+            raise InputError(
+                f"{name}: expected labels that the training part has, of "
+                f"{', '.join(corpus.heads)}; found none. Correct its labels, rename "
+                "them with --labels, or leave it out"
+            )
 
 
 def refuse_foreign_folder(out: Path) -> None:

@@ -209,9 +209,8 @@ def _tell(
         errors.print(f"[bold yellow]leak warning:[/] {where}{escape(text)}", soft_wrap=True)
     for line in relabelling.lines():
         errors.print(line, markup=False, soft_wrap=True)
-    for head, count in evaluation.unknown.items():
-        if count:
-            errors.print(f"{count} rows carry a label of {head} that the model doesn't have")
+    for line in evaluation.unknown_lines():
+        errors.print(line)
     if quarantine.waiting:
         errors.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
