@@ -88,7 +88,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     assert loaded.tolist() == made().contributions(text)[1].tolist()
 
 
-@pytest.mark.parametrize("what", ["text", "pickle", "other arrays", "lengths", "nothing"])
+@pytest.mark.parametrize(
+    "what", ["text", "pickle", "other arrays", "lengths", "cut off", "nothing"]
+)
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path / "n.npz"
     made().save(path)
@@ -102,6 +104,8 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, what: str) -> None:
         np.savez(path, a=np.zeros(2))
     elif what == "lengths":
         np.savez(path, **arrays | {"idf0": arrays["idf0"][:2]})
+    elif what == "cut off":  # its file must not stay open: a warning, an error here
+        path.write_bytes(path.read_bytes()[:-30])
     else:
         path.write_bytes(b"")
     with pytest.raises(BundleError, match="no n-gram model that this version reads"):

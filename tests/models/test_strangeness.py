@@ -48,7 +48,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     assert loaded.scores(text, embedding) == made().scores(text, embedding)
 
 
-@pytest.mark.parametrize("what", ["text", "pickle", "other arrays", "shapes", "buckets", "nothing"])
+@pytest.mark.parametrize(
+    "what", ["text", "pickle", "other arrays", "shapes", "buckets", "cut off", "nothing"]
+)
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path / "s.npz"
     made().save(path)
@@ -64,6 +66,8 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, what: str) -> None:
         np.savez(path, **arrays | {"mean": arrays["mean"][:2]})
     elif what == "buckets":
         np.savez(path, **arrays | {"counts": arrays["counts"][:2]})
+    elif what == "cut off":  # its file must not stay open: a warning, an error here
+        path.write_bytes(path.read_bytes()[:-30])
     else:
         path.write_bytes(b"")
     with pytest.raises(BundleError, match="holds no scores that this version reads"):

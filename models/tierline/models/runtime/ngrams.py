@@ -109,7 +109,7 @@ class NgramModel:
             BundleError: when the file holds something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 blocks = tuple(_block(file, i) for i in range(_KINDS))
         except (BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
             raise BundleError(

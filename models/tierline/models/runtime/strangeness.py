@@ -71,7 +71,7 @@ class Strangeness:
             BundleError: when the file holds something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 wording = Wording(file["counts"], int(file["tickets"]))
                 found = cls(file["mean"], file["whitening"], wording)
             _check(found)
