@@ -296,6 +296,17 @@ def test_serve_binds_to_this_machine(served: list[dict[str, Any]]) -> None:
     assert [(call["host"], call["port"]) for call in served] == [("127.0.0.1", 8123)]
 
 
+def test_workers_that_start_slowly_are_given_time(
+    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TIERLINE_WORKER_SETTINGS", "PROMETHEUS_MULTIPROC_DIR"):
+        monkeypatch.setenv(name, "")  # so that what is set there is taken back
+    output("serve", "--rules-only", "--workers", "2")
+    (call,) = served
+    assert call["workers"] == 2
+    assert call["timeout_worker_healthcheck"] > 5  # uvicorn's own: imports alone may take it
+
+
 def test_serve_answers_the_world_with_keys_or_consent_only(
     served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,9 @@ _SETTINGS: Final = "TIERLINE_WORKER_SETTINGS"
 _KEYS: Final = "TIERLINE_API_KEYS"
 #: Longer than balancers keep idle connections, so that they close them and not the server.
 _KEEP_ALIVE_SECONDS: Final = 75
+#: A worker that says nothing for so long is replaced: on a busy machine its imports alone may take
+#: uvicorn's 5 s, and it would be replaced for ever.
+_WORKER_SECONDS: Final = 20
 
 
 class Settings(BaseModel):
@@ -75,6 +78,7 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
         "limit_concurrency": allowed(settings.limits.connections),
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": round(settings.limits.drain),
+        "timeout_worker_healthcheck": _WORKER_SECONDS,
     }
     if metrics_folder is None:
         with _ended_by_interrupt():
