@@ -23,8 +23,6 @@ _TEXTS: Final = (
 _SEVERITIES: Final = ("severity", "earlier_severity", "stated_severity")
 #: How data frames write a whole number once a cell of its column is empty.
 _WHOLE_NUMBER: Final = re.compile(r"\s*(\d+)\.0+\s*", re.ASCII)
-#: What data frames leave in a file for an empty cell once it was made text.
-_NOTHING: Final = frozenset({"", "nan", "NaN", "NaT", "<NA>"})
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -103,10 +101,10 @@ def check_labels(labels: Mapping[str, str], allowed: Mapping[str, tuple[str, ...
 
 
 def clean(value: Any) -> Any:
-    """Return None for what files use to say nothing: null, NaN (also in letters), blanks."""
+    """Return None for what files use to say nothing: null, NaN, blanks."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, str) and value.strip() in _NOTHING:
+    if isinstance(value, str) and not value.strip():
         return None
     return value
 
