@@ -163,7 +163,6 @@ def test_who_waits_for_decisions_does_not_wait_for_those_that_keep_coming(made: 
             finally:
                 enough.set()
     finally:
-        enough.set()
         busy.close()
         made.database.close()
 
