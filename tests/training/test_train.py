@@ -27,7 +27,7 @@ from tierline.training.certify import UNPROMISED
 from tierline.training.export import check_parity
 from tierline.training.fit import Fitted, fit
 from tierline.training.pipeline import Trained, TrainJob, train
-from tierline.training.recipe import Recipe, epochs_for
+from tierline.training.recipe import Recipe, batch_for, epochs_for
 from tierline.training.retraining.registry import promote
 
 QUIET = Console(file=StringIO())
@@ -190,6 +190,32 @@ def test_one_seed_gives_one_model(fit_once: Callable[[int], Fitted], corpus: Cor
 @given(st.integers(0, 10**8), st.integers(0, 10**8))
 def test_the_fewer_tokens_the_more_passes(a: int, b: int) -> None:
     assert 2 <= epochs_for(max(a, b)) <= epochs_for(min(a, b)) <= 12
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(1, 12))
+def test_fewer_tickets_are_learnt_from_in_smaller_steps(a: int, b: int, epochs: int) -> None:
+    few, many = batch_for(min(a, b), epochs), batch_for(max(a, b), epochs)
+    assert 8 <= few <= many <= 32
+    assert few == 8 or min(a, b) * epochs / few >= 400
+
+
+@pytest.mark.parametrize(("fewest", "kept", "passes"), [(0, 1, 2), (10**6, 4, 4)])
+def test_too_few_validation_tickets_choose_no_epoch(
+    corpus: Corpus,
+    recipe: Recipe,
+    monkeypatch: pytest.MonkeyPatch,
+    fewest: int,
+    kept: int,
+    passes: int,
+) -> None:
+    scores = iter([0.9, 0.8, 0.7, 0.6])
+    monkeypatch.setattr("tierline.training.fit.FEWEST_TO_CHOOSE_BY", fewest)
+    monkeypatch.setattr(
+        "tierline.training.fit._Loop._validate", lambda _: {"validation_score": next(scores)}
+    )
+    short = replace(recipe, epochs=4, patience=1)
+    fitted = fit(corpus, short, lambda _: None, lambda _epoch, _scores: None)
+    assert (fitted.best_epoch, len(fitted.history)) == (kept, passes)
 
 
 def test_the_passes_follow_from_the_corpus(corpus: Corpus, recipe: Recipe) -> None:

@@ -24,7 +24,7 @@ from tierline.training.joining import joined
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
 from tierline.training.parallel import Processes
-from tierline.training.recipe import Recipe, epochs_for
+from tierline.training.recipe import FEWEST_TO_CHOOSE_BY, Recipe, batch_for, epochs_for
 from tierline.training.targets import ABSENT, HeadLabels, heads_of
 
 #: Called after every step with the share of the planned steps done, and once per epoch with
@@ -129,12 +129,14 @@ class _Loop:
         read = plead_some(train, self.recipe.pleading_share, self.recipe.seed)
         self.inputs = self._inputs(strip_some(read, self.recipe.stripped_share, self.recipe.seed))
         self.epochs = self.recipe.epochs or epochs_for(sum(map(len, self.inputs)))
-        self.fitted.recipe = replace(self.recipe, epochs=self.epochs)
+        self.batch_size = self.recipe.batch_size or batch_for(len(train), self.epochs)
+        self.fitted.recipe = replace(self.recipe, epochs=self.epochs, batch_size=self.batch_size)
         self.validation_inputs = self._inputs(validation)
         self.targets = _stack_targets(fitted.heads, train)
         self.validation_targets = _stack_targets(fitted.heads, validation).numpy()
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
-        self.steps = -(-len(train) // self.recipe.batch_size) * self.epochs
+        self.steps = -(-len(train) // self.batch_size) * self.epochs
+        self.chooses = len(validation) >= FEWEST_TO_CHOOSE_BY
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": self._learning(self.model.encoder), "lr": self.recipe.encoder_lr},
@@ -148,23 +150,26 @@ class _Loop:
         self.average = MovingAverage(self.model.parameters())
 
     def run(self, step_done: StepDone, epoch_done: EpochDone) -> None:
-        """Train for at most the planned epochs, and leave the best epoch's weights in the model."""
+        """Train for at most the planned epochs, and leave the best epoch's weights in the model.
+
+        That is the last one where too few validation tickets tell which is best.
+        """
         rng, best, best_state = random.Random(self.recipe.seed), -1.0, None  # noqa: S311
         step = count(1)
         for epoch in range(1, self.epochs + 1):
             self.model.train()
             total = 0.0
-            for batch in shuffled(self.inputs, self.recipe.batch_size, rng):
+            for batch in shuffled(self.inputs, self.batch_size, rng):
                 total += self._step(batch)
                 step_done(next(step) / self.steps)
             with self.average.in_place():
                 scores = self._validate()
                 state = {k: v.clone() for k, v in self.model.state_dict().items()}
             total = self.processes.sum_up(torch.tensor(total, dtype=torch.float64)).item()
-            scores["train_loss"] = total / -(-len(self.inputs) // self.recipe.batch_size)
+            scores["train_loss"] = total / -(-len(self.inputs) // self.batch_size)
             self.fitted.history.append(scores)
             epoch_done(epoch, scores)
-            if scores["validation_score"] > best:
+            if scores["validation_score"] > best or not self.chooses:
                 best, self.fitted.best_epoch = scores["validation_score"], epoch
                 best_state = state
             elif epoch - self.fitted.best_epoch >= self.recipe.patience:

@@ -8,6 +8,11 @@ from tierline.models.encoder import DEFAULT_ENCODER
 #: How many tokens to learn from in all, where the passes over them are neither few nor many.
 _TOKENS: Final = 1_300_000
 _PASSES: Final = (2, 12)
+#: Few tickets are learnt from in smaller steps, so that there are at least so many.
+_STEPS: Final = 400
+_BATCHES: Final = (32, 16, 8)
+#: With fewer validation tickets the score of an epoch is mostly chance.
+FEWEST_TO_CHOOSE_BY: Final = 150
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,9 @@ class Recipe:
         pleading_share: share of the training tickets that have a severity read with words that
             ask for haste or rank.
         epochs: most passes over the training part; None: by its size, see `epochs_for`.
-        patience: epochs without a better validation score before stopping.
-        batch_size: tickets per step.
+        patience: epochs without a better validation score before stopping; with fewer than
+            `FEWEST_TO_CHOOSE_BY` validation tickets all are trained, and the last one is kept.
+        batch_size: tickets per step; None: by the size of the training part, see `batch_for`.
         encoder_lr: peak learning rate of the encoder (linear warm-up, then linear decay).
         head_lr: peak learning rate of the new heads.
         weight_decay: AdamW's decoupled decay.
@@ -49,7 +55,7 @@ class Recipe:
     pleading_share: float = 0.1
     epochs: int | None = None
     patience: int = 2
-    batch_size: int = 32
+    batch_size: int | None = None
     encoder_lr: float = 2e-4
     head_lr: float = 2e-3
     weight_decay: float = 0.01
@@ -70,3 +76,8 @@ def epochs_for(tokens: int) -> int:
     """
     least, most = _PASSES
     return min(most, max(least, round(_TOKENS / max(1, tokens))))
+
+
+def batch_for(tickets: int, epochs: int) -> int:
+    """Return how many tickets to learn from in a step: 32, or 16 or 8 where they are few."""
+    return next((b for b in _BATCHES if tickets * epochs >= _STEPS * b), _BATCHES[-1])
