@@ -12,7 +12,7 @@ _PASSES: Final = (2, 12)
 _STEPS: Final = 400
 _BATCHES: Final = (32, 16, 8)
 #: With fewer validation tickets the score of an epoch is mostly chance.
-FEWEST_TO_CHOOSE_BY: Final = 150
+FEWEST_TO_CHOOSE_BY: Final = 250
 
 
 @dataclass(frozen=True)
