@@ -199,6 +199,12 @@ def test_fewer_tickets_are_learnt_from_in_smaller_steps(a: int, b: int, epochs: 
     assert few == 8 or min(a, b) * epochs / few >= 400
 
 
+@pytest.mark.usefixtures("trained")
+def test_it_is_said_that_no_epoch_was_chosen(workplace: Path) -> None:
+    said = " ".join((workplace / "console.txt").read_text().split())
+    assert "epoch 14 kept, the last: too few validation tickets to choose by" in said
+
+
 @pytest.mark.parametrize(("fewest", "kept", "passes"), [(0, 1, 2), (10**6, 4, 4)])
 def test_too_few_validation_tickets_choose_no_epoch(
     corpus: Corpus,
@@ -216,6 +222,15 @@ def test_too_few_validation_tickets_choose_no_epoch(
     short = replace(recipe, epochs=4, patience=1)
     fitted = fit(corpus, short, lambda _: None, lambda _epoch, _scores: None)
     assert (fitted.best_epoch, len(fitted.history)) == (kept, passes)
+    assert fitted.chosen == (fewest == 0)
+
+
+def test_the_steps_follow_from_the_corpus(corpus: Corpus, recipe: Recipe) -> None:
+    steps: list[float] = []
+    unplanned = replace(recipe, epochs=1, batch_size=None)
+    fitted = fit(corpus, unplanned, steps.append, lambda _epoch, _scores: None)
+    assert fitted.recipe.batch_size == 8
+    assert len(steps) == -(-len(corpus.parts["train"]) // 8)
 
 
 def test_the_passes_follow_from_the_corpus(corpus: Corpus, recipe: Recipe) -> None:

@@ -41,7 +41,8 @@ _MOST_KEPT: Final = 2**30
 class Fitted:
     """A fine-tuned model with what is needed to export it.
 
-    ``history`` holds each epoch's metrics; ``best_epoch`` (from 1) is the one kept.
+    ``history`` holds each epoch's metrics; ``best_epoch`` (from 1) is the one kept. ``chosen`` is
+    false where the validation tickets were too few to choose it by.
     """
 
     model: TicketClassifier
@@ -52,6 +53,7 @@ class Fitted:
     processes: int = 1
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
+    chosen: bool = True
 
     def logits(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Return float32 logits (rows, labels of all heads) on the CPU."""
@@ -75,6 +77,7 @@ def token_ids(tokenizer_json: str, max_tokens: int, rows: Sequence[Row]) -> list
 def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDone) -> Fitted:
     """Fine-tune on the train part, stop early on the validation part, keep the best epoch.
 
+    Too few validation tickets choose none: all epochs are trained, and the last one is kept.
     Reproducible on one machine: every random choice follows ``recipe.seed``. Trains in
     bfloat16 on a CUDA device or a CPU with native bfloat16, else in float32.
 
@@ -136,7 +139,7 @@ class _Loop:
         self.validation_targets = _stack_targets(fitted.heads, validation).numpy()
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
         self.steps = -(-len(train) // self.batch_size) * self.epochs
-        self.chooses = len(validation) >= FEWEST_TO_CHOOSE_BY
+        fitted.chosen = len(validation) >= FEWEST_TO_CHOOSE_BY
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": self._learning(self.model.encoder), "lr": self.recipe.encoder_lr},
@@ -150,10 +153,7 @@ class _Loop:
         self.average = MovingAverage(self.model.parameters())
 
     def run(self, step_done: StepDone, epoch_done: EpochDone) -> None:
-        """Train for at most the planned epochs, and leave the best epoch's weights in the model.
-
-        That is the last one where too few validation tickets tell which is best.
-        """
+        """Train for at most the planned epochs, and leave the weights of the one kept."""
         rng, best, best_state = random.Random(self.recipe.seed), -1.0, None  # noqa: S311
         step = count(1)
         for epoch in range(1, self.epochs + 1):
@@ -169,7 +169,7 @@ class _Loop:
             scores["train_loss"] = total / -(-len(self.inputs) // self.batch_size)
             self.fitted.history.append(scores)
             epoch_done(epoch, scores)
-            if scores["validation_score"] > best or not self.chooses:
+            if scores["validation_score"] > best or not self.fitted.chosen:
                 best, self.fitted.best_epoch = scores["validation_score"], epoch
                 best_state = state
             elif epoch - self.fitted.best_epoch >= self.recipe.patience:

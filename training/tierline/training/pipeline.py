@@ -159,8 +159,10 @@ def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
         fitted = fit(corpus, recipe, step_done, epoch_done)
         seconds = progress.seconds
     shared = f" on {fitted.processes} processes" if fitted.processes > 1 else ""
+    why = "" if fitted.chosen else ", the last: too few validation tickets to choose by"
     console.print(
-        f"training: {seconds:.0f} s in {fitted.precision}{shared}; epoch {fitted.best_epoch} kept"
+        f"training: {seconds:.0f} s in {fitted.precision}{shared}; "
+        f"epoch {fitted.best_epoch} kept{why}"
     )
     return fitted
 

@@ -12,11 +12,12 @@ HOW: Final = (
     "Figures are of the test part: mean (lowest–highest) over the seeds; macro-F1 is the mean over "
     "the labels that occur there. The bold figure is the one that others publish of the set. Every "
     "method of a seed got the same rows.",
-    "tierline stops early and calibrates on the validation rows, and answers with its exported "
-    "bundle; export isn't in its seconds. tfidf and frozen have nothing to choose, so they learn "
-    "from train and validation rows. setfit and trainer learn from the train rows, with their "
-    "defaults but without checkpoints; validation only draws their curve, with the clock stopped. "
-    "Of several heads setfit and trainer train one model each, tierline one model for all.",
+    "tierline stops early, where the validation rows are enough to choose an epoch by, calibrates "
+    "on them, and answers with its exported bundle; export isn't in its seconds. tfidf and frozen "
+    "have nothing to choose, so they learn from train and validation rows. setfit and trainer "
+    "learn from the train rows, with their defaults but without checkpoints; validation only draws "
+    "their curve, with the clock stopped. Of several heads setfit and trainer train one model "
+    "each, tierline one model for all.",
     "Seconds are of training, without loading libraries and data. " + MEMORY,
     "To score: seconds until the same validation score (macro-F1, mean of the heads). tierline's "
     "curve is its encoder's, with a point for every epoch, its own validation included; trainer's "
