@@ -161,7 +161,7 @@ def test_a_map_is_read() -> None:
     assert parse_map(None) == parse_map("") == {}
 
 
-@pytest.mark.parametrize("spec", ["body", "body=", "=x", "nonsense=x", "body=x,y"])
+@pytest.mark.parametrize("spec", ["body", "=", "=x", "nonsense=x", "nonsense=", "body=x,y"])
 def test_a_wrong_map_is_refused(spec: str) -> None:
     with pytest.raises(
         InputError, match="--map: expected FIELD=COLUMN with a field of id, subject"
@@ -179,6 +179,25 @@ def test_mapped_columns_win_over_equal_names(tmp_path: Path, name: str) -> None:
         WRITERS[name](path, [item])
     row = good(read(path, "body=description,issue_type=topic")[0])
     assert (row.ticket.body, row.labels) == ("yes", {"issue_type": "my label"})
+
+
+@pytest.mark.parametrize("name", ["comma.csv", "a.jsonl", "a.parquet"])
+def test_a_field_may_be_left_unread(tmp_path: Path, name: str) -> None:
+    item = {"body": "b", "customer_tier": "gold", "severity": "P1", "": "an index"}
+    path = tmp_path / name
+    if name == "a.parquet":
+        pq.write_table(pa.Table.from_pylist([item]), path)
+    else:
+        WRITERS[name](path, [item])
+    assert "customer_tier" in reason(read(path)[0])
+    row = good(read(path, "customer_tier=, severity =")[0])
+    assert (row.ticket.customer_tier, row.labels) == (None, {})
+
+
+def test_the_words_may_not_all_be_left_unread(tmp_path: Path) -> None:
+    for name, data in (("a.csv", b"body,text\nx,y\n"), ("a.jsonl", b'{"body": "x", "text": "y"}')):
+        with pytest.raises(InputError, match=r"found: body, text\. Name it with --map body=COLUMN"):
+            read_bytes(tmp_path, name, data, "body=")
 
 
 @pytest.mark.parametrize("name", ["comma.csv", "a.parquet"])

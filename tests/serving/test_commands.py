@@ -163,6 +163,19 @@ def test_score_by_rules_only(backlog: Path) -> None:
     assert "1 rows quarantined, with reasons: out.jsonl.quarantine.jsonl" in said
     assert "safety.data_loss" in said
     assert "customer data" not in said
+    assert "--map" not in said
+
+
+def test_score_of_a_file_whose_columns_mean_something_else(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("body,customer_tier,created_at\nnothing prints,gold,yesterday\n")
+    command = ("score", str(file), "--out", str(tmp_path / "out.jsonl"), "--rules-only")
+    assert "holds something else stays unread with --map FIELD=" in " ".join(
+        output(*command).split()
+    )
+    said = output(*command, "--map", "customer_tier=,created_at=")
+    assert "1 tickets answered" in said
+    assert "quarantined" not in said
 
 
 def test_score_with_a_model_a_map_and_a_clock(

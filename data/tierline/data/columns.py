@@ -21,13 +21,16 @@ _PLAIN_NAME: Final = re.compile(r"[\w.-]{1,60}")
 def parse_map(spec: str | None, fields: Sequence[str] = FIELDS) -> dict[str, str]:
     """Read ``body=description,issue_type=topic`` into ``{field: column}``.
 
+    ``customer_tier=`` gives an empty column: the field isn't read, whatever the file's columns
+    are called.
+
     Raises:
         InputError: for a field that isn't among ``fields``, or a piece without ``=``.
     """
     mapping: dict[str, str] = {}
     for piece in filter(None, (p.strip() for p in (spec or "").split(","))):
-        name, _, column = (p.strip() for p in piece.partition("="))
-        if name not in fields or not column:
+        name, equals, column = (p.strip() for p in piece.partition("="))
+        if name not in fields or not equals:
             raise InputError(
                 f"--map: expected FIELD=COLUMN with a field of {', '.join(fields)}; found {piece!r}"
             )
@@ -57,7 +60,7 @@ class ColumnMap:
         Raises:
             InputError: when a mapped column is missing, or no column holds the words.
         """
-        missing = [column for column in mapping.values() if column not in found]
+        missing = [column for column in mapping.values() if column and column not in found]
         if missing:
             raise InputError(
                 f"--map names columns that the file lacks: {', '.join(missing)}; "
@@ -66,6 +69,7 @@ class ColumnMap:
         columns = {name: name for name in (*FIELDS, *more) if name in found} | dict(mapping)
         if "body" not in columns and _TEXT_COLUMN in found:
             columns["body"] = _TEXT_COLUMN
+        columns = named_only(columns)
         if need_words:
             cls._need_words(columns, found)
         return cls(columns)
@@ -83,11 +87,12 @@ class ColumnMap:
         Raises:
             InputError: when the first record has no field with the words.
         """
-        found = [*first, *mapping.values()]
+        found = [*first, *filter(None, mapping.values())]
         columns = cls.resolve(found, mapping, more, need_words).columns
         if need_words:
             cls._need_words({f: c for f, c in columns.items() if c in first}, first)
-        return cls({name: name for name in (*FIELDS, *more)} | dict(columns))
+        usual = {name: name for name in (*FIELDS, *more)}
+        return cls(named_only(usual | dict(mapping)) | dict(columns))
 
     @staticmethod
     def _need_words(columns: Mapping[str, str], found: Sequence[str]) -> None:
@@ -96,6 +101,11 @@ class ColumnMap:
                 "expected a column 'body', 'subject' or 'text' with the ticket's words; found: "
                 f"{_names(found) or 'none'}. Name it with --map body=COLUMN"
             )
+
+
+def named_only(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields that have a column; see `parse_map` for those that shall have none."""
+    return {name: column for name, column in columns.items() if column}
 
 
 def _names(found: Sequence[str]) -> str:

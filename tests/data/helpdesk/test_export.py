@@ -138,6 +138,17 @@ def test_capitals_of_csv_columns_do_not_matter(tmp_path: Path) -> None:
     assert found.created_at is not None
 
 
+def test_a_field_may_be_left_unread(tmp_path: Path) -> None:
+    record = good(1) | {"status": "open", "": "x"}
+    for name, content, words in (
+        ("a.json", json.dumps(record), "subject"),
+        ("a.csv", "Id,Subject,Status\n1,s1,open\n", "Subject"),
+    ):
+        (row,) = read(tmp_path, name, content, status="", subject="", body=words)
+        assert isinstance(row, Row)
+        assert (row.ticket.status, row.ticket.subject, row.ticket.body) == (None, "", "s1")
+
+
 def test_csv_columns_by_map(tmp_path: Path) -> None:
     rows = read(tmp_path, "a.csv", "Id,Subject,Topic\n1,x,billing\n2,y\n", issue_type="Topic")
     assert ids(rows) == ["1", None]

@@ -142,9 +142,20 @@ def test_missing_columns_are_named_with_the_remedy(tmp_path: Path) -> None:
         list(event_file(path, mapping={"team": "group"}))
 
 
+def test_a_field_of_events_may_be_left_unread(tmp_path: Path) -> None:
+    rows = [{"ticket": "a", "at": "2025-03-03T08:00Z", "team": "Desk", "tier": "gold"}]
+    (event,) = read(event_file(written(tmp_path, rows), mapping={"tier": ""}))
+    assert (event.team, event.tier) == ("Desk", None)
+    path = tmp_path / "log.csv"
+    path.write_text("ticket,at,team,tier\na,2025-03-03T08:00Z,Desk,gold\n")
+    assert read(event_file(path, mapping={"tier": ""})) == [event]
+    with pytest.raises(InputError, match="team or tier; found: ticket, at, team"):
+        list(event_file(path, mapping={"tier": "", "team": ""}))
+
+
 def test_a_map_names_fields_of_events() -> None:
     assert parse_map("ticket=number, team = group", FIELDS) == {"ticket": "number", "team": "group"}
-    for wrong in ("body=text", "team", "team="):
+    for wrong in ("body=text", "team", "body="):
         with pytest.raises(InputError, match="--map"):
             parse_map(wrong, FIELDS)
     with pytest.raises(InputError, match="servicenow"):

@@ -25,7 +25,8 @@ _FOREIGN_ROWS: Final = 100
 class Export:
     """One help desk's layout with the company's own names; ``pairs`` are those of ``--map``.
 
-    A pair's column is a path into the export (``custom_fields.360012``) or a CSV column.
+    A pair's column is a path into the export (``custom_fields.360012``) or a CSV column; an empty
+    one leaves the field unread.
     """
 
     layout: Layout
@@ -49,7 +50,8 @@ class Export:
             found = dig(cells if cells is not None else record, path)
             found = self.desk.customer_tier([found]) if name == "customer_tier" else found
             fields[name] = fields.get(name) if found is None else found
-        return to_row(number, fields, _SAME)
+        unread = [name for name, path in self.pairs.items() if not path]
+        return to_row(number, fields | dict.fromkeys(unread), _SAME)
 
     def json_rows(self, lines: Iterable[bytes], whole: bool) -> Iterator[Row | BadRow]:
         """Yield the rows of JSON documents, one per line or, where ``whole``, one in all.
@@ -101,7 +103,7 @@ class Export:
             raise InputError(self.layout.no_csv)
         known = {name.strip().casefold() for name in header}
         missing = [name for name in self.layout.columns if name.casefold() not in known]
-        missing += [path for path in self.pairs.values() if path not in header]
+        missing += [path for path in self.pairs.values() if path and path not in header]
         if missing:
             raise InputError(
                 f"expected {self.layout.title}'s CSV export with the columns "

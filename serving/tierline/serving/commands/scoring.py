@@ -177,3 +177,8 @@ def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
     if summary.quarantined:
         where = quarantine_path(out)
         console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")
+        if not count:
+            console.print(
+                "no row could be used. A column that is called like a field and holds something "
+                "else stays unread with --map FIELD="
+            )

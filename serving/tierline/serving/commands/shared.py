@@ -31,7 +31,8 @@ ModelOption = Annotated[
 ]
 RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
 MapOption = Annotated[
-    str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description.")
+    str | None,
+    typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description; FIELD= reads none."),
 ]
 FormatOption = Annotated[
     Format | None,

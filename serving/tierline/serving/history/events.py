@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NamedTuple
 
-from tierline.data.columns import ColumnMap
+from tierline.data.columns import ColumnMap, named_only
 from tierline.data.errors import InputError, RowError
 from tierline.data.readers import RecordFile
 from tierline.data.redact import redact
@@ -115,7 +115,8 @@ class EventFile(RecordFile[Event]):
         if before is not None:
             return before
         usual = {name: (*self.kind.columns.get(name, ()), name)[0] for name in Event._fields}
-        return ColumnMap(usual | dict(self.columns_of([*keys, *self.mapping.values()]).columns))
+        columns = self.columns_of([*keys, *self.mapping.values()]).columns
+        return ColumnMap(named_only(usual | dict(self.mapping)) | dict(columns))
 
     def row(self, number: int, record: Mapping[str, Any], columns: ColumnMap) -> Event:
         """Check one record and turn it into an `Event`."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tierline.data.columns import ColumnMap, shown_name
+from tierline.data.columns import ColumnMap, named_only, shown_name
 from tierline.data.errors import InputError
 from tierline.serving.history.times import DateOrder
 
@@ -83,7 +83,7 @@ def resolve(found: Sequence[str], mapping: Mapping[str, str], known: LogFormat) 
     Raises:
         InputError: when a mapped column is missing, or ticket, time or team have no column.
     """
-    if missing := [column for column in mapping.values() if column not in found]:
+    if missing := [column for column in mapping.values() if column and column not in found]:
         raise InputError(
             f"--map names columns that the log lacks: {', '.join(missing)}; it has: {_row(found)}"
         )
@@ -91,7 +91,7 @@ def resolve(found: Sequence[str], mapping: Mapping[str, str], known: LogFormat) 
     for name, candidates in known.columns.items():
         if there := [column for column in candidates if column in found]:
             columns[name] = there[0]
-    columns.update(mapping)
+    columns = named_only(columns | dict(mapping))
     lacking = [name for name in _NEEDED if name not in columns]
     if not columns.keys() & set(_PLACES):
         lacking.append(" or ".join(_PLACES))
