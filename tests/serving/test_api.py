@@ -360,7 +360,7 @@ def test_the_schema_has_examples_that_work(client: TestClient) -> None:
 def test_the_schema_tells_the_refusals(client: TestClient, path: str) -> None:
     schema = client.get("/openapi.json").json()
     responses = schema["paths"][path]["post"]["responses"]
-    refusals = {"400", "401", "408", "413", "422", "429", "500"}
+    refusals = {"400", "401", "408", "413", "422", "429", "500", "503"}
     assert set(responses) == {"200"} | refusals
     for status in refusals:
         reference = responses[status]["content"]["application/json"]["schema"]["$ref"]

@@ -13,7 +13,7 @@ from tierline.serving.store.forms import Checklist, Removed, TicketId
 
 _NEVER = "this ticket wasn't handed on; POST /v1/handoff makes its packet"
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (401, 404, 409, 413, 422, 503)
+    code: {"model": Problem} for code in (401, 404, 409, 413, 422)
 }
 
 

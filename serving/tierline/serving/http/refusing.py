@@ -21,7 +21,7 @@ from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated
 
 log = logging.getLogger(__name__)
 
-_EVERYWHERE = (400, 408, 422, 429, 500)
+_EVERYWHERE = (400, 408, 422, 429, 500, 503)
 #: What any resource may answer instead of what was asked for.
 ANYWHERE: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in _EVERYWHERE}
 #: What a guarded resource with a body may answer, too.

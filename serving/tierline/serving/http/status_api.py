@@ -33,7 +33,7 @@ def status_router(parts: Parts, keys: ApiKeys) -> APIRouter:
         """Say that the process is up."""
         return {"status": "up"}
 
-    @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready}})
+    @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready | Problem}})
     async def readyz() -> JSONResponse:
         """Say what the server can do now; 503 while the model loads."""
         ready = Ready(status=state.readiness, problem=state.public_problem)
