@@ -79,7 +79,7 @@ def test_the_pages_load_nothing_from_elsewhere() -> None:
         assert all(served.get(source).status_code == 200 for source in sources)
 
 
-PAGE = Path(__file__).parents[2] / "serving" / "api.md"
+PAGE = Path(__file__).parents[2] / "serving" / "docs" / "api.md"
 BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105 (Zendesk's own for testing)
 #: In curl's place: tells each call's arguments, as the shell has made them.
@@ -91,7 +91,7 @@ def calls(block: str) -> list[list[str]]:
     secrets = dict.fromkeys(VARIABLES.values(), SECRET)
     done = subprocess.run(
         ["/bin/sh", "-euc", TELL + block], check=True, stdout=subprocess.PIPE,
-        cwd=PAGE.parents[1], env={"PATH": os.environ["PATH"], **secrets},
+        cwd=PAGE.parents[2], env={"PATH": os.environ["PATH"], **secrets},
     )  # fmt: skip
     return [call.split("\0") for call in done.stdout.decode().split("\0\0") if call]
 
@@ -107,7 +107,7 @@ def asked(call: list[str]) -> tuple[str, str, dict[str, str], bytes]:
     given = found.get("--data-binary", found.get("-d", ""))
     body = given.encode()
     if given.startswith("@"):
-        body = (PAGE.parents[1] / given[1:]).read_bytes()
+        body = (PAGE.parents[2] / given[1:]).read_bytes()
         if "-d" in found:  # curl takes a file's line breaks out, then
             body = body.replace(b"\r", b"").replace(b"\n", b"")
     method = found.get("-X", "POST" if body else "GET")
