@@ -75,6 +75,7 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
         "access_log": False,
         "server_header": False,
         "http": PatientConnection,
+        "loop": "asyncio",  # uvloop, which uvicorn takes where it finds it, answered 3 to 14% less
         "limit_concurrency": allowed(settings.limits.connections),
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": round(settings.limits.drain),
