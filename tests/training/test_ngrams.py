@@ -49,6 +49,21 @@ def test_two_independent_views_are_better_than_one() -> None:
     assert right[1] > right[0] + 0.05
 
 
+def test_few_tickets_do_not_drown_the_encoder_in_ngrams() -> None:
+    encoder, truth = answers(2, seed=1)
+    other = answers(2, seed=2)[0] * np.float32(0.25)
+    whole = fit_scale(encoder, other, truth)
+    few, repeated = [], []
+    for start in range(0, 600, 30):
+        part = np.arange(start, start + 30)
+        few.append(fit_scale(encoder[part], other[part], truth[part]))
+        part = np.tile(part, 100)  # as many tickets would say it
+        repeated.append(fit_scale(encoder[part], other[part], truth[part]))
+    assert max(few) < max(repeated) / 2
+    off = [np.abs(np.log(np.array(found) / whole)).mean() for found in (few, repeated)]
+    assert off[0] < off[1]
+
+
 @pytest.mark.parametrize("own", ["noise", "the same"])
 def test_what_adds_nothing_is_left_out(own: str) -> None:
     encoder, truth = answers(2, seed=1)
