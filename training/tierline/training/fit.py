@@ -20,6 +20,7 @@ from tierline.models.runtime.tokens import TicketTokenizer
 from tierline.training.augment import plead_some, strip_some
 from tierline.training.averaging import MovingAverage
 from tierline.training.batches import Batch, in_length_order, shuffled
+from tierline.training.imprint import imprint
 from tierline.training.joining import joined
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
@@ -140,6 +141,9 @@ class _Loop:
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
         self.steps = -(-len(train) // self.batch_size) * self.epochs
         fitted.chosen = len(validation) >= FEWEST_TO_CHOOSE_BY
+        if not fitted.chosen:
+            embeddings = _embeddings(self.model, self.inputs, processes)
+            imprint(self.model.heads, self.model.head_sizes, embeddings, self.targets)
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": self._learning(self.model.encoder), "lr": self.recipe.encoder_lr},
@@ -246,6 +250,20 @@ def _base_states(
             found[row].copy_(state[: lengths[row]])
     processes.sum_up(everything)
     return list(found)
+
+
+@torch.no_grad()
+def _embeddings(
+    model: TicketClassifier, inputs: Sequence[torch.Tensor], processes: Processes
+) -> torch.Tensor:
+    """Return each row's embedding, (rows, hidden): in float32, so that shares agree with one."""
+    model.eval()
+    device, out = processes.device, torch.zeros(len(inputs), model.heads.in_features)
+    for batch in processes.own(in_length_order(inputs, _EVALUATION_BATCH)):
+        mask = batch.attention_mask.to(device)
+        states = model.states(batch.inputs.to(device), mask)
+        out[batch.rows] = model.embedding(states, mask).cpu()
+    return processes.sum_up(out)
 
 
 @torch.no_grad()
