@@ -42,10 +42,14 @@ def test_logits_of_a_head_have_one_spread_wherever_the_embeddings_lie(
     logits = heads(embeddings)
     assert logits.std().item() == pytest.approx(1, rel=0.01)
     assert logits.mean(dim=0).abs().max().item() < 0.01
+    for label, weight in enumerate(heads.weight):
+        off = embeddings[targets[:, 0] == label].mean(dim=0) - embeddings.mean(dim=0)
+        assert torch.cosine_similarity(weight, off, dim=0).item() == pytest.approx(1, abs=1e-3)
 
 
 def test_each_head_has_its_own_labels_and_tickets() -> None:
     corners = torch.eye(HIDDEN)[:4].repeat(6, 1) + 1
+    corners[0] += 1  # of a ticket that the second head knows nothing of
     first, second = torch.arange(24) % 4, torch.arange(24) % 2
     first[first == 3], second[:8] = 0, ABSENT  # the fourth label has no ticket
     heads, _ = imprinted(corners, torch.stack([first, second], dim=1), [4, 2])
@@ -54,6 +58,8 @@ def test_each_head_has_its_own_labels_and_tickets() -> None:
     assert (logits[8:, 4:].argmax(dim=1) == second[8:]).all()
     assert heads.weight[3].abs().max() == 0
     assert bool(torch.isfinite(heads.weight).all())
+    alone, _ = imprinted(corners[8:], second[8:, None], [2])
+    assert torch.allclose(heads.weight[4:], alone.weight, atol=1e-6)
 
 
 def test_a_head_with_one_label_stays_as_it_is() -> None:
