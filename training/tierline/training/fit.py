@@ -78,7 +78,8 @@ def token_ids(tokenizer_json: str, max_tokens: int, rows: Sequence[Row]) -> list
 def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDone) -> Fitted:
     """Fine-tune on the train part, stop early on the validation part, keep the best epoch.
 
-    Too few validation tickets choose none: all epochs are trained, and the last one is kept.
+    Too few validation tickets choose none: all epochs are trained, and the last one is kept; the
+    heads then begin at their labels' means (see `imprint`).
     Reproducible on one machine: every random choice follows ``recipe.seed``. Trains in
     bfloat16 on a CUDA device or a CPU with native bfloat16, else in float32.
 
