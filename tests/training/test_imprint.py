@@ -69,6 +69,13 @@ def test_a_head_with_one_label_stays_as_it_is() -> None:
     assert not torch.equal(heads.weight[4:], before[4:])
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-6])
+def test_tickets_that_all_say_the_same_imprint_nothing(noise: float) -> None:
+    embeddings = torch.ones(6, HIDDEN) + noise * torch.randn(6, HIDDEN)
+    heads, before = imprinted(embeddings, torch.arange(6)[:, None] % 2, [2])
+    assert torch.equal(heads.weight, before)
+
+
 @pytest.mark.parametrize(("fewest", "knows"), [(10**6, True), (0, False)])
 def test_few_tickets_begin_there(
     tickets: Path,

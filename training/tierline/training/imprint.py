@@ -1,10 +1,14 @@
 """Heads that begin where their labels' tickets lie: what few tickets needn't learn first."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import torch
 
 from tierline.training.targets import ABSENT
+
+#: Relative to the embeddings' length: what is less is rounding.
+_LEAST_SPREAD: Final = 1e-4
 
 
 @torch.no_grad()
@@ -18,8 +22,8 @@ def imprint(
 
     ``heads`` holds the labels of all heads, ``sizes`` of them each; ``embeddings`` (N, hidden) and
     ``targets`` (N, heads) are the training part's. The logits of a head then have mean 0 and a
-    standard deviation of 1 over its tickets; a label without tickets has weights of 0. A head with
-    fewer than two labels among its tickets stays as it is.
+    standard deviation of 1 over its tickets; a label without tickets has weights of 0. A head stays
+    as it is where its tickets have fewer than two labels, or all say the same.
 
     Source: Qi, Brown and Lowe, "Low-Shot Learning with Imprinted Weights", CVPR 2018; centred
     here, as an encoder's embeddings all point much the same way.
@@ -41,6 +45,7 @@ def imprint(
                 for label in range(len(weight))
             ]
         )
-        means /= ((mine - centre) @ means.T).std()
-        weight.copy_(means)
-        bias.copy_(-means @ centre)
+        spread = ((mine - centre) @ means.T).std()
+        if spread > _LEAST_SPREAD * mine.norm(dim=1).mean():
+            weight.copy_(means / spread)
+            bias.copy_(-means @ centre / spread)
