@@ -133,7 +133,9 @@ def test_what_only_subject_and_body_together_give_away_is_taken_out(
     for one in planted:
         lines = one["text"].split("\n", 1)
         of = ticket(lines[-1], subject=lines[0][:2000] if len(lines) > 1 else "")
-        stored = json.dumps(row_of(of), ensure_ascii=False)
+        row = row_of(of)
+        del row["id"], row["recorded_at"]  # by chance they hold a secret of three digits
+        stored = json.dumps(row, ensure_ascii=False)
         found = [secret for secret in one["secrets"] if normalise(secret) in stored]
         assert not found
 

@@ -20,7 +20,6 @@ from tierline.models.runtime.tokens import TicketTokenizer
 from tierline.training.augment import plead_some, strip_some
 from tierline.training.averaging import MovingAverage
 from tierline.training.batches import Batch, in_length_order, shuffled
-from tierline.training.imprint import imprint
 from tierline.training.joining import joined
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
@@ -78,8 +77,7 @@ def token_ids(tokenizer_json: str, max_tokens: int, rows: Sequence[Row]) -> list
 def fit(corpus: Corpus, recipe: Recipe, step_done: StepDone, epoch_done: EpochDone) -> Fitted:
     """Fine-tune on the train part, stop early on the validation part, keep the best epoch.
 
-    Too few validation tickets choose none: all epochs are trained, and the last one is kept; the
-    heads then begin at their labels' means (see `imprint`).
+    Too few validation tickets choose none: all epochs are trained, and the last one is kept.
     Reproducible on one machine: every random choice follows ``recipe.seed``. Trains in
     bfloat16 on a CUDA device or a CPU with native bfloat16, else in float32.
 
@@ -142,9 +140,6 @@ class _Loop:
         self.loss = MultiHeadLoss(fitted.heads, self.targets, self.recipe)
         self.steps = -(-len(train) // self.batch_size) * self.epochs
         fitted.chosen = len(validation) >= FEWEST_TO_CHOOSE_BY
-        if not fitted.chosen:
-            embeddings = _embeddings(self.model, self.inputs, processes)
-            imprint(self.model.heads, self.model.head_sizes, embeddings, self.targets)
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": self._learning(self.model.encoder), "lr": self.recipe.encoder_lr},
@@ -251,20 +246,6 @@ def _base_states(
             found[row].copy_(state[: lengths[row]])
     processes.sum_up(everything)
     return list(found)
-
-
-@torch.no_grad()
-def _embeddings(
-    model: TicketClassifier, inputs: Sequence[torch.Tensor], processes: Processes
-) -> torch.Tensor:
-    """Return each row's embedding, (rows, hidden): in float32, so that shares agree with one."""
-    model.eval()
-    device, out = processes.device, torch.zeros(len(inputs), model.heads.in_features)
-    for batch in processes.own(in_length_order(inputs, _EVALUATION_BATCH)):
-        mask = batch.attention_mask.to(device)
-        states = model.states(batch.inputs.to(device), mask)
-        out[batch.rows] = model.embedding(states, mask).cpu()
-    return processes.sum_up(out)
 
 
 @torch.no_grad()
