@@ -1,9 +1,6 @@
 """Every record of a file comes out once, as a row or as a bad row with a reason."""
 
-import csv
-import io
 import json
-from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,77 +12,28 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tierline.data import InputError
-from tierline.data.columns import FIELDS, ColumnMap, parse_map
+from tierline.data.columns import FIELDS
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 
+from .files import (
+    WRITERS,
+    Records,
+    bodies,
+    csv_bytes,
+    good,
+    read,
+    read_bytes,
+    reason,
+    write_csv,
+    write_jsonl,
+)
+
 PLANTED = "zebrafish"
-DELIMITERS = {
-    "comma.csv": ",",
-    "semicolon.csv": ";",
-    "pipe.csv": "|",
-    "tab.csv": "\t",
-    "t.tsv": "\t",
-}
-Records = list[dict[str, str]]
 records = st.lists(
     st.fixed_dictionaries({"id": st.text(max_size=8), "subject": st.text(), "body": st.text()}),
     max_size=8,
 )
-
-
-def read(path: Path, spec: str | None = None) -> list[Row | BadRow]:
-    return list(TicketFile(path, parse_map(spec)))
-
-
-def read_bytes(folder: Path, name: str, data: bytes, spec: str | None = None) -> list[Row | BadRow]:
-    path = folder / name
-    path.write_bytes(data)
-    return read(path, spec)
-
-
-def good(row: Row | BadRow) -> Row:
-    assert isinstance(row, Row), row
-    return row
-
-
-def reason(row: Row | BadRow) -> str:
-    assert isinstance(row, BadRow), row
-    return row.reason
-
-
-def bodies(rows: Sequence[Row | BadRow]) -> list[str | None]:
-    return [row.ticket.body if isinstance(row, Row) else None for row in rows]
-
-
-def csv_bytes(rows: Sequence[Sequence[str]], delimiter: str = ",", quote_all: bool = True) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, quoting=1 if quote_all else 0).writerows(rows)
-    return text.getvalue().encode(errors="surrogatepass")
-
-
-def write_csv(path: Path, items: Records) -> None:
-    header = list(items[0]) if items else ["id", "subject", "body"]
-    rows = [header, *([item[name] for name in header] for item in items)]
-    path.write_bytes(csv_bytes(rows, DELIMITERS[path.name]))
-
-
-def write_jsonl(path: Path, items: Records) -> None:
-    lines = (json.dumps(item, ensure_ascii=bool(i % 2)) for i, item in enumerate(items))
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
-
-
-def write_parquet(path: Path, items: Records) -> None:
-    schema = pa.schema([(name, pa.string()) for name in ("id", "subject", "body")])
-    pq.write_table(pa.Table.from_pylist(items, schema=schema), path)
-
-
-WRITERS: dict[str, Callable[[Path, Records], None]] = {
-    **dict.fromkeys(DELIMITERS, write_csv),
-    "a.jsonl": write_jsonl,
-    "a.ndjson": write_jsonl,
-    "a.parquet": write_parquet,
-}
 
 
 # What is written comes back
@@ -148,107 +96,6 @@ def test_progress_grows_to_one(tmp_path: Path, name: str) -> None:
     assert seen == sorted(seen)
     assert 0 < seen[0] < 0.5 < seen[-1] <= 1.0 == file.progress
     assert len(list(file)) == len(seen)
-
-
-# Which column is which field
-
-
-def test_a_map_is_read() -> None:
-    assert parse_map(" body = Long text , issue_type=a=b,") == {
-        "body": "Long text",
-        "issue_type": "a=b",
-    }
-    assert parse_map(None) == parse_map("") == {}
-
-
-@pytest.mark.parametrize("spec", ["body", "=", "=x", "nonsense=x", "nonsense=", "body=x,y"])
-def test_a_wrong_map_is_refused(spec: str) -> None:
-    with pytest.raises(
-        InputError, match="--map: expected FIELD=COLUMN with a field of id, subject"
-    ):
-        parse_map(spec)
-
-
-@pytest.mark.parametrize("name", ["comma.csv", "a.jsonl", "a.parquet"])
-def test_mapped_columns_win_over_equal_names(tmp_path: Path, name: str) -> None:
-    item = {"body": "no", "description": "yes", "topic": "my label"}
-    path = tmp_path / name
-    if name == "a.parquet":
-        pq.write_table(pa.Table.from_pylist([item]), path)
-    else:
-        WRITERS[name](path, [item])
-    row = good(read(path, "body=description,issue_type=topic")[0])
-    assert (row.ticket.body, row.labels) == ("yes", {"issue_type": "my label"})
-
-
-@pytest.mark.parametrize("name", ["comma.csv", "a.jsonl", "a.parquet"])
-def test_a_field_may_be_left_unread(tmp_path: Path, name: str) -> None:
-    item = {"body": "b", "customer_tier": "gold", "severity": "P1", "": "an index"}
-    path = tmp_path / name
-    if name == "a.parquet":
-        pq.write_table(pa.Table.from_pylist([item]), path)
-    else:
-        WRITERS[name](path, [item])
-    assert "customer_tier" in reason(read(path)[0])
-    row = good(read(path, "customer_tier=, severity =")[0])
-    assert (row.ticket.customer_tier, row.labels) == (None, {})
-
-
-def test_the_words_may_not_all_be_left_unread(tmp_path: Path) -> None:
-    for name, data in (("a.csv", b"body,text\nx,y\n"), ("a.jsonl", b'{"body": "x", "text": "y"}')):
-        with pytest.raises(InputError, match=r"found: body, text\. Name it with --map body=COLUMN"):
-            read_bytes(tmp_path, name, data, "body=")
-
-
-@pytest.mark.parametrize("name", ["comma.csv", "a.parquet"])
-def test_a_mapped_column_that_is_missing(tmp_path: Path, name: str) -> None:
-    WRITERS[name](tmp_path / name, [{"id": "1", "subject": "s", "body": "b"}])
-    with pytest.raises(InputError, match="lacks: gone; it has: id, subject, body"):
-        read(tmp_path / name, "body=gone")
-
-
-def test_a_mapped_field_that_the_first_object_lacks(tmp_path: Path) -> None:
-    rows = read_bytes(
-        tmp_path, "a.jsonl", b'{"body": "a"}\n{"body": "b", "topic": "x"}\n', "issue_type=topic"
-    )
-    assert [good(row).labels for row in rows] == [{}, {"issue_type": "x"}]
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [("a.csv", b"id,words\n1,x\n"), ("a.jsonl", b'{"id": 1, "words": "x"}\n')],
-)
-def test_a_file_without_words_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
-    with pytest.raises(InputError, match=r"found: id, words\. Name it with --map body=COLUMN"):
-        read_bytes(tmp_path, name, data)
-
-
-def test_a_parquet_file_without_words_is_refused(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"words": ["x"]}), tmp_path / "a.parquet")
-    with pytest.raises(InputError, match="found: words"):
-        read(tmp_path / "a.parquet")
-
-
-@pytest.mark.parametrize("column", ["text", "body", "subject"])
-def test_one_column_of_text_is_enough(tmp_path: Path, column: str) -> None:
-    for name, write in WRITERS.items():
-        path = tmp_path / name
-        if name == "a.parquet":
-            pq.write_table(pa.table({column: ["a, b; c", "d"]}), path)
-        else:
-            write(path, [{column: "a, b; c"}, {column: "d"}])
-        tickets = [good(row).ticket for row in read(path)]
-        assert [t.subject or t.body for t in tickets] == ["a, b; c", "d"]
-        assert [t.id for t in tickets] == ["1", "2"]
-
-
-def test_text_stands_back_for_body() -> None:
-    assert ColumnMap.resolve(["text", "body"], {}).columns == {"body": "body"}
-    assert ColumnMap.resolve(["text", "subject"], {}).columns["body"] == "text"
-
-
-def test_a_tsv_file_of_one_column_may_hold_commas(tmp_path: Path) -> None:
-    assert bodies(read_bytes(tmp_path, "a.tsv", b"text\nhello, you\n")) == ["hello, you"]
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
