@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, and how it refuses."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvicorn
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -307,6 +309,16 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def test_serve_binds_to_this_machine(served: list[dict[str, Any]]) -> None:
     output("serve", "--rules-only", "--port", "8123")
     assert [(call["host"], call["port"]) for call in served] == [("127.0.0.1", 8123)]
+
+
+def test_serve_leaves_uvloop_alone_where_it_is_installed(
+    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace(new_event_loop=None))
+    output("serve", "--rules-only")
+    (options,) = served
+    make_loop = uvicorn.Config(lambda: None, **options).get_loop_factory()
+    assert make_loop is asyncio.SelectorEventLoop
 
 
 def test_workers_that_start_slowly_are_given_time(
