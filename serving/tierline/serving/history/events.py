@@ -115,7 +115,7 @@ class EventFile(RecordFile[Event]):
         if before is not None:
             return before
         usual = {name: (*self.kind.columns.get(name, ()), name)[0] for name in Event._fields}
-        columns = self.columns_of([*keys, *self.mapping.values()]).columns
+        columns = self.columns_of([*keys, *filter(None, self.mapping.values())]).columns
         return ColumnMap(named_only(usual | dict(self.mapping)) | dict(columns))
 
     def row(self, number: int, record: Mapping[str, Any], columns: ColumnMap) -> Event:
