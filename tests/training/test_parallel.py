@@ -136,6 +136,25 @@ def test_commands_that_do_not_share_their_work_refuse_a_launch(
         train(job, Console(file=StringIO()))
 
 
+def test_a_failed_process_ends_with_code_1_whatever_torch_left_behind(tmp_path: Path) -> None:
+    code = (
+        "import atexit, os, sys; atexit.register(os.abort); "
+        "from tierline.training.cli import main; "
+        "sys.argv[1:] = ['train', 'none.csv', '--out', 'bundle']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(tmp_path, RANK="1", WORLD_SIZE="2"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "error in process 2 of 2: " in done.stderr
+
+
 @pytest.fixture
 def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make this process the second of two, with a stand-in for what connects them."""
@@ -306,7 +325,7 @@ def test_a_machine_with_other_tickets_ends_all(
             _, said = second.communicate(timeout=PATIENCE)
         finally:
             second.kill()
-    assert second.returncode == 1
+    assert second.returncode == 1, said
     assert "error in process 2 of 2: expected every process to read the same" in said
     assert {p.name for p in own_store.iterdir()} <= {"mlflow.db", "mlruns"}
     (run,) = mlflow.search_runs(experiment_names=["tierline"], output_format="list")

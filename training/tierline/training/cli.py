@@ -1,5 +1,6 @@
 """The command ``tierline``: serving's commands, and training's on top."""
 
+import os
 import sys
 
 from rich.markup import escape
@@ -22,4 +23,10 @@ def main() -> None:
         place = launched()
         where = f" in {place}" if place.count > 1 else ""
         errors.print(f"[bold red]error{where}:[/] {escape(str(error))}", soft_wrap=True)
+        if place.count > 1:
+            # A failure may leave torch's group with threads at work, which now and then abort the
+            # interpreter's orderly end: the launcher would see a crash in place of exit code 1.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
         sys.exit(1)
