@@ -30,7 +30,7 @@ from tierline.serving.routing.words import TABLE
 
 _CAUGHT: Final = 0.9
 _LEAST_TICKETS: Final = 4
-_C: Final = 3.0
+_C: Final = 10.0
 
 
 def fit_words(train: Sequence[Row], validation: Sequence[Row]) -> NgramModel:
