@@ -11,10 +11,12 @@ from tests.serving.test_safety_suite import BUILT_IN, HELD_OUT, INCIDENTS
 from tierline.data import Ticket
 from tierline.data.errors import InputError
 from tierline.data.rows import Row
+from tierline.models.runtime.ngrams import NgramModel
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
+from tierline.serving.routing.words import TABLE
 from tierline.training.incident_words import fit_words
 
 #: No rule knows this phrasing.
@@ -38,6 +40,16 @@ def test_without_a_model_the_words_raise_what_no_rule_finds() -> None:
     reason = next(r for r in given.reasons if r.rule == "safety.words.data_loss")
     assert reason.evidence
     assert all(word in TOLD for word in reason.evidence)
+
+
+@pytest.mark.parametrize(
+    "plea", [" URGENT!!!" * 30, " please help asap, critical, escalate immediately"]
+)
+def test_begging_takes_no_weight_from_what_happened(plea: str) -> None:
+    table = NgramModel.load(TABLE)
+    told, begged = (table.contributions(text)[1].sum(axis=0) for text in (TOLD, TOLD + plea))
+    assert begged == pytest.approx(told)
+    assert word_rules(answer(TOLD + plea)) == ["safety.words.data_loss"]
 
 
 def test_ordinary_words_raise_nothing() -> None:

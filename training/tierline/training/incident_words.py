@@ -31,6 +31,13 @@ from tierline.serving.routing.words import TABLE
 _CAUGHT: Final = 0.9
 _LEAST_TICKETS: Final = 4
 _C: Final = 10.0
+#: Left out: they say nothing of what happened, and a term that the table knows takes weight from
+#: the others, so that begging would hide an incident.
+_HASTE: Final = {
+    *("urgent", "urgently", "urgency", "asap", "immediately", "immediate", "emergency", "critical"),
+    *("critically", "priority", "escalate", "escalated", "escalation", "hurry", "quick", "quickly"),
+    *("soon", "please", "help"),
+}
 
 
 def fit_words(train: Sequence[Row], validation: Sequence[Row]) -> NgramModel:
@@ -62,7 +69,7 @@ def fit_words(train: Sequence[Row], validation: Sequence[Row]) -> NgramModel:
 
 
 def _terms(text: str) -> list[str]:
-    return [term for term, _, _ in word_terms(text)]
+    return [term for term, _, _ in word_terms(text) if _HASTE.isdisjoint(term.split())]
 
 
 def _threshold(rows: Sequence[Row], scores: NDArray[np.float64]) -> float:
