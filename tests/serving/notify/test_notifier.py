@@ -1,108 +1,22 @@
 """People are told once, in the background, and what can't be sent is kept."""
 
-import json
-import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
-from typer.testing import CliRunner
 
-from tierline.data.errors import InputError
-from tierline.data.helpdesk import Format
-from tierline.data.ticket import Ticket
-from tierline.serving import commands
-from tierline.serving.commands import app
-from tierline.serving.commands.notifying import own_notifier
-from tierline.serving.handoff.making import make_packet
-from tierline.serving.handoff.packet import Notes, Packet
-from tierline.serving.helpdesk.secrets import HookSecrets
-from tierline.serving.http.api import create_app
-from tierline.serving.http.keys import ApiKeys
 from tierline.serving.notify.delivery import Deliver, retry
-from tierline.serving.notify.endpoints import Endpoints, load_endpoints
-from tierline.serving.notify.letter import Letter, News, letters, marks_of
+from tierline.serving.notify.letter import News, letters, marks_of
 from tierline.serving.notify.notifier import Notifier
 from tierline.serving.notify.outbox import Outbox
-from tierline.serving.notify.sending import is_url
 from tierline.serving.notify.sending import send as send_by_apprise
-from tierline.serving.policy import Policy
-from tierline.serving.policy.rules import TIERS
-from tierline.serving.routing.recommend import recommend
-from tierline.serving.routing.recommendation import Reason, Recommendation
+from tierline.serving.routing.recommendation import Reason
 
-from ..fakes import BREACH, CALM, LOSS, NOW, POLICY, default_dict, prediction
-
-SECRET = "xoxb7secret"  # noqa: S105
-ANGRY = prediction("P3", "how_to", "very_negative")
-
-
-class Service:
-    """A service of one's own on loopback: it keeps what it gets, and fails when told to."""
-
-    def __init__(self) -> None:
-        self.got: list[dict[str, Any]] = []
-        self.failures = 0
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                failing = service.failures > 0
-                service.failures -= failing
-                if not failing:
-                    service.got.append(json.loads(body) | {"path": self.path})
-                self.send_response(503 if failing else 200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"json://127.0.0.1:{self.server.server_port}/{SECRET}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    found = Service()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Outbox:
-    return Outbox(tmp_path / "box")
-
-
-def about(body: str = LOSS, said: Any = None, **fields: Any) -> tuple[Ticket, Recommendation]:
-    ticket = Ticket(**{"body": body, "id": "T-1"} | fields)
-    return ticket, recommend(ticket, said, POLICY, NOW)
-
-
-def urls(**found: str) -> Endpoints:
-    return load_endpoints({f"TIERLINE_NOTIFY_{k.upper()}": v for k, v in found.items()}, POLICY)
-
-
-def packet(ticket: Ticket, answer: Recommendation, **notes: Any) -> Packet:
-    return make_packet(ticket, answer, POLICY, NOW, Notes(**notes))
-
-
-def one_letter(body: str = LOSS, **fields: Any) -> Letter:
-    (letter,) = letters(News(*about(body, **fields)), "on_call", 1, NOW)
-    return letter
-
-
-def deliver(outbox: Outbox, send: Callable[[str, str, str], bool], attempts: int = 3) -> Deliver:
-    return Deliver(outbox, send, threading.Event(), pause=0.0, attempts=attempts)
+from ..fakes import BREACH, CALM, LOSS, NOW, prediction
+from .letters import ANGRY, SECRET, Service, about, deliver, one_letter, packet, urls
 
 
 def test_on_call_is_told_of_an_incident_through_apprise(service: Service, outbox: Outbox) -> None:
@@ -385,164 +299,6 @@ def test_a_server_that_runs_for_long_forgets_too(
     assert outbox.claim(old)
 
 
-def test_urls_come_from_the_environment_and_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "notify.toml"
-    file.write_text(
-        '[audiences]\nmanager = "json://a.example"\nsenior-engineers = ["json://b.example"]\n'
-        'on-call = "json://old.example"\n'
-    )
-    environment = {
-        "TIERLINE_NOTIFY_CONFIG": str(file), "TIERLINE_NOTIFY_DIR": "x", "HOME": "/",
-        "TIERLINE_NOTIFY_ON_CALL": "json://c.example  json://d.example",
-        "TIERLINE_NOTIFY_TIER_1": "",
-    }  # fmt: skip
-    found = load_endpoints(environment, POLICY)
-    assert {name: [e.url for e in group] for name, group in found.items()} == {
-        "manager": ["json://a.example"],
-        "senior_engineers": ["json://b.example"],
-        "on_call": ["json://c.example", "json://d.example"],
-    }
-    assert "a.example" not in repr(found)
-    names = [f"tier_{n}" for n in TIERS]
-    assert set(urls(**dict.fromkeys(names, "json://a.example"))) == set(names)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (f'[audiences]\non_call = "nonsense://{SECRET}"', r"on_call: URL 1 of 1 is none that Appr"),
-        (f'[audiences]\nboss = "json://{SECRET}"', r"boss: expected one of .*manager"),
-        (f"[audiences]\non_call = json://{SECRET}", r"expected TOML in UTF-8"),
-        ("[audiences]\non_call = 5", r"audiences\.on_call: expected a URL or a list of URLs"),
-        ("[audiences]\non_call = []", r"audiences\.on_call: expected a URL or a list of URLs"),
-        ("[audiences]\non_call = [5]", r"audiences\.on_call: expected a URL or a list of URLs"),
-        ("audience = 1", r"expected a table \[audiences\]"),
-        (None, r"can't be read: No such file"),
-    ],
-)
-def test_a_wrong_configuration_is_refused_without_its_secrets(
-    tmp_path: Path, text: str | None, said: str
-) -> None:
-    file = tmp_path / "notify.toml"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(InputError, match=said) as caught:
-        load_endpoints({"TIERLINE_NOTIFY_CONFIG": str(file)}, POLICY)
-    assert SECRET not in str(caught.value)
-
-
-def test_a_misspelt_variable_is_refused() -> None:
-    with pytest.raises(InputError, match="TIERLINE_NOTIFY_MANGER: expected one of"):
-        urls(manger=f"json://{SECRET}")
-
-
-def test_no_url_reaches_a_log(
-    service: Service, outbox: Outbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    assert not is_url(f"nonsense://{SECRET}")
-    service.failures = 1
-    gone = f"json://127.0.0.1:1/{SECRET}"
-    notifier = Notifier(urls(on_call=f"{service.url} {gone}"), outbox, pause=0.001)
-    notifier.tell(*about(), NOW)
-    notifier.close(30)
-    assert len(service.got) == len(outbox.dead_letters()) == 1
-    assert "for on_call failed" in caplog.text
-    assert SECRET not in caplog.text
-    assert SECRET not in "".join(p.read_text() for p in outbox.dead.parent.rglob("*.*"))
-
-
-def test_routing_and_handing_on_tell_people(service: Service, outbox: Outbox) -> None:
-    everyone = urls(on_call=service.url, incident_response=service.url)
-    api = create_app(POLICY, None, ApiKeys(), notifier=Notifier(everyone, outbox))
-    with TestClient(api) as client:
-        ticket = {"body": LOSS, "id": "T-1"}
-        assert client.post("/v1/route", json=ticket).json()["notify"] == ["on_call"]
-        batch = {"tickets": [{"body": CALM, "id": "T-2"}]}
-        assert client.post("/v1/route/batch", json=batch).status_code == 200
-        found = client.post("/v1/handoff", json={"ticket": ticket}).json()
-        assert found["notified"] == ["on_call", "incident_response"]
-    # On-call was told by the route; the batch told nobody.
-    assert len(service.got) == 2
-    assert all("T-1" in got["title"] for got in service.got)
-
-
-@pytest.mark.parametrize("first", ["/v1/route", "/v1/route/batch"])
-def test_a_batch_tells_of_incidents_and_of_nothing_else(
-    service: Service, outbox: Outbox, first: str
-) -> None:
-    raw = default_dict()
-    raw["triggers"].append(
-        {"id": "trigger.any", "text": "any", "notify": ["manager"], "when": [{}]}
-    )
-    everyone = urls(on_call=service.url, manager=service.url, tier_3=service.url)
-    policy = Policy.model_validate(raw)
-    api = create_app(policy, None, ApiKeys(), notifier=Notifier(everyone, outbox))
-    tickets = [{"body": LOSS, "id": "T-1"}, {"body": CALM, "id": "T-2"}, {"body": BREACH}]
-    with TestClient(api) as client:
-        if first == "/v1/route":
-            assert client.post(first, json=tickets[0]).json()["notify"] == ["manager", "on_call"]
-        for _ in range(2):  # sent once, however often it comes
-            found = client.post("/v1/route/batch?explain=true", json={"tickets": tickets}).json()
-        assert [one["notify"] for one in found["answers"]] == [
-            ["manager", "on_call"], ["manager"], ["manager", "on_call"],
-        ]  # fmt: skip
-    titles = sorted(got["title"].partition(" to ")[0] for got in service.got)
-    assert titles == ["Severity unknown: T-1"] * 2 + ["Severity unknown: a ticket"] * 2
-
-
-def test_commands_list_and_retry(
-    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(commands.console, "width", 200)
-    monkeypatch.setenv("TIERLINE_NOTIFY_ON_CALL", service.url)
-    box = Outbox(tmp_path / "tierline-notify")
-    box.bury(one_letter(), "the service didn't take it", 5)
-    listed = CliRunner().invoke(app, ["notify", "list"], catch_exceptions=False).output
-    assert "on_call  Severity unknown: T-1 to tier 3, incident-response  (5 tries: the" in listed
-    assert "1 dead letters in tierline-notify" in listed
-    service.failures = 1
-    failed = CliRunner().invoke(app, ["notify", "retry"], catch_exceptions=False)
-    assert failed.exit_code == 1
-    assert "0 delivered, 1 still dead" in failed.output
-    done = CliRunner().invoke(app, ["notify", "retry"], catch_exceptions=False)
-    assert "1 delivered, 0 still dead" in done.output
-    assert len(service.got) == 1
-    monkeypatch.setenv("TIERLINE_NOTIFY_DIR", str(tmp_path / "file" / "x"))
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="can't keep notifications there"):
-        CliRunner().invoke(app, ["notify", "list"], catch_exceptions=False)
-
-
-def test_a_server_notifies_only_where_urls_are_configured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert own_notifier(POLICY) is None
-    monkeypatch.setenv("TIERLINE_NOTIFY_DIR", "box")
-    assert own_notifier(POLICY) is None
-    assert not (tmp_path / "box").exists()
-    monkeypatch.setenv("TIERLINE_NOTIFY_ON_CALL", "json://a.example")
-    assert own_notifier(POLICY) is not None
-    assert (tmp_path / "box").is_dir()
-
-
-def test_hooks_tell_people_too(service: Service, outbox: Outbox) -> None:
-    notifier = Notifier(urls(on_call=service.url), outbox)
-    secrets = HookSecrets({Format.FRESHDESK: b"secret"})
-    api = create_app(POLICY, None, ApiKeys(), hooks=secrets, notifier=notifier)
-    event = {"ticket_id": 7, "ticket_subject": "Gone", "ticket_description": LOSS}
-    with TestClient(api) as client:
-        found = client.post(
-            "/v1/hooks/freshdesk",
-            json={"freshdesk_webhook": event},
-            headers={"X-Tierline-Secret": "secret"},
-        )
-        assert found.json()["notify"] == ["on_call"]
-    assert len(service.got) == 1
-
-
 def test_a_claim_of_a_process_that_ended_is_taken_over(outbox: Outbox) -> None:
     letter = one_letter()
     assert outbox.claim(letter)
@@ -552,22 +308,6 @@ def test_a_claim_of_a_process_that_ended_is_taken_over(outbox: Outbox) -> None:
     os.utime(pending, (hours_ago, hours_ago))
     assert outbox.claim(letter)
     assert not outbox.claim(letter)
-
-
-def test_letters_are_erased_by_their_age(outbox: Outbox) -> None:
-    old = one_letter()
-    new = old.model_copy(update={"key": "new", "made_at": NOW + timedelta(days=1)})
-    waiting = old.model_copy(update={"key": "waiting"})
-    for letter in (old, new):
-        outbox.bury(letter, "gone", 5)
-    outbox.take_dead()  # kept aside, then buried again
-    outbox.bury(old, "gone", 1)
-    assert outbox.claim(waiting)
-    assert outbox.erase_before(NOW + timedelta(hours=1)) == 3
-    assert [letter.key for letter in outbox.take_dead()] == ["new"]
-    assert outbox.claim(waiting)
-    assert outbox.erase_before(NOW + timedelta(days=2)) == 2
-    assert not [path for path in outbox.dead.parent.rglob("*.*") if path.read_text()]
 
 
 def test_a_ticket_that_goes_to_another_tier_or_team_is_told_again(outbox: Outbox) -> None:
@@ -615,61 +355,3 @@ def test_a_draft_packet_says_what_it_lacks_and_the_complete_one_is_told(outbox: 
     ((who, title, line),) = told  # on-call heard of the escalation already
     assert (who, title) == ("b", news)
     assert line.startswith("- ")
-
-
-def test_a_letter_that_is_erased_while_it_is_sent_doesnt_come_back(outbox: Outbox) -> None:
-    def erased(*_: str) -> bool:
-        outbox.erase_of(marks_of("T-1"))
-        return False
-
-    assert not deliver(outbox, erased)("url", one_letter())
-    assert outbox.dead_letters() == []
-    assert not list(outbox.dead.parent.rglob("*.pending"))
-
-
-@pytest.mark.parametrize("mark", [{"ticket": "T-7"}, {"customer": "C-7"}])
-@pytest.mark.parametrize("up", [True, False])
-def test_letters_in_memory_dont_come_back_after_an_erasure(
-    outbox: Outbox, mark: dict[str, str], up: bool
-) -> None:
-    sending, go_on = threading.Event(), threading.Event()
-    tried: list[str] = []
-
-    def send(url: str, title: str, body: str) -> bool:
-        sending.set()
-        tried.append(title)
-        return go_on.wait(30) and up
-
-    hers = {"id": "T-7", "customer": "C-7"}
-    notifier = Notifier(urls(on_call="json://a.example"), outbox, send, pause=0.0)
-    notifier.tell(*about(**hers), NOW)
-    assert sending.wait(30)
-    notifier.tell(*about(BREACH, **hers), NOW)
-    outbox.erase_of(marks_of(**mark))
-    go_on.set()
-    notifier.close(30)
-    assert len(set(tried)) == 1
-    assert outbox.dead_letters() == []
-    assert not [p for p in outbox.dead.parent.rglob("*") if p.suffix in {".sent", ".pending"}]
-    later = letters(News(*about(**hers)), "on_call", 1, datetime.now(UTC))
-    assert outbox.claim(next(iter(later)))  # what comes after the erasure is told
-
-
-def test_marks_of_the_erased_go_after_a_week(outbox: Outbox) -> None:
-    outbox.erase_of(marks_of("T-1"))
-    assert not outbox.claim(one_letter())
-    (mark,) = (outbox.dead.parent / "erased").iterdir()
-    outbox.prune()
-    assert mark.exists()
-    week_ago = mark.stat().st_mtime - 8 * 86_400
-    os.utime(mark, (week_ago, week_ago))
-    outbox.prune()
-    assert outbox.claim(one_letter())
-
-
-def test_a_lost_line_is_erased_with_any_ticket_and_others_stay(outbox: Outbox) -> None:
-    outbox.bury(one_letter(id="T-2"), "gone")
-    with outbox.dead.open("a") as file:
-        file.write('{"key": "cut o\n')
-    assert outbox.erase_of(marks_of("T-1", "C-1")) == 1
-    assert [letter.marks for letter in outbox.dead_letters()] == [marks_of("T-2")]
