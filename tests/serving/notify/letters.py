@@ -19,8 +19,6 @@ from tierline.serving.routing.recommendation import Recommendation
 from ..fakes import LOSS, NOW, POLICY, prediction
 
 SECRET = "xoxb7secret"  # noqa: S105
-
-
 ANGRY = prediction("P3", "how_to", "very_negative")
 
 
