@@ -71,9 +71,9 @@ def test_the_words_speak_beside_a_model_that_never_learnt_incidents() -> None:
 @pytest.mark.parametrize(
     ("file", "least_caught", "most_alarms"),
     [
-        (BUILT_IN, 0.90, 0.17),
-        (HELD_OUT / "held_out.jsonl", 0.86, 0.19),
-        (HELD_OUT / "second_held_out.jsonl", 0.83, 0.14),
+        (BUILT_IN, 0.92, 0.17),
+        (HELD_OUT / "held_out.jsonl", 0.90, 0.17),
+        (HELD_OUT / "second_held_out.jsonl", 0.86, 0.13),
     ],
 )
 def test_answers_without_a_model_do_not_get_worse(
@@ -108,6 +108,20 @@ def test_a_table_is_fitted_so_that_about_one_means_suspected() -> None:
     assert totals[0][0] > 0.9 > totals[0][1]
     assert totals[1][1] > 0.9 > totals[1][0]
     assert max(totals[2]) < 0.9
+
+
+def test_words_of_haste_are_not_in_a_table() -> None:
+    told = {
+        "data_loss": "URGENT: pages went blank, please help",
+        "security_breach": "stranger sat inside",
+        "bug": "it jams",
+    }
+    table = fit_words(rows(told), rows(told))
+    begging, saying = (
+        table.contributions(text)[1] for text in ("urgent please help", "pages went blank")
+    )
+    assert not begging.any()
+    assert saying.any()
 
 
 def test_words_that_tell_nothing_apart_are_refused() -> None:

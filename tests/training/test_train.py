@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import torch
@@ -281,6 +282,13 @@ def test_an_export_that_strays_is_refused(
     assert check_parity(fitted, rows, logits, -logits, none).serves == "model.fp32.onnx"
     mute = [replace(row, labels={}) for row in rows]
     assert check_parity(fitted, mute, logits, logits, none).serves == "model.fp32.onnx"
+
+
+@pytest.mark.parametrize("name", ["model.fp32.onnx", "model.int8.onnx"])
+def test_graphs_hold_no_fused_layer_norm(trained: Trained, name: str) -> None:
+    kinds = [node.op_type for node in onnx.load(trained.out / name).graph.node]
+    assert kinds.count("InstanceNormalization") == 4  # two in each of the tiny encoder's layers
+    assert "SkipLayerNormalization" not in kinds
 
 
 def test_bad_rows_of_either_file_are_quarantined(trained: Trained) -> None:

@@ -36,7 +36,7 @@ _C: Final = 10.0
 _HASTE: Final = {
     *("urgent", "urgently", "urgency", "asap", "immediately", "immediate", "emergency", "critical"),
     *("critically", "priority", "escalate", "escalated", "escalation", "hurry", "quick", "quickly"),
-    *("soon", "please", "help"),
+    *("soon", "please", "pls", "plz", "help", "rush", "important", "desperate", "desperately"),
 }
 
 
