@@ -69,7 +69,7 @@ def build_bundle(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / TOKENIZER).write_text(fitted.tokenizer_json, encoding="utf-8")
-    export_graphs(fitted, folder)
+    export_graphs(fitted, corpus.parts["train"], folder)
     validation = corpus.parts["validation"]
     manifest = _manifest(fitted, corpus, folder, name)
     fp32, int8 = (_logits(folder, manifest, graph, validation) for graph in (ONNX_FP32, ONNX_INT8))

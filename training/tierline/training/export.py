@@ -23,12 +23,14 @@ from tierline.training.batches import collate
 from tierline.training.fast_norms import split_norms
 from tierline.training.fit import Fitted
 from tierline.training.metrics import macro_f1
+from tierline.training.smoothing import smooth
 from tierline.training.targets import ABSENT
 
 FP32_TOLERANCE: Final = 1e-4
 INT8_TOLERANCE: Final = 0.005
 _OPSET: Final = 17
 _PARITY_ROWS: Final = 256
+_TYPICAL_ROWS: Final = 320
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class _Graph(torch.nn.Module):
         return model.contributions(states, attention_mask), model.embedding(states, attention_mask)
 
 
-def export_graphs(fitted: Fitted, folder: Path) -> None:
-    """Write the fused fp32 graph and its int8 form into ``folder``."""
+def export_graphs(fitted: Fitted, rows: Sequence[Row], folder: Path) -> None:
+    """Write the fused fp32 graph and its int8 form, smoothed on ``rows``, into ``folder``."""
     model = fitted.model.cpu().eval()
     encoder: Any = model.encoder
     batch = collate([torch.tensor([101, 102, 103, 102]), torch.tensor([101, 102])], [0, 1])
@@ -84,8 +86,11 @@ def export_graphs(fitted: Fitted, folder: Path) -> None:
             dynamo=False,
         )
         _fuse(raw, folder / ONNX_FP32, encoder.config)
+        smoothed = Path(scratch) / "smoothed.onnx"
+        typical = rows[:: -(-len(rows) // _TYPICAL_ROWS)]
+        smooth(folder / ONNX_FP32, smoothed, fitted.token_ids(typical))
         quantize_dynamic(
-            folder / ONNX_FP32,
+            smoothed,
             folder / ONNX_INT8,
             weight_type=QuantType.QInt8,
             per_channel=True,
