@@ -8,7 +8,7 @@ from rich.markup import escape
 from tierline.data.errors import TierlineError
 from tierline.serving.commands import app, errors
 from tierline.training.commands import champion, learn, loading, measure
-from tierline.training.launch import launched
+from tierline.training.launch import Launch, launched
 
 __all__ = ["app", "main"]
 #: Importing them added their commands to the app.
@@ -17,16 +17,28 @@ _COMMANDS = (learn, measure, champion, loading)
 
 def main() -> None:
     """Run the command; errors of Tierline's own end it with one message and exit code 1."""
+    place = launched()
+    code = _run(place)
+    if place.count > 1:
+        # torch's group leaves threads at work, which now and then abort the interpreter's orderly
+        # end: the launcher would see a crash in place of the exit code, and end the others.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run(place: Launch) -> int:
+    """Run the command as one process of a launch, or alone; return its exit code."""
     try:
         app()
     except TierlineError as error:
-        place = launched()
         where = f" in {place}" if place.count > 1 else ""
         errors.print(f"[bold red]error{where}:[/] {escape(str(error))}", soft_wrap=True)
-        if place.count > 1:
-            # A failure may leave torch's group with threads at work, which now and then abort the
-            # interpreter's orderly end: the launcher would see a crash in place of exit code 1.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(1)
-        sys.exit(1)
+        return 1
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            errors.print(end.code, markup=False)
+            return 1
+        return end.code or 0
+    return 0
