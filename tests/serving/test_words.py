@@ -21,6 +21,11 @@ from tierline.training.incident_words import fit_words
 
 #: No rule knows this phrasing.
 TOLD = "Three years of my field journal, and today the app greets me as if I had just joined."
+SAID = {
+    "data_loss": "pages went blank",
+    "security_breach": "stranger sat inside",
+    "bug": "it jams",
+}
 ORDINARY = "How do I change the colour of the chart in my weekly report?"
 
 
@@ -98,24 +103,15 @@ def rows(words: dict[str, str]) -> list[Row]:
 
 
 def test_a_table_is_fitted_so_that_about_one_means_suspected() -> None:
-    told = {
-        "data_loss": "pages went blank",
-        "security_breach": "stranger sat inside",
-        "bug": "it jams",
-    }
-    table = fit_words(rows(told), rows(told))
-    totals = [table.contributions(text)[1].sum(axis=0) for text in told.values()]
+    table = fit_words(rows(SAID), rows(SAID))
+    totals = [table.contributions(text)[1].sum(axis=0) for text in SAID.values()]
     assert totals[0][0] > 0.9 > totals[0][1]
     assert totals[1][1] > 0.9 > totals[1][0]
     assert max(totals[2]) < 0.9
 
 
 def test_words_of_haste_are_not_in_a_table() -> None:
-    told = {
-        "data_loss": "URGENT: pages went blank, please help",
-        "security_breach": "stranger sat inside",
-        "bug": "it jams",
-    }
+    told = SAID | {"data_loss": "URGENT: pages went blank, please help"}
     table = fit_words(rows(told), rows(told))
     begging, saying = (
         table.contributions(text)[1] for text in ("urgent please help", "pages went blank")

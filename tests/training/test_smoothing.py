@@ -70,6 +70,14 @@ def test_the_same_numbers_and_less_lost_to_int8(peaking: Path, tmp_path: Path) -
     assert lost(target, expected) < lost(peaking, expected) / 4
 
 
+def test_weights_that_products_share_are_left_alone(peaking: Path, tmp_path: Path) -> None:
+    model = onnx.load(peaking)
+    model.graph.node.append(helper.make_node("MatMul", ["states", "weights"], ["z"], "another"))
+    onnx.save(model, tmp_path / "shared.onnx")
+    smooth(tmp_path / "shared.onnx", tmp_path / "smooth.onnx", TICKETS)
+    assert onnx.load(tmp_path / "smooth.onnx") == model
+
+
 def test_without_anything_behind_gelu_the_graph_stays(peaking: Path, tmp_path: Path) -> None:
     model = onnx.load(peaking)
     del model.graph.node[1]

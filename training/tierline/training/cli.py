@@ -37,8 +37,5 @@ def _run(place: Launch) -> int:
         errors.print(f"[bold red]error{where}:[/] {escape(str(error))}", soft_wrap=True)
         return 1
     except SystemExit as end:
-        if isinstance(end.code, str):
-            errors.print(end.code, markup=False)
-            return 1
-        return end.code or 0
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

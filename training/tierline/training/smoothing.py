@@ -7,6 +7,7 @@ weights by the same: the product stays. Here that constant is the feature's larg
 some tickets, and for features below the median the median, so that none is made larger.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -24,15 +25,17 @@ def smooth(source: Path, target: Path, tickets: Sequence[Sequence[int]]) -> None
     """Write the graph in ``source`` to ``target``, its inputs to products behind GELU smoothed.
 
     ``tickets`` are token ids of typical tickets. What the graph gives stays the same, up to
-    rounding.
+    rounding. Weights that several products share are left alone: each would need its own.
     """
     model = onnx.load(source)
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    uses = Counter(name for n in model.graph.node for name in n.input)
     peaking = {name for n in model.graph.node if n.op_type in _PEAKING for name in n.output}
     products = [
         n
         for n in model.graph.node
-        if n.op_type == "MatMul" and n.input[0] in peaking and n.input[1] in weights
+        if n.op_type == "MatMul" and n.input[0] in peaking
+        if n.input[1] in weights and uses[n.input[1]] == 1
     ]
     largest = _largest(source, [n.input[0] for n in products], tickets) if products else []
     for product, peaks in zip(products, largest, strict=True):
