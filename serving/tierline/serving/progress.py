@@ -23,6 +23,8 @@ class ShareProgress:
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, title
         self._started = self._last_line = time.monotonic()
+        #: When work was first told of, and how much was done then: what comes before isn't its pace.
+        self._first: tuple[float, float] | None = None
         self._bar: Progress | None = None
         if console.is_terminal:
             self._bar = Progress(
@@ -64,8 +66,11 @@ class ShareProgress:
             self._bar.update(self._task, completed=share, note=note)
             return
         now = time.monotonic()
+        began, done = self._first = self._first or (now, share)
         if now - self._last_line >= _LINE_EVERY_SECONDS:
             self._last_line = now
-            left = self.seconds / share * (1 - share) if share > 0 else 0.0
-            text = f"{self._title}: {share:.0%} {note}, about {left:.0f} s left"
+            text = " ".join(filter(None, (f"{self._title}: {share:.0%}", note)))
+            if share > done:
+                left = (now - began) / (share - done) * (1 - share)
+                text += f", about {left:.0f} s left"
             self._console.print(text, highlight=False)
