@@ -20,7 +20,7 @@ from tierline.data import InputError, Ticket
 from tierline.data.labels import LABELS
 from tierline.data.normalise import model_texts, normalise
 from tierline.data.readers import TicketFile
-from tierline.models.runtime.prediction import HeadPrediction, Prediction
+from tierline.models.runtime.prediction import Account, HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving import commands
 from tierline.serving.backlog.scoring import quarantine_path, score
@@ -53,18 +53,21 @@ class Gossip:
         return [self._about("\n".join(filter(None, model_texts(t)))) for t in tickets]
 
     def _about(self, text: str) -> Prediction:
-        label = "security_breach"
+        head, label = "issue_type", "security_breach"
         shares = {name: float(name == label) for name in LABELS["issue_type"]}
         offsets = [(text.index(w, at), w) for at, w in _words(text)]
         values = [[self._weight(w) * shares[n] for n in shares] for _, w in offsets]
+        places = [(start, start + len(w)) for start, w in offsets]
         return Prediction(
-            {"issue_type": HeadPrediction(label, 1.0, shares)},
+            {head: HeadPrediction(label, 1.0, shares)},
             truncated=False,
             model_version=self.version,
             text=text,
-            offsets=tuple((start, start + len(w)) for start, w in offsets),
-            contributions=np.array(values, dtype=np.float32).reshape(-1, len(shares)),
-            bias=np.zeros(len(shares), dtype=np.float32),
+            account=Account(
+                [(head, name) for name in shares],
+                np.zeros(len(shares), dtype=np.float32),
+                lambda: (places, np.array(values, dtype=np.float32).reshape(-1, len(shares))),
+            ),
         )
 
     def _weight(self, word: str) -> float:

@@ -63,12 +63,13 @@ def test_whoever_asks_for_the_whole_gets_the_encoder(fast_bundle: Path) -> None:
     assert fast.embedding is None
     assert whole.embedding is not None
     # The n-grams' part of the whole is theirs times the scales.
-    assert fast.contributions is not None
-    assert whole.contributions is not None
-    own = fast.contributions * np.array(eager.manifest.ngram_scales, dtype=np.float32)
-    assert np.allclose(whole.contributions[-len(own) :], own)
+    assert fast.account is not None
+    assert whole.account is not None
+    (_, own), (_, all_of_it) = fast.account.pieces(), whole.account.pieces()
+    own = own * np.array(eager.manifest.ngram_scales, dtype=np.float32)
+    assert np.allclose(all_of_it[-len(own) :], own)
     assert eager.logits([PLAIN])[0] == pytest.approx(
-        whole.contributions.sum(axis=0) + np.array(eager.manifest.bias), abs=1e-4
+        all_of_it.sum(axis=0) + np.array(eager.manifest.bias), abs=1e-4
     )
 
 

@@ -67,6 +67,13 @@ def test_places_are_the_chunks_of_the_text(text: str) -> None:
     assert np.isfinite(contributions).all()
 
 
+@given(TEXTS)
+def test_the_logits_are_the_sum_of_the_account(text: str) -> None:
+    total = made().contributions(text)[1].sum(axis=0)
+    assert made().logits(text) == pytest.approx(total, abs=1e-3)
+    assert made().logits(text).shape == (3,)
+
+
 @given(st.lists(TEXTS, min_size=1, max_size=4))
 def test_what_was_read_before_changes_nothing(texts: list[str]) -> None:
     used = made()

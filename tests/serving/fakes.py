@@ -10,7 +10,7 @@ import numpy as np
 from tierline.data.labels import LABELS
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.manifest import Head, Manifest
-from tierline.models.runtime.prediction import HeadPrediction, Prediction
+from tierline.models.runtime.prediction import Account, HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import Policy, load_policy, toml_of_default
 from tierline.serving.routing.recommend import recommend
@@ -62,9 +62,11 @@ def explained(text: str, word: str, label: str) -> Prediction:
         truncated=False,
         model_version=MODEL,
         text=text,
-        offsets=((start, start + len(word)),),
-        contributions=contributions,
-        bias=np.zeros(len(columns), dtype=np.float32),
+        account=Account(
+            columns,
+            np.zeros(len(columns), dtype=np.float32),
+            lambda: ([(start, start + len(word))], contributions),
+        ),
     )
 
 

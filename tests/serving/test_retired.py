@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tierline.data.labels import LABELS, PROTECTED
 from tierline.data.ticket import Ticket
-from tierline.models.runtime.prediction import HeadPrediction, Prediction
+from tierline.models.runtime.prediction import Account, HeadPrediction, Prediction
 from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 from tierline.serving.policy import Policy
@@ -138,14 +138,18 @@ def test_evidence_stays_with_its_label() -> None:
         truncated=False,
         model_version=MODEL,
         text="word",
-        offsets=((0, 4),),
-        contributions=np.arange(len(columns), dtype=np.float32)[None, :],
-        bias=np.arange(len(columns), dtype=np.float32) * 10,
+        account=Account(
+            columns,
+            np.arange(len(columns), dtype=np.float32) * 10,
+            lambda: ([(0, 4)], np.arange(len(columns), dtype=np.float32)[None, :]),
+        ),
     )
     left = said.without({"severity": ["P2"], "issue_type": ["access", "bug"]})
     for head, p in left.heads.items():
         for name in p.probabilities:
             assert left.evidence(head, name) == said.evidence(head, name)
+    with pytest.raises(KeyError, match="P2"):
+        left.evidence("severity", "P2")
     assert said.without({"severity": ["P7"]}) is said
 
 

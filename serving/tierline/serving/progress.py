@@ -23,7 +23,7 @@ class ShareProgress:
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, title
         self._started = self._last_line = time.monotonic()
-        #: When work was first told of, and how much was done then: what comes before isn't its pace.
+        #: When work was first told of, and how much was done then: what was before isn't its pace.
         self._first: tuple[float, float] | None = None
         self._bar: Progress | None = None
         if console.is_terminal:

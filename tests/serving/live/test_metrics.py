@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tierline.models.runtime.prediction import Prediction
+from tierline.models.runtime.prediction import Account, Prediction
 from tierline.serving.http.observing import SAFE_HEADERS
 from tierline.serving.live.logs import JsonFormatter, PlainFormatter
 from tierline.serving.live.metrics import _forget_the_dead
@@ -220,13 +220,12 @@ def client_with_words() -> Any:
     def say(ticket: Any) -> Prediction:
         calls.append(1)
         bare, text = prediction(), ticket.body
-        labels = sum(len(head.probabilities) for head in bare.heads.values())
+        columns = [(h, name) for h, p in bare.heads.items() for name in p.probabilities]
         places = [(at, at + 1) for at in range(len(text)) if text[at] != " "]
-        values = np.random.default_rng(1).normal(size=(len(places), labels)).astype(np.float32)
-        return Prediction(
-            bare.heads, False, "fake", {}, text, tuple(places), values,
-            np.ones(labels, dtype=np.float32),
-        )  # fmt: skip
+        values = np.random.default_rng(1).normal(size=(len(places), len(columns)))
+        bias = np.ones(len(columns), dtype=np.float32)
+        account = Account(columns, bias, lambda: (places, values.astype(np.float32)))
+        return Prediction(bare.heads, False, "fake", {}, text, account)
 
     with serving(lambda: predictor(say)) as client:
         yield client, calls

@@ -68,7 +68,7 @@ def beside(
     """
     blocks, bias = _blocks(baseline, heads)
     whole = NgramModel(blocks)
-    own = np.stack([whole.contributions(text_read(r.ticket))[1].sum(axis=0) for r in rows]) + bias
+    own = np.stack([whole.logits(text_read(r.ticket)) for r in rows]) + bias
     scales = np.zeros(len(bias), dtype=np.float32)
     for head, part in zip(heads, column_slices([len(h.labels) for h in heads]), strict=True):
         scales[part] = fit_scale(encoder[:, part], own[:, part], head.targets(rows))

@@ -1,6 +1,6 @@
 """What a model says about one ticket, and which words made it say so."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -56,6 +56,20 @@ class Evidence:
         return tuple(dict.fromkeys(word for word, _, _ in ranked))[:most]
 
 
+@dataclass(frozen=True, eq=False)
+class Account:
+    """What the pieces of a text added to each logit; ``pieces`` are worked out when asked for.
+
+    ``columns`` names each column's head and label, ``bias`` (columns,) belongs to no piece.
+    ``pieces`` returns each piece's place in the text, (0, 0) for none, and the contributions
+    (pieces, columns).
+    """
+
+    columns: Sequence[tuple[str, str]]
+    bias: Floats
+    pieces: Callable[[], tuple[Sequence[tuple[int, int]], Floats]]
+
+
 def _value(word: tuple[str, int, float]) -> float:
     return -word[2]
 
@@ -79,8 +93,8 @@ class Prediction:
     """A model's answer about one ticket.
 
     ``truncated`` says that the middle of the text was too long to be read. ``thresholds`` are
-    the bundle's learned ones, by name. ``contributions`` has shape (tokens, labels of all
-    heads in order); use `evidence` for it. ``embedding`` (hidden,) is the encoder's mean state,
+    the bundle's learned ones, by name. ``account`` is of ``text``, the text read; use `evidence`
+    for it. ``embedding`` (hidden,) is the encoder's mean state,
     None from a bundle trained before graphs gave it. ``scores`` say how strange the ticket is, by
     the name of the threshold above which it is too strange to trust the answer. ``stage`` says what
     answered: the encoder, or the n-grams alone (see `FastStage`), which have no embedding.
@@ -91,9 +105,7 @@ class Prediction:
     model_version: str
     thresholds: Mapping[str, float] = field(default_factory=dict)
     text: str = field(default="", repr=False)
-    offsets: tuple[tuple[int, int], ...] = field(default=(), repr=False)
-    contributions: Floats | None = field(default=None, repr=False, compare=False)
-    bias: Floats | None = field(default=None, repr=False, compare=False)
+    account: Account | None = field(default=None, repr=False, compare=False)
     embedding: Floats | None = field(default=None, repr=False, compare=False)
     scores: Mapping[str, float] = field(default_factory=dict)
     stage: Stage = "encoder"
@@ -104,16 +116,18 @@ class Prediction:
         Raises:
             KeyError: for a head or label that the model doesn't have.
         """
-        label = label or self.heads[head].label
-        if self.contributions is None or self.bias is None:
+        said = self.heads[head]
+        label = label or said.label
+        if label not in said.probabilities:
+            raise KeyError(label)
+        if self.account is None:
             return Evidence(label, 0.0, 0.0, ())
-        column = [(h, name) for h, p in self.heads.items() for name in p.probabilities].index(
-            (head, label)
-        )
-        values, bias = self.contributions[:, column], float(self.bias[column])
+        column = self.account.columns.index((head, label))
+        places, contributions = self.account.pieces()
+        values, bias = contributions[:, column], float(self.account.bias[column])
         tokens = tuple(
             TokenContribution(self.text[a:b], a, b, float(v))
-            for (a, b), v in zip(self.offsets, values, strict=True)
+            for (a, b), v in zip(places, values, strict=True)
         )
         return Evidence(label, bias, bias + float(values.sum()), tokens)
 
@@ -124,17 +138,10 @@ class Prediction:
         gave it: what it gave to the others is doubt, and isn't dealt out. A head is left out when
         it has nothing left to say.
         """
-        columns = [(h, name) for h, p in self.heads.items() for name in p.probabilities]
         left = {h: _left(p, labels.get(h, ())) for h, p in self.heads.items()}
-        keep = [name in (p.probabilities if (p := left[h]) else ()) for h, name in columns]
-        if all(keep):
+        if all(left[h] is p for h, p in self.heads.items()):
             return self
-        return replace(
-            self,
-            heads={h: p for h, p in left.items() if p},
-            contributions=None if self.contributions is None else self.contributions[:, keep],
-            bias=None if self.bias is None else self.bias[keep],
-        )
+        return replace(self, heads={h: p for h, p in left.items() if p})
 
 
 def _left(head: HeadPrediction, labels: Collection[str]) -> HeadPrediction | None:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from tierline.models.runtime.fast import FastStage
 from tierline.models.runtime.heads import answer, head_columns
 from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER
 from tierline.models.runtime.ngrams import NgramModel
-from tierline.models.runtime.prediction import Floats, Prediction
+from tierline.models.runtime.prediction import Account, Floats, Prediction
 from tierline.models.runtime.strangeness import Strangeness, is_strange
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 
@@ -29,23 +29,15 @@ _TURN_SECONDS: Final = 0.0005
 
 
 class _Run(NamedTuple):
-    """What one ticket gives: ``logits`` (labels,), and what each place of the text adds to them.
+    """What the encoder makes of one ticket, and the n-grams' logits added.
 
-    ``offsets`` and ``contributions`` (places, labels) are those of the encoder's tokens, then those
-    of the n-gram model's chunks. ``embedding`` (hidden,) is absent in older bundles.
+    ``logits`` (labels,), what each token adds to the encoder's (tokens, labels), and ``embedding``
+    (hidden,), absent in older bundles.
     """
 
     logits: Floats
-    offsets: list[tuple[int, int]]
-    contributions: Floats
+    by_token: Floats
     embedding: Floats | None
-
-
-class _Said(NamedTuple):
-    """What the n-gram model adds, unscaled: ``contributions`` (chunks, labels) at ``offsets``."""
-
-    offsets: list[tuple[int, int]]
-    contributions: Floats
 
 
 class Predictor:
@@ -70,13 +62,14 @@ class Predictor:
         self._strangeness = Strangeness.load(bundle.folder / STRANGENESS) if has_scores else None
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
+        self._names = tuple((h.name, label) for h in self.manifest.heads for label in h.labels)
         if self._ngrams and self._ngrams.labels != len(self._bias):
             raise BundleError(
                 f"expected an n-gram model for {len(self._bias)} labels; {NGRAMS} has "
                 f"{self._ngrams.labels}: train the bundle again"
             )
         scales = self.manifest.ngram_scales
-        self._scales = None if scales is None else np.asarray(scales, dtype=np.float32)
+        self._scales = np.float32(1) if scales is None else np.asarray(scales, dtype=np.float32)
         fast = self.manifest.fast
         self._fast = FastStage(self.manifest, fast) if fast else None
         self._columns = head_columns(self.manifest.heads)
@@ -132,11 +125,11 @@ class Predictor:
         fast = None if whole else self._answered_fast(tokens, said)
         return fast or self._answered_whole(tokens, said)
 
-    def _answered_fast(self, tokens: Tokens, said: _Said) -> Prediction | None:
+    def _answered_fast(self, tokens: Tokens, said: Floats) -> Prediction | None:
         """Return the n-grams' answer to what they know and that is plain, None for the rest."""
-        if self._fast is None or tokens.truncated or not said.contributions.any():
+        if self._fast is None or tokens.truncated or not said.any():
             return None
-        heads = self._fast.answer(said.contributions.sum(axis=0) + self._fast.bias)
+        heads = self._fast.answer(said + self._fast.bias)
         scores = self._strangeness.language(tokens.text) if self._strangeness else {}
         if heads is None or is_strange(scores, self.manifest.thresholds):
             return None
@@ -146,55 +139,57 @@ class Predictor:
             model_version=self.version,
             thresholds=self.manifest.thresholds,
             text=tokens.text,
-            offsets=tuple(said.offsets),
-            contributions=said.contributions,
-            bias=self._fast.bias,
+            account=Account(self._names, self._fast.bias, cache(partial(self._by_chunk, tokens))),
             scores=scores,
             stage="ngrams",
         )
 
-    def _answered_whole(self, tokens: Tokens, said: _Said) -> Prediction:
+    def _answered_whole(self, tokens: Tokens, said: Floats) -> Prediction:
         run = self._run(tokens, said)
         scores = {}
         if self._strangeness is not None and run.embedding is not None:
             scores = self._strangeness.scores(tokens.text, run.embedding)
+        pieces = cache(partial(self._by_piece, tokens, run.by_token))
         return Prediction(
             heads={h.name: answer(h, run.logits[c]) for h, c in self._columns},
             truncated=tokens.truncated,
             model_version=self.version,
             thresholds=self.manifest.thresholds,
             text=tokens.text,
-            offsets=tuple(run.offsets),
-            contributions=run.contributions,
-            bias=self._bias,
+            account=Account(self._names, self._bias, pieces),
             embedding=run.embedding,
             scores=scores,
         )
 
-    def _said(self, tokens: Tokens) -> _Said:
-        """Return what the n-gram model adds, unscaled; nothing in a bundle without one."""
+    def _said(self, tokens: Tokens) -> Floats:
+        """Return the n-gram model's unscaled logits; 0 in a bundle without one."""
         if self._ngrams is None:
-            return _Said([], np.zeros((0, len(self._bias)), dtype=np.float32))
-        return _Said(*self._ngrams.contributions(tokens.text))
+            return np.zeros_like(self._bias)
+        return self._ngrams.logits(tokens.text)
+
+    def _by_chunk(self, tokens: Tokens) -> tuple[list[tuple[int, int]], Floats]:
+        """Return the chunks' places, and what the n-grams say of each, unscaled."""
+        if self._ngrams is None:
+            return [], np.zeros((0, len(self._bias)), dtype=np.float32)
+        return self._ngrams.contributions(tokens.text)
+
+    def _by_piece(self, tokens: Tokens, by_token: Floats) -> tuple[list[tuple[int, int]], Floats]:
+        """Return the places of tokens, then chunks, and what each adds to the whole's logits."""
+        places, more = self._by_chunk(tokens)
+        return tokens.offsets + places, np.concatenate([by_token, more * self._scales])
 
     def _whole(self, ticket: Ticket) -> _Run:
         tokens = self._tokenizer(ticket)
         return self._run(tokens, self._said(tokens))
 
-    def _run(self, tokens: Tokens, said: _Said) -> _Run:
+    def _run(self, tokens: Tokens, said: Floats) -> _Run:
         """Ask the graph, and add what the n-grams say."""
         ids = np.asarray([tokens.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         found = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
-        more = said.contributions if self._scales is None else said.contributions * self._scales
-        contributions = np.concatenate([found[CONTRIBUTIONS][0], more])
-        logits, embedding = contributions.sum(axis=0) + self._bias, found.get(EMBEDDING)
-        return _Run(
-            logits,
-            tokens.offsets + said.offsets,
-            contributions,
-            None if embedding is None else embedding[0],
-        )
+        by_token, embedding = found[CONTRIBUTIONS][0], found.get(EMBEDDING)
+        logits = by_token.sum(axis=0) + said * self._scales + self._bias
+        return _Run(logits, by_token, None if embedding is None else embedding[0])
 
 
 def _session(path: Path) -> ort.InferenceSession:

@@ -29,17 +29,20 @@ def word_suspicions(text: str, labels: Iterable[str]) -> list[Reason]:
     asked = set(labels)
     if not asked:
         return []
-    places, values = _table().contributions(text)
-    found = []
-    for column, label in enumerate(INCIDENTS):
-        total = float(values[:, column].sum())
-        if label not in asked or total < 1:
-            continue
-        tokens = tuple(
-            TokenContribution(text[a:b], a, b, float(value))
-            for (a, b), value in zip(places, values[:, column], strict=True)
-        )
-        said = f"no model says otherwise, and the words are those of a {label.replace('_', ' ')}"
-        words = Evidence(label, 0.0, total, tokens).words()
-        found.append(Reason(rule=f"safety.words.{label}", text=said, evidence=words))
-    return found
+    totals = _table().logits(text)
+    suspected = [label for label, total in zip(INCIDENTS, totals, strict=True) if total >= 1]
+    return [_suspicion(text, label) for label in suspected if label in asked]
+
+
+def _suspicion(text: str, label: str) -> Reason:
+    places, added = _table().contributions(text)
+    values = added[:, list(INCIDENTS).index(label)]
+    tokens = tuple(
+        TokenContribution(text[a:b], a, b, float(value))
+        for (a, b), value in zip(places, values, strict=True)
+    )
+    return Reason(
+        rule=f"safety.words.{label}",
+        text=f"no model says otherwise, and the words are those of a {label.replace('_', ' ')}",
+        evidence=Evidence(label, 0.0, float(values.sum()), tokens).words(),
+    )
