@@ -22,7 +22,7 @@ from tierline.serving.backlog import inputs, job, job_state, tables
 from tierline.serving.backlog.job import quarantine_path
 from tierline.serving.backlog.job_state import unfinished
 from tierline.serving.commands import scoring
-from tierline.serving.store.versions import code_version
+from tierline.serving.store.versions import backlog_version
 
 NOW = "2025-03-10T12:00"
 WATCHED = {module.__file__ for module in (job, job_state, tables)}
@@ -91,7 +91,7 @@ def main(
 ) -> None:
     """Print what became of each point."""
     whole, out = folder / f"whole{suffix}", folder / "killed" / f"whole{suffix}"
-    code_version()  # once, not in every fork
+    backlog_version()  # once, not in every fork
     _, count = scored(source, whole, model, "--now", NOW)
     wanted = whole.read_bytes(), quarantine_path(whole).read_bytes()
     for last in sorted(random.Random(seed).sample(range(1, count + 1), points)):  # noqa: S311

@@ -22,7 +22,7 @@ from tierline.serving.backlog.summary import Chunk, Summary
 from tierline.serving.backlog.wire import Told
 from tierline.serving.backlog.writers import answer_codec
 from tierline.serving.routing.router import Router
-from tierline.serving.store.versions import code_version
+from tierline.serving.store.versions import backlog_version
 from tierline.training.pipeline import Trained
 
 from ..fakes import BREACH, CALM, NOW, POLICY
@@ -110,7 +110,7 @@ class Broken(Router):
 
 def told(out: Path, version: str = POLICY.version) -> Told:
     content = POLICY.model_dump(mode="json")
-    return Told(content, None, True, NOW, str(out), (code_version(), version, None))
+    return Told(content, None, True, NOW, str(out), (backlog_version(), version, None))
 
 
 def talk(*parts: bytes) -> list[list[bytes]]:
@@ -163,7 +163,7 @@ def test_a_model_that_fails_there_is_asked_here(
     tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = wire.stretch_bytes(stretch())
-    versions = code_version(), POLICY.version, Bundle.load(trained.out).manifest.version
+    versions = backlog_version(), POLICY.version, Bundle.load(trained.out).manifest.version
     by = replace(told(tmp_path / "out.csv"), bundle=str(trained.out), versions=versions)
     assert len(talk(wire.told_bytes(by), asked)[1]) == 3
     monkeypatch.setattr(answering_process, "Predictor", Failing)
@@ -171,7 +171,7 @@ def test_a_model_that_fails_there_is_asked_here(
 
 
 def test_it_runs_no_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering_process, "code_version", lambda: "another")
+    monkeypatch.setattr(answering_process, "backlog_version", lambda: "another")
     with pytest.raises(SystemExit):
         talk(wire.told_bytes(told(tmp_path / "out.csv")))
 

@@ -273,7 +273,7 @@ def test_a_machine_with_another_tierline(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     versions = iter(["code-here", "code-there"])
-    monkeypatch.setattr(ray_engine, "code_version", lambda: next(versions))
+    monkeypatch.setattr(ray_engine, "backlog_version", lambda: next(versions))
     with pytest.raises(InputError, match="the same Tierline on every machine"):
         on_ray(str(folder), tmp_path / "out.csv")
 

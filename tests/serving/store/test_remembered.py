@@ -205,9 +205,3 @@ def test_ids_are_hashed_apart_and_with_the_key() -> None:
     assert len({found["ticket_key"], found["customer_key"], other.ticket("T-1")}) == 3
     assert sealed(item, None) == item
     assert "kkk" not in repr(one)
-
-
-def test_versions_name_the_code() -> None:
-    assert rules_version() != code_version()
-    assert rules_version().startswith("rules-")
-    assert len(code_version()) == len("code-") + 12

@@ -23,7 +23,7 @@ from tierline.serving.backlog.wire import (
 from tierline.serving.backlog.writers import answer_codec
 from tierline.serving.policy.load import policy_from
 from tierline.serving.routing.router import Router
-from tierline.serving.store.versions import code_version
+from tierline.serving.store.versions import backlog_version
 
 
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:
@@ -53,7 +53,7 @@ def _answering(told: Told) -> Answering:
     policy = policy_from(told.policy, "policy")
     predictor = Predictor.load(Path(told.bundle), threads=1) if told.bundle else None
     model = predictor.version if predictor else None
-    if told.versions != (code_version(), policy.version, model):
+    if told.versions != (backlog_version(), policy.version, model):
         raise SystemExit(1)
     router = Router(policy, predictor)
     router.what_if = told.what_if

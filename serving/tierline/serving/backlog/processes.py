@@ -26,7 +26,7 @@ from tierline.serving.backlog.wire import (
     stretch_bytes,
     told_bytes,
 )
-from tierline.serving.store.versions import code_version
+from tierline.serving.store.versions import backlog_version
 
 log = logging.getLogger(__name__)
 #: A process takes a second or two to start: fewer records than these are sooner answered here.
@@ -161,7 +161,7 @@ class Processes:
             what_if=router.what_if,
             now=self._here.now,
             out=str(self._out.resolve()),
-            versions=(code_version(), policy.version, predictor.version if predictor else None),
+            versions=(backlog_version(), policy.version, predictor.version if predictor else None),
         )
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ from tierline.serving.policy import Policy
 from tierline.serving.policy.calendars import libraries
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
-from tierline.serving.store.versions import code_version
+from tierline.serving.store.versions import backlog_version
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -262,7 +262,7 @@ class Told:
 
 def _versions(policy: Policy) -> Versions:
     """Return the code and the libraries that answers depend on, as they are on this machine."""
-    return code_version(), libraries(policy.calendars)
+    return backlog_version(), libraries(policy.calendars)
 
 
 class Actor:

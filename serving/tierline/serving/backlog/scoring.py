@@ -19,7 +19,7 @@ from tierline.serving.backlog.pipeline import in_order
 from tierline.serving.backlog.processes import Processes
 from tierline.serving.backlog.summary import Chunk, Summary
 from tierline.serving.routing.router import Router
-from tierline.serving.store.versions import code_version
+from tierline.serving.store.versions import backlog_version
 
 if TYPE_CHECKING:
     from tierline.serving.store.store import Store
@@ -96,7 +96,7 @@ def identity_of(
         options=dict(scoring.options),
         what_if=router.what_if,
         store=store,
-        code=code_version(),
+        code=backlog_version(),
     )
 
 

@@ -1,6 +1,7 @@
-"""Which code decided: short hashes over the sources that an answer depends on."""
+"""Which code decided: short hashes over the sources and tables that an answer depends on."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -11,9 +12,12 @@ _DECIDING: Final = (
     *_SAFETY,
     "tierline.serving.routing",
     "tierline.serving.policy",
+    "tierline.serving.teams",
+    "tierline.serving.clock",
     "tierline.data",
     "tierline.models.runtime",
 )
+_ANSWERING: Final = (*_DECIDING, "tierline.serving.backlog")
 
 
 @cache
@@ -28,15 +32,26 @@ def code_version() -> str:
     return "code-" + _digest(_DECIDING)
 
 
+@cache
+def backlog_version() -> str:
+    """Return the version of all code that a file of answers depends on: what decides and writes."""
+    return "code-" + _digest(_ANSWERING)
+
+
 def _digest(packages: tuple[str, ...]) -> str:
     total = hashlib.sha256()
     for package in packages:
-        for source in sorted(resources.files(package).iterdir(), key=_name):
-            if source.name.endswith(".py"):
-                total.update(f"{package}/{source.name}\n".encode())
-                total.update(source.read_bytes().replace(b"\r\n", b"\n"))
+        for name, source in _files(package, resources.files(package)):
+            total.update(f"{name}\n".encode())
+            total.update(source.read_bytes().replace(b"\r\n", b"\n"))
     return total.hexdigest()[:12]
 
 
-def _name(source: Traversable) -> str:
-    return source.name
+def _files(name: str, folder: Traversable) -> Iterator[tuple[str, Traversable]]:
+    """Yield all files under the folder with their path; what Python compiled is none of them."""
+    for found in sorted(folder.iterdir(), key=lambda found: found.name):
+        within = f"{name}/{found.name}"
+        if found.is_file():
+            yield within, found
+        elif found.name != "__pycache__":
+            yield from _files(within, found)
