@@ -155,6 +155,7 @@ def test_paths_must_rise(tmp_path: Path, path: str) -> None:
         (trigger(when="{ attempts_over = -1 }"), "triggers.0.when.0.attempts_over"),
         (trigger(when='{ phrases = [" "] }'), "triggers.0.when.0.phrases.0"),
         (trigger(when="{ phrases = [] }"), "triggers.0.when.0.phrases"),
+        (trigger(when='{ phrases = ["<b>"] }'), "triggers.0.when.0.phrases.0"),
         (trigger(id='"Trigger"'), "triggers.0.id"),
         (trigger(id='"trigger"'), "triggers.0.id"),
     ],

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,6 +14,7 @@ from pydantic import (
 )
 
 from tierline.data.labels import Severity
+from tierline.data.normalise import normalise
 from tierline.data.ticket import CustomerTier
 from tierline.serving.policy.durations import Duration
 
@@ -28,7 +30,15 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
+def _with_words(phrase: str) -> str:
+    if not normalise(phrase).strip():
+        raise ValueError("expected words that a ticket may have; found only markup or marks")
+    return phrase
+
+
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+#: A phrase that is looked for in a ticket's words, in whatever case, form and spacing.
+Searched = Annotated[Phrase, AfterValidator(_with_words)]
 
 
 class Strict(BaseModel):
@@ -40,19 +50,19 @@ class Strict(BaseModel):
 class Condition(Strict):
     """Every key that is given must hold; an empty condition always holds.
 
-    ``phrases`` are searched in the ticket's words, whatever their case.
+    ``phrases`` are searched in the ticket's words, whatever their case; nor does a channel's count.
     """
 
     severity: tuple[Severity, ...] | None = None
     issue_type: tuple[str, ...] | None = None
     sentiment: tuple[str, ...] | None = None
-    channel: tuple[str, ...] | None = None
+    channel: tuple[Annotated[str, AfterValidator(str.casefold)], ...] | None = None
     customer_tier: tuple[CustomerTier, ...] | None = None
     waited_over: Duration | None = None
     attempts_over: int | None = Field(default=None, ge=0)
     order_value_over: float | None = Field(default=None, ge=0)
     sites_over: int | None = Field(default=None, ge=0)
-    phrases: tuple[Phrase, ...] | None = Field(default=None, min_length=1)
+    phrases: tuple[Searched, ...] | None = Field(default=None, min_length=1)
 
     @cached_property
     def facts(self) -> tuple[tuple[str, Any], ...]:

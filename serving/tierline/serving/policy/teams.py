@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import Field, model_validator
 
 from tierline.data.ticket import CustomerTier
-from tierline.serving.policy.rules import TIERS, Phrase, Strict, Tier
+from tierline.serving.policy.rules import TIERS, Phrase, Searched, Strict, Tier
 
 
 class Authority(Strict):
@@ -45,7 +45,7 @@ class TeamPolicy(Strict):
     languages: tuple[Phrase, ...] = ()
     customer_tiers: tuple[CustomerTier, ...] = ()
     channels: tuple[Phrase, ...] = ()
-    keywords: tuple[Phrase, ...] = ()
+    keywords: tuple[Searched, ...] = ()
     lanes: tuple[Phrase, ...] = ()
     authority: Authority = Authority()
     capacity: int | None = Field(default=None, ge=0)

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from tierline.data.labels import Severity
+from tierline.data.normalise import normalise
 from tierline.data.ticket import Ticket
 from tierline.serving.policy import Condition
 from tierline.serving.policy.durations import span_text
@@ -99,8 +101,13 @@ def searchable(text: str) -> str:
 
 
 def phrases_in(phrases: Sequence[str], words: str) -> list[str]:
-    """Return the phrases found in searchable text, whatever their case, as whole words."""
-    return [p for p in phrases if _has_phrase(words, p.casefold())]
+    """Return the phrases found in searchable text, however they are written, as whole words."""
+    return [p for p in phrases if _has_phrase(words, _as_searched(p))]
+
+
+@lru_cache(maxsize=4096)
+def _as_searched(phrase: str) -> str:
+    return searchable(normalise(phrase))
 
 
 def _has_phrase(text: str, phrase: str) -> bool:
