@@ -20,6 +20,16 @@ _DELETION_WANTED: Final = re.compile(
     r"|when we|safely|permanently|despite|although|though|even though|to|already|cancell?ed and"
     r"|uninstalled|have|cookies|cache)\b"
 )
+#: "All our data was deleted" tells what happened, whatever is asked for before it.
+_HAPPENED: Final = re.compile(r"\b(?:was|were|got|(?:has|have|had) been|you deleted)\b")
+_HAPPENED_AS_WANTED: Final = re.compile(
+    r"\b(?:want\w*(?! to (?:report|inform|tell|let|say))|wish\w*|request\w*|asks?|asked|asking"
+    r"|confirm\w*|ensure|make sure|to be(?! (?:clear|honest|fair|frank|sure))|to get|to have"
+    r"|should|right to|gdpr|erasure|supposed to|meant to|still|despite|although|though"
+    r"|cancell?ed and|uninstalled|cookies|cache)\b"
+    r"|\b(?:when|once|after|because|if|how|which)(?: (?:all|my|our|the|this|that|a))* *$"
+)
+_AS_ASKED: Final = re.compile(r"^ as (?:(?:i|we) )?(?:asked|requested|agreed|wanted)\b")
 _BY_WRITER: Final = re.compile(
     r"\b(?:i|we)(?: have| had| just| already| also| then| deliberately| once| intentionally)*\s*$"
 )
@@ -32,9 +42,11 @@ def wanted(before: str, match: str, after: str, sentence: str, aftermath: str) -
     """Excuse deletions that the writer asks for, or did on purpose."""
     if not _DELETES.search(match) or _WRONGLY.search(sentence):
         return False
+    asked_for = _HAPPENED_AS_WANTED if _HAPPENED.search(match) else _DELETION_WANTED
     return bool(
-        _DELETION_WANTED.search(before[-60:])
+        asked_for.search(before[-60:])
         or _BY_WRITER.search(before)
+        or _AS_ASKED.search(after)
         or _WRITER_DELETES.search(match)
         or _REDONE.search(match + after)
     )

@@ -1,7 +1,8 @@
 """Fold text for matching: plain lower-case words, near-typos undone, places kept.
 
 Look-alike and accented letters become ASCII, contractions and chat spellings are written out,
-runs of blanks and breaks inside a paragraph become one blank.
+runs of blanks and breaks inside a paragraph or a quotation become one blank, words that were
+spelt out ("h.a.c.k.e.d") or divided at a line's end become one word.
 """
 
 import re
@@ -16,8 +17,11 @@ from tierline.serving.safety.spelling import CONTRACTIONS, HONEST, SHORTHAND, TY
 
 #: A word, or blanks that are to become one. A break before a list item or a blank line stays.
 _PIECE: Final = re.compile(
-    r"[a-z0-9@$']+|[^\S\n]*\n(?![^\S\n]*(?:[-*#>\n]|\d{1,3}[.)]))[^\S\n]*|[^\S\n]{2,}|[^\S\n ]"
+    r"(?<![a-z0-9])[a-z](?:[ ._*-][a-z]){4,}(?![a-z0-9])|[a-z]+-[^\S\n]*\n[> ]*[a-z]+"
+    r"|[a-z0-9@$']+|[^\S\n]*\n>[> ]*"
+    r"|[^\S\n]*\n(?![^\S\n]*(?:[-*#>\n]|\d{1,3}[.)]))[^\S\n]*|[^\S\n]{2,}|[^\S\n ]"
 )
+_NO_LETTER: Final = re.compile(r"[^a-z0-9@$']")
 #: Shorter words have too many honest neighbours one letter away.
 _MIN_TYPO_LENGTH: Final = 6
 _BY_INITIAL: Final = {
@@ -48,7 +52,8 @@ def fold(text: str) -> Folded:
     done = 0
     for match in _PIECE.finditer(out):
         word = match.group()
-        better = " " if word.isspace() else _corrected(word)
+        letters = _NO_LETTER.sub("", word)
+        better = _corrected(letters) if letters else " "
         if better == word:
             continue
         a, b = match.span()

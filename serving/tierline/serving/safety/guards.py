@@ -35,17 +35,19 @@ _NO: Final = any_of(
     r"no|not|never|without|neither|nor|none|nothing|zero|nobody|no one|nie|kein\w*|nicht",
     r"ningun\w*|sin|aucun\w*|sans|nenhum\w*|sem|hardly",
 )
-#: "not sure", "not only" and the like deny nothing that follows.
+#: "oh no", "not sure", "without warning" and the like deny nothing that follows.
 _NEGATED_BEFORE: Final = re.compile(
-    rf"\b{_NO}\b(?: (?!sure|certain|know|only|just|clear|idea|longer|wonder|more|understand|my"
-    rf"|doubt|answer|working|sign in|log in|open)[a-z']+){{0,4}}[ \"'(]*$"
+    rf"(?<!\boh )\b{_NO}\b(?: (?!sure|certain|know|only|just|clear|idea|longer|wonder|more"
+    rf"|understand|my|doubt|answer|working|sign in|log in|open|believe|warning|notice|reason"
+    rf"|explanation|permission|consent|joke|told|asked)[a-z']+){{0,4}}[ \"'(]*$"
 )
 _DENIED: Final = re.compile(
     r"\b(?:rule[ds]? out|ruling out|no (?:sign|evidence|indication|trace|suspicion|hint|question)s?"
     r" of|free of|instead of|rather than|far from|avoid\w*|prevent\w*|protect\w*|against|safe from"
     r"|worth|immune|fear of|risk of|threat of|chance of|in case of|in the event of|nearly|almost"
     r"|ever (?:be|get|been)|as if|about to|afraid of|is not a|was not a|is it a|typo|for fear"
-    r"|as though|close to|not a case of|(?:not|nor) (?:been )?(?:the )?)\b[^,]{0,30}$"
+    r"|as though|close to|not a case of|(?:not|nor)(?! believe) (?:been )?(?:the )?"
+    r"|verhinder\w*|vermeid\w*|previen\w*|prevenir|evit\w+|empech\w+)\b[^,]{0,30}$"
 )
 _NEGATED_INSIDE: Final = re.compile(
     r"\b(?:no|not|never|nothing|without)\b(?! (?:sure|there|here|only|mine|ours|me|us|in|any ?more"
@@ -69,17 +71,21 @@ def negated(before: str, match: str, after: str, sentence: str, aftermath: str) 
 
 # ---- imagination --------------------------------
 
-#: "I wonder if someone is in my account" is a suspicion, and a suspicion counts.
+#: "I wonder if someone is in my account" is a suspicion, and a suspicion counts; "I would like to
+#: report" is no wish.
 _IF: Final = re.compile(
     r"(?<!wonder )(?<!wondering )(?<!know )(?<!sure )(?<!tell )(?<!check )(?<!see )(?<!tell me )"
     r"(?<!as )(?<!even )(?<!asking )(?<!me know )(?<!looks )"
-    r"\b(?:if|in case|what happens (?:if|when|to)|what if|suppos(?:e|ing)|imagine|unless|whenever"
-    r"|would|should|hypothetical\w*|theoretical\w*|so that|before (?:we|i|it|you|anything)|until"
+    r"\b(?:if(?! (?:possible|(?:you|anyone|someone) (?:can|could) (?:please )?(?:help|look|check)))|in case|what happens (?:if|when|to)|what if|suppos(?:e|ing)|imagine|unless|whenever"
+    r"|would(?! like to (?:report|inform|tell|let|notify))|should|hypothetical\w*|theoretical\w*"
+    r"|so that|before (?:we|i|it|you|anything)|until(?![^,]*,)"
     r"|worst case|scenario|might one day|falls|si jamais|wenn|was passiert|que pasa si"
     r"|que se passe|o que acontece)\b"
 )
+#: "may have been hacked" is a suspicion, "how come" and "to report" go with facts.
 _CAN_BE: Final = re.compile(
-    r"\b(?:can|could|would|will|should|shall|must|to|ever|easily|how|may|might)\b(?! not)"
+    r"\b(?:(?:can|could|must|may|might)(?! have\b)|would|will|should|shall|ever|easily"
+    r"|how(?! come\b)|to(?! (?:report|inform|tell|let|notify|say|find|discover)\b))\b(?! not)"
     r"(?: (?!see|open|read|find)[a-z']+){0,3} ?$"
 )
 _WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
@@ -92,7 +98,9 @@ _BELIEVED: Final = re.compile(
 
 def hypothetical(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse "what if someone gets in", "I thought I was hacked"; "can see" is a report."""
-    return bool(_IF.search(before) or _WHAT_IF.search(after[:40]) or _BELIEVED.search(before))
+    # What stands before a colon is a clause of its own.
+    clause = before.rsplit(":", 1)[-1]
+    return bool(_IF.search(clause) or _WHAT_IF.search(after[:40]) or _BELIEVED.search(before))
 
 
 def imagined(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
@@ -105,7 +113,7 @@ def imagined(before: str, match: str, after: str, sentence: str, aftermath: str)
 _ASKS: Final = re.compile(
     r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly|many times)\b"
     r"|\b(?<!why )(?<!not )(?:do|does|will) (?:you|your|the|this|it|tierline)\b"
-    r"|\b(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
+    r"|\bdid you (?:guys )?(?:get|have)\b|\b(?<!how )(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
     r"\b(?:safe|secure|possible|protected|encrypted|backed|normal|genuine)\b"
     r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind"
     r"|would|counts|is a)\b"
@@ -145,14 +153,14 @@ _DRILL: Final = re.compile(
     r"|system|environment|run|file|database)|quiz on|security course|hackathon|demo (?:data"
     r"|account)"
     r"|staging only|dummy|sandbox|playbook|phishing test|lesson on|rehears\w+|eicar|on purpose"
-    r"|for fun|just kidding|kidding|joke|april fool\w*|deliberately|play ?test)\b"
+    r"|for fun|(?<!not )kidding|(?<!no )joke|april fool\w*|deliberately|play ?test)\b"
 )
 _NEWS: Final = re.compile(
     r"\b(?:in the (?:news|press|papers?)|(?:read|heard|reading|hear|watched|news|articles?"
     r"|headlines?"
     r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|on the news|headline"
     r"|documentary|podcast"
-    r"|other compan\w+|competitor was|at another \w+|another (?:company|vendor|bank|provider) "
+    r"|other compan\w+|competitors? (?:was|were|had|got|lost)|at another \w+|another (?:company|vendor|bank|provider) "
     r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
     r"|bank|app|phone company)|(?:years ago|last year),? (?:we|i|our)|back in \d+|in (?:19"
@@ -203,7 +211,7 @@ _SOLVED: Final = re.compile(
         rf"(?: all| now| been| since| already| then| safely| fully)* {_BACK}",
         r"(?:was|were|has been|have been|had been|been|got|already|since|fully|all|automatically"
         r"|successfully|completely|quickly|you) (?:\w+ )?(?:restored|recovered|refunded|settled)",
-        r"reappeared|came back(?! (?:an|empty|blank|as|after|in|within|the next|hours?))",
+        r"(?:is|are) (?:all |now )*back(?= ?(?:[,.!]|$|now\b|thank))|reappeared|came back(?! (?:from|an|empty|blank|as|after|in|within|the next|hours?))",
         r"got (?:it|them|everything|all|my \w+|the \w+) back|restored (?:by|within|from|it|them"
         r"|all)",
         r"recovered (?:by|within|it|them|everything|all|in)",

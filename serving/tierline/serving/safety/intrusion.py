@@ -46,7 +46,7 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"changed the (?:\w+ )?(?:e-?mail|password|number|name|address) (?:on|of|in|for)"
         r" (?:my|our)",
         r"hacked|hack(?:ed|ing) (?:into|my|our|the|me|us)|hack into (?:my|our|the)"
-        r"|(?:is|been|got|getting|am|was) (?:\w+ )?hack\b",
+        r"|(?:is|been|got|getting|am|was) (?:(?!an? |the |such )\w+ )?hack\b",
         r"hackers?(?: \w+){0,3} (?:got|in|into|are|is|has|have|using|plays?|chang\w+|took|stole"
         r"|attack\w*|had)|(?:attacker|intruder|hacker) (?:\w+ ){0,3}(?:has|have|is|on|in|still)",
         r"(?:data|security|privacy|network|account|personal data|gdpr|password) (?:breach(?:es|ed)?"
@@ -57,6 +57,12 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         rf"|infected"
         rf"|stolen|cloned|cracked|impersonated)|(?:compromised|hijacked|infected|cloned) "
         rf"(?:\w+ ){{0,2}}{ACCOUNT}",
+        rf"(?:we|i|{ACCOUNT})(?: [a-z]+){{0,2}} (?:are|am|is|was|were|been|being) (?:[a-z]+ ){{0,2}}"
+        r"(?:under (?:[a-z]+ )?attack|attacked by (?:[a-z]+ ){0,2}(?:hackers?|criminals?|bots?))"
+        r"|(?:hacker|cyber|ransomware)[ -]?attack(?:s|ed)?|(?:had|have|having|suffered|discovered"
+        r"|detected|was|been) (?:an?|another) (?:[a-z]+ )?breach"
+        r"|(?:suspected|possible|potential|confirmed) (?:[a-z]+ )?breach|(?:data|records|files"
+        r"|documents|passwords|details) (?:was|were|got|been) stolen",
         r"compromised|identity (?:theft|stolen)|(?:stole|stolen|stealing|steal) (?:\w+ )?"
         r"(?:my |our |her |his )?(?:identity|account|password|credentials|login|profile)",
         r"(?:in|using|under|on) (?:my|our) name|impersonat\w+ (?:me|us|our|my|a|the)|pretend\w* to"

@@ -13,8 +13,12 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|se borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de datos|datos perdidos",
     r"ya no (?:esta|estan|aparecen?|existen?)|no aparecen? (?:mis|ningun\w*|los|las|nada)"
     r"|(?:carpeta|bandeja|lista|tablas?|base|biblioteca|arbol)(?: \w+){0,6} (?:vaci[oa]s?)",
+    r"(?:datos|archivos|ficheros|fotos|documentos|mensajes|correos|notas|registros|carpetas?"
+    r"|proyectos)(?: \w+){0,4} (?:ha|han|fue|fueron|esta|estan) (?:sido )?(?:borrad|eliminad"
+    r"|perdid|destruid)[oa]s?",
     # German
-    r"(?:geloscht|geloescht|verschwunden|verloren gegangen|datenverlust|uberschrieben"
+    r"(?:daten|dateien|fotos|bilder|unterlagen|notizen|mails|nachrichten) (?:\w+ ){0,3}verloren"
+    r"|(?:geloscht|geloescht|verschwunden|verloren gegangen|datenverlust|uberschrieben"
     r"|ueberschrieben)|(?:sind|ist|alles|daten|fotos|dateien) (?:alle |plotzlich )?weg"
     r"|nicht mehr (?:da|vorhanden|auffindbar)",
     r"(?:ordner|laufwerk|postfach|tabelle|datenbank|datei|kalender|liste)(?: [\w\"']+){0,4} leer\b",
@@ -28,6 +32,8 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"perdi (?:tudo|todos|todas|os|as|meus?|minhas?)|perdemos (?:tudo|todos|todas|os|as)|sumiu"
     r"|sumiram|desapareceu|desapareceram|apagou|apagaram|foram? (?:apagad|excluid)\w+"
     r"|perda de dados|(?:ja )?nao aparecem? (?:mais)?|ja nao (?:esta|estao|aparecem)",
+    r"(?:dados|arquivos|ficheiros|fotos|documentos|mensagens|notas|registros|projetos)(?: \w+){0,4}"
+    r" (?:foram?|foi) (?:apagad|excluid|eliminad|deletad|perdid)[oa]s?",
     r"(?:pasta|caixa|lista|biblioteca)(?: \w+){0,5} vazi[ao]s?|quadrados cinzentos",
     guards=guards.ALL_BUT_INNER_NEGATION,
 )
@@ -43,7 +49,12 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|perdi(?:do)? (?:mi|la) (?:tarjeta|cartera|movil|telefono|portatil)|(?:de|a) otr[oa]"
     r" (?:persona"
     r"|cliente|usuario)",
+    r"(?:brecha|violacion|fuga|filtracion|robo) de (?:seguridad|datos|informacion)|ciberataque"
+    r"|filtrad[oa]s? (?:\w+ ){0,2}datos|datos (?:\w+ ){0,4}filtrad[oa]s"
+    r"|ataque (?:informatico|cibernetico|hacker)",
     # German
+    r"(?:hacker|cyber)[ -]?(?:angriff|attacke)\w*|sicherheitsvorfall|trojaner|daten(?: \w+){0,4}"
+    r" (?:offengelegt|geleakt|abgeflossen)",
     r"gehackt|datenleck|datenpanne|unbefugt\w*|gestohlen|geklaut|fremder? zugriff|erpress\w+"
     r"|jemand (?:hat|ist|war)(?: \w+){0,6} (?:konto|account|zugegriffen|eingeloggt|angemeldet"
     r"|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*|nicht von mir"
@@ -52,6 +63,8 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|(?:daten|rechnungen|namen) (?:von )?(?:anderer|fremder|eines anderen) ?\w*"
     r"|(?:auf|von) (?:einer )?(?:phishing|gefalscht)\w*",
     # French
+    r"(?:violation|vol|fuite) de (?:nos |mes |vos )?donnees|vole (?:\w+ ){0,2}(?:donnees|mot de passe"
+    r"|carte|compte)|donnees (?:\w+ ){0,4}volees|cyber-?attaque",
     r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
     r"|(?:on )?m'a vole|usurp\w+|fuite de donnees|acces non autorise|arnaqu\w+|frauduleu\w+",
     r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change"
@@ -59,6 +72,7 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
     r"|(?:d'un|d'une|de l')autres? (?:client|personne|patient)\w*|adresse inconnue|qui imitait",
     # Portuguese
+    r"hackearam|violac(?:ao|oes) d[ae] (?:seguranca|dados)",
     r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
     r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um"
     r" )?golpe"
