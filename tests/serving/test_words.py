@@ -57,6 +57,14 @@ def test_begging_takes_no_weight_from_what_happened(plea: str) -> None:
     assert word_rules(answer(TOLD + plea)) == ["safety.words.data_loss"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["phone", "who is he?", "archive mailbox", "he forgot his password", "status of my card?"],
+)
+def test_a_few_common_words_are_no_report(text: str) -> None:
+    assert word_rules(answer(text)) == []
+
+
 def test_ordinary_words_raise_nothing() -> None:
     assert answer(ORDINARY).tier < safety.SAFETY_TIER
     assert not word_rules(answer(ORDINARY))

@@ -3,7 +3,7 @@
     cd data/tickets && python -m tierline.training.incident_words train.jsonl validation.jsonl
 
 Whoever changes the corpus runs it again. Weights come from the training part; the threshold from
-the validation part: the highest at which rules and words together catch nine of ten incidents.
+the validation part: the highest at which rules and words together catch 88.5% of the incidents.
 """
 
 import sys
@@ -26,9 +26,9 @@ from tierline.models.runtime.ngrams import NOTHING, Block, NgramModel, word_term
 from tierline.models.runtime.tokens import text_read
 from tierline.serving import safety
 from tierline.serving.routing.caution import INCIDENTS
-from tierline.serving.routing.words import TABLE
+from tierline.serving.routing.words import TABLE, share
 
-_CAUGHT: Final = 0.9
+_CAUGHT: Final = 0.885
 _LEAST_TICKETS: Final = 4
 _C: Final = 10.0
 #: Left out: they say nothing of what happened, and a term that the table knows takes weight from
@@ -41,7 +41,7 @@ _HASTE: Final = {
 
 
 def fit_words(train: Sequence[Row], validation: Sequence[Row]) -> NgramModel:
-    """Return the table: a text is suspected whose contributions to a label add up to 1.
+    """Return the table: a text is suspected whose contributions times its share come to 1.
 
     Raises:
         InputError: when the rows don't show the incidents apart from other tickets.
@@ -56,7 +56,8 @@ def fit_words(train: Sequence[Row], validation: Sequence[Row]) -> NgramModel:
         model.fit(matrix, [row.labels.get("issue_type") == label for row in train])
         weights.append(model.coef_[0])
         biases.append(float(model.intercept_[0]))
-    asked = words.transform(text_read(row.ticket) for row in validation)
+    texts = [text_read(row.ticket) for row in validation]
+    asked = words.transform(texts).multiply(np.array([[share(text)] for text in texts])).tocsr()
     scores = np.stack([asked @ w + b for w, b in zip(weights, biases, strict=True)])
     missing = _threshold(validation, scores.max(axis=0)) - np.array(biases)
     if (missing <= 0).any():

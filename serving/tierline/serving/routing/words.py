@@ -5,6 +5,7 @@ The table (`tierline.training.incident_words` made it from this project's corpus
 in ten of those reports, and stands in for the model's own suspicion while there is no model.
 """
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,11 @@ from tierline.models.runtime.prediction import Evidence, TokenContribution
 from tierline.serving.routing.caution import INCIDENTS
 from tierline.serving.routing.recommendation import Reason
 
-#: One column for each of `INCIDENTS`; a text is suspected whose words add up to 1 or more.
+#: One column for each of `INCIDENTS`; a text is suspected whose words, times its `share`, add up to
+#: 1 or more.
 TABLE: Final = Path(__file__).parent / "incident_words.npz"
+#: From so many words on, a text's words count in full.
+_WORDS: Final = 12
 
 
 @cache
@@ -29,9 +33,18 @@ def word_suspicions(text: str, labels: Iterable[str]) -> list[Reason]:
     asked = set(labels)
     if not asked:
         return []
-    totals = _table().logits(text)
+    totals = _table().logits(text) * share(text)
     suspected = [label for label, total in zip(INCIDENTS, totals, strict=True) if total >= 1]
     return [_suspicion(text, label) for label in suspected if label in asked]
+
+
+def share(text: str) -> float:
+    """Return by how much the words of a text count, at most 1: less in a short one.
+
+    TF-IDF weighs a text's words against each other only. Of two or three common ones each would
+    weigh as much as ten do, and "status of my card?" would be an incident.
+    """
+    return min(1.0, math.sqrt(len(text.split()) / _WORDS))
 
 
 def _suspicion(text: str, label: str) -> Reason:

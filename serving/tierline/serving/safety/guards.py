@@ -76,7 +76,8 @@ def negated(before: str, match: str, after: str, sentence: str, aftermath: str) 
 _IF: Final = re.compile(
     r"(?<!wonder )(?<!wondering )(?<!know )(?<!sure )(?<!tell )(?<!check )(?<!see )(?<!tell me )"
     r"(?<!as )(?<!even )(?<!asking )(?<!me know )(?<!looks )"
-    r"\b(?:if(?! (?:possible|(?:you|anyone|someone) (?:can|could) (?:please )?(?:help|look|check)))|in case|what happens (?:if|when|to)|what if|suppos(?:e|ing)|imagine|unless|whenever"
+    r"\b(?:if(?! possible)(?! (?:you|anyone|someone) (?:can|could) (?:please )?(?:help|look|check))"
+    r"|in case|what happens (?:if|when|to)|what if|suppos(?:e|ing)|imagine|unless|whenever"
     r"|would(?! like to (?:report|inform|tell|let|notify))|should|hypothetical\w*|theoretical\w*"
     r"|so that|before (?:we|i|it|you|anything)|until(?![^,]*,)"
     r"|worst case|scenario|might one day|falls|si jamais|wenn|was passiert|que pasa si"
@@ -113,7 +114,8 @@ def imagined(before: str, match: str, after: str, sentence: str, aftermath: str)
 _ASKS: Final = re.compile(
     r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly|many times)\b"
     r"|\b(?<!why )(?<!not )(?:do|does|will) (?:you|your|the|this|it|tierline)\b"
-    r"|\bdid you (?:guys )?(?:get|have)\b|\b(?<!how )(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
+    r"|\bdid you (?:guys )?(?:get|have)\b"
+    r"|\b(?<!how )(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
     r"\b(?:safe|secure|possible|protected|encrypted|backed|normal|genuine)\b"
     r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind"
     r"|would|counts|is a)\b"
@@ -160,7 +162,8 @@ _NEWS: Final = re.compile(
     r"|headlines?"
     r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|on the news|headline"
     r"|documentary|podcast"
-    r"|other compan\w+|competitors? (?:was|were|had|got|lost)|at another \w+|another (?:company|vendor|bank|provider) "
+    r"|other compan\w+|competitors? (?:was|were|had|got|lost)|at another \w+"
+    r"|another (?:company|vendor|bank|provider) "
     r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
     r"|bank|app|phone company)|(?:years ago|last year),? (?:we|i|our)|back in \d+|in (?:19"
@@ -211,7 +214,8 @@ _SOLVED: Final = re.compile(
         rf"(?: all| now| been| since| already| then| safely| fully)* {_BACK}",
         r"(?:was|were|has been|have been|had been|been|got|already|since|fully|all|automatically"
         r"|successfully|completely|quickly|you) (?:\w+ )?(?:restored|recovered|refunded|settled)",
-        r"(?:is|are) (?:all |now )*back(?= ?(?:[,.!]|$|now\b|thank))|reappeared|came back(?! (?:from|an|empty|blank|as|after|in|within|the next|hours?))",
+        r"(?:is|are) (?:all |now )*back(?= ?(?:[,.!]|$|now\b|thank))|reappeared",
+        r"came back(?! (?:from|an|empty|blank|as|after|in|within|the next|hours?))",
         r"got (?:it|them|everything|all|my \w+|the \w+) back|restored (?:by|within|from|it|them"
         r"|all)",
         r"recovered (?:by|within|it|them|everything|all|in)",

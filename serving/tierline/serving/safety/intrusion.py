@@ -57,7 +57,8 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         rf"|infected"
         rf"|stolen|cloned|cracked|impersonated)|(?:compromised|hijacked|infected|cloned) "
         rf"(?:\w+ ){{0,2}}{ACCOUNT}",
-        rf"(?:we|i|{ACCOUNT})(?: [a-z]+){{0,2}} (?:are|am|is|was|were|been|being) (?:[a-z]+ ){{0,2}}"
+        rf"(?:we|i|{ACCOUNT})(?: [a-z]+){{0,2}} (?:are|am|is|was|were|been|being)"
+        r" (?:[a-z]+ ){0,2}"
         r"(?:under (?:[a-z]+ )?attack|attacked by (?:[a-z]+ ){0,2}(?:hackers?|criminals?|bots?))"
         r"|(?:hacker|cyber|ransomware)[ -]?attack(?:s|ed)?|(?:had|have|having|suffered|discovered"
         r"|detected|was|been) (?:an?|another) (?:[a-z]+ )?breach"

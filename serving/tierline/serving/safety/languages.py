@@ -63,8 +63,8 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|(?:daten|rechnungen|namen) (?:von )?(?:anderer|fremder|eines anderen) ?\w*"
     r"|(?:auf|von) (?:einer )?(?:phishing|gefalscht)\w*",
     # French
-    r"(?:violation|vol|fuite) de (?:nos |mes |vos )?donnees|vole (?:\w+ ){0,2}(?:donnees|mot de passe"
-    r"|carte|compte)|donnees (?:\w+ ){0,4}volees|cyber-?attaque",
+    r"(?:violation|vol|fuite) de (?:nos |mes |vos )?donnees|vole (?:\w+ ){0,2}(?:donnees"
+    r"|mot de passe|carte|compte)|donnees (?:\w+ ){0,4}volees|cyber-?attaque",
     r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
     r"|(?:on )?m'a vole|usurp\w+|fuite de donnees|acces non autorise|arnaqu\w+|frauduleu\w+",
     r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change"

@@ -82,7 +82,8 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"where (?:did|have|has|are|is) (?:all )?(?:of )?(?:my|our) (?:\w+ ){{0,3}}{DATA}"
         rf"(?: (?:go|gone))?",
         r"(?:database|table|schema)s? (?:is|was|were|got|has been|have been) dropped",
-        rf"(?:what happened to|what became of|who deleted|why did (?:you|your \w+|it|the \w+) (?:delete|remove|wipe|erase)"
+        rf"(?:what happened to|what became of|who deleted|why did (?:you|your \w+|it|the \w+)"
+        rf" (?:delete|remove|wipe|erase)"
         rf"|how could you (?:delete|wipe|erase|lose)|you deleted"
         rf"|deleted by you) (?:all )?(?:of )?(?:my|our|the)(?:{gap(3)}){DATA}",
         guards=guards.ALL,
