@@ -77,10 +77,15 @@ def _ascii(text: str) -> tuple[str, list[int], list[int]]:
     out: list[str] = []
     starts: list[int] = []
     for i, char in enumerate(text):
-        plain = char if char.isascii() else anyascii(char)
-        out.append(plain.lower())
+        plain = _plain(char)
+        out.append(plain)
         starts += [i] * len(plain)
     return "".join(out), starts, [i + 1 for i in starts]
+
+
+@lru_cache(maxsize=65536)
+def _plain(char: str) -> str:
+    return anyascii(char).lower()
 
 
 @lru_cache(maxsize=65536)
