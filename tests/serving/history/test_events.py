@@ -108,6 +108,22 @@ def test_what_is_no_time_that_has_been_is_refused(cell: object) -> None:
         time_reader(DateOrder.DAY_FIRST, UTC, NOW)(cell)
 
 
+@pytest.mark.parametrize(
+    ("zone", "cell", "year"),
+    [
+        ("UTC", "0001-01-01T00:00:00+02:00", 1),
+        ("UTC", "9999-12-31T23:59:59-05:00", 9999),
+        ("Asia/Tokyo", "0001-01-01", 1),
+        ("America/New_York", datetime(9999, 12, 31, 23, 59), 9999),
+    ],
+)
+def test_a_time_that_is_none_in_utc_is_refused_like_others(
+    zone: str, cell: object, year: int
+) -> None:
+    with pytest.raises(RowError, match=f"between 1990 and now; found the year {year}$"):
+        time_reader(DateOrder.ISO, ZoneInfo(zone), NOW)(cell)
+
+
 def test_zones_are_named() -> None:
     assert zone_named("UTC") is UTC
     with pytest.raises(InputError, match="Europe/Lisbon"):

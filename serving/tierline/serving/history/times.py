@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Final
@@ -40,12 +41,15 @@ def zone_named(name: str) -> tzinfo:
 def time_reader(order: DateOrder, zone: tzinfo, latest: datetime) -> Callable[[object], int]:
     """Return a function from a cell to seconds since 1970, UTC.
 
-    A time without a zone is of ``zone``. The function raises a `ValueError` that says what was
+    A time without a zone is of ``zone``. The function raises a `RowError` that says what was
     expected: no time before 1990 or after ``latest`` can be an event that has happened.
     """
 
     def checked(at: datetime) -> int:
-        at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+        at = at if at.tzinfo else at.replace(tzinfo=zone)
+        # At the edge of what can be a date the same instant is none in UTC: too early or late here.
+        with suppress(OverflowError):
+            at = at.astimezone(UTC)
         if not _EARLIEST <= at <= latest:
             raise RowError(f"expected a time between 1990 and now; found the year {at.year}")
         return int(at.timestamp())
