@@ -130,6 +130,12 @@ def test_zones_are_named() -> None:
         zone_named("Mars/Base")
 
 
+@pytest.mark.parametrize("name", ["right/Europe/Berlin", "posixrules", "localtime", "../UTC", ""])
+def test_what_only_this_machine_calls_a_zone_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="Europe/Lisbon"):
+        zone_named(name)
+
+
 def test_names_show_nobody() -> None:
     names = Names("Group")
     assert names("70") == names(70.0) == "Group 70"

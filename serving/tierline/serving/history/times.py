@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from tierline.data.errors import InputError, RowError
+from tierline.serving.policy.places import time_zone
 
 _SLASHED: Final = re.compile(
     r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?"
@@ -33,8 +33,8 @@ def zone_named(name: str) -> tzinfo:
     if name == "UTC":  # known without any time zone database
         return UTC
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        return time_zone(name)
+    except ValueError:
         raise InputError(f"--zone: expected a name such as Europe/Lisbon; found {name!r}") from None
 
 
