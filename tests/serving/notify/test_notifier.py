@@ -148,6 +148,15 @@ def test_a_retry_that_is_cut_short_loses_nothing(outbox: Outbox) -> None:
     assert "cut o" in (outbox.dead.parent / "unreadable.jsonl").read_text()
 
 
+def test_a_line_that_was_cut_off_inside_a_character_breaks_no_retry_off(outbox: Outbox) -> None:
+    outbox.bury(one_letter(), "down")
+    with outbox.dead.open("ab") as file:
+        file.write('{"key": "cut ö'.encode()[:-1])
+    assert len(outbox.take_dead()) == 1
+    assert '{"key": "cut ' in (outbox.dead.parent / "unreadable.jsonl").read_text()
+    assert not outbox.dead.exists()
+
+
 def test_a_letter_that_an_ended_process_left_is_retried(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

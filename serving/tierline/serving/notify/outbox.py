@@ -112,8 +112,9 @@ class Outbox:
         """
         with self._lock:
             if self.dead.exists():
-                with self._retrying.open("a", encoding="utf-8") as file:
-                    file.write(self.dead.read_text(encoding="utf-8"))
+                # As bytes: a line may have been cut off in the middle of a character.
+                with self._retrying.open("ab") as file:
+                    file.write(self.dead.read_bytes())
                 self.dead.unlink()
         found = dict[str, Letter]()
         for letter, line in _read(self._retrying):
