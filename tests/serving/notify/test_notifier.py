@@ -157,6 +157,21 @@ def test_a_line_that_was_cut_off_inside_a_character_breaks_no_retry_off(outbox: 
     assert not outbox.dead.exists()
 
 
+def test_a_line_that_was_cut_off_swallows_no_letter_after_it(outbox: Outbox) -> None:
+    def cut_off() -> None:
+        with outbox.dead.open("a") as file:
+            file.write('{"key": "cut o')
+
+    cut_off()
+    first, second = one_letter(id="T-1"), one_letter(id="T-2")
+    outbox.bury(first, "down")
+    assert [letter.key for letter in outbox.dead_letters()] == [first.key]
+    cut_off()
+    assert len(outbox.take_dead()) == 1  # and then the process ends
+    outbox.bury(second, "down")
+    assert [letter.key for letter in outbox.take_dead()] == [first.key, second.key]
+
+
 def test_a_letter_that_an_ended_process_left_is_retried(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

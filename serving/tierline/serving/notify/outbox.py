@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from tierline.data.errors import InputError
+from tierline.serving.line_ends import ends_a_line
 from tierline.serving.notify.erased import Erased
 from tierline.serving.notify.letter import Letter
 from tierline.serving.notify.mark_key import MarkKey
@@ -93,8 +94,7 @@ class Outbox:
         dead = letter.model_copy(update={"problem": problem, "attempts": tried})
         with self._lock:
             if not self._erased.holds(letter):
-                with self.dead.open("a", encoding="utf-8") as file:
-                    file.write(dead.model_dump_json() + "\n")
+                _add(self.dead, f"{dead.model_dump_json()}\n".encode())
         self.release(letter)
 
     def release(self, letter: Letter) -> None:
@@ -113,14 +113,12 @@ class Outbox:
         with self._lock:
             if self.dead.exists():
                 # As bytes: a line may have been cut off in the middle of a character.
-                with self._retrying.open("ab") as file:
-                    file.write(self.dead.read_bytes())
+                _add(self._retrying, self.dead.read_bytes())
                 self.dead.unlink()
         found = dict[str, Letter]()
         for letter, line in _read(self._retrying):
             if letter is None:
-                with self._unreadable.open("a", encoding="utf-8") as file:
-                    file.write(line + "\n")
+                _add(self._unreadable, f"{line}\n".encode())
             else:
                 found.setdefault(letter.key, letter)
         for letter in self._abandoned():
@@ -193,6 +191,14 @@ def _lock(path: Path) -> "BaseFileLock":
     except ImportError:
         raise InputError("notifications need filelock: pip install 'tierline[notify]'") from None
     return FileLock(path)
+
+
+def _add(path: Path, lines: bytes) -> None:
+    """Add lines to a file, beginning a new one where the last was cut off."""
+    with path.open("ab") as file:
+        if file.tell() and not ends_a_line(path):
+            file.write(b"\n")
+        file.write(lines)
 
 
 def _read(path: Path) -> Iterator[tuple[Letter | None, str]]:

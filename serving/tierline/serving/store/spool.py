@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from filelock import FileLock
 
+from tierline.serving.line_ends import ends_a_line
 from tierline.serving.store.remembered import Json
 
 _WAITING: Final = "waiting.jsonl"
@@ -95,7 +96,7 @@ class Spool:
             try:
                 if not start:
                     file.write(_mark())
-                elif not _ends_a_line(path):
+                elif not ends_a_line(path):
                     file.write(b"\n")  # after a power cut in the middle of a line
                 file.write(lines)
                 file.flush()
@@ -143,12 +144,6 @@ def _to_add(path: Path) -> IO[bytes]:
 def _mark() -> bytes:
     """Return a file's first line, by which it is told from the file before and after it."""
     return json.dumps({"kind": _MARK, "id": str(uuid4())}).encode() + b"\n"
-
-
-def _ends_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read() == b"\n"
 
 
 def _sync_folder(folder: Path) -> None:
