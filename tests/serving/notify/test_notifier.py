@@ -4,10 +4,12 @@ import os
 import threading
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tierline.serving.notify import outbox as outbox_module
 from tierline.serving.notify.delivery import Deliver, retry
 from tierline.serving.notify.letter import News, letters, marks_of
 from tierline.serving.notify.notifier import Notifier
@@ -332,6 +334,39 @@ def test_a_claim_of_a_process_that_ended_is_taken_over(outbox: Outbox) -> None:
     os.utime(pending, (hours_ago, hours_ago))
     assert outbox.claim(letter)
     assert not outbox.claim(letter)
+
+
+@pytest.mark.parametrize("retried", [True, False])
+def test_two_that_take_over_the_same_claim_at_once_dont_both_have_it(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch, retried: bool
+) -> None:
+    letter, age, mine = one_letter(), outbox_module._age, threading.current_thread()
+    assert outbox.claim(letter)
+    (pending,) = outbox.dead.parent.rglob("*.pending")
+    hours_ago = pending.stat().st_mtime - 2 * 3_600
+    os.utime(pending, (hours_ago, hours_ago))
+    claimed: list[bool] = []
+    other = threading.Thread(
+        target=lambda: claimed.append(Outbox(outbox.dead.parent).claim(letter))
+    )
+
+    def meanwhile(path: Path) -> float:
+        found = age(path)
+        if threading.current_thread() is mine and other.ident is None:
+            other.start()
+            other.join(0.2)  # it must wait for this one; where it doesn't, it has it by then
+        return found
+
+    monkeypatch.setattr(outbox_module, "_age", meanwhile)
+    if retried:
+        assert outbox.take_dead() == [letter]
+        # Free to be claimed again: by the other, or by this retry.
+        other.join(30)
+        claimed.append(outbox.claim(letter))
+    else:
+        claimed.append(outbox.claim(letter))
+        other.join(30)
+    assert sorted(claimed) == [False, True]
 
 
 def test_a_ticket_that_goes_to_another_tier_or_team_is_told_again(outbox: Outbox) -> None:

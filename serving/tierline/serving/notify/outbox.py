@@ -56,13 +56,14 @@ class Outbox:
         if time.monotonic() >= self._next_prune:
             self.prune()
         pending, sent = self._files(letter)
-        with suppress(FileNotFoundError):
-            if _age(pending) > _ABANDONED:  # Whoever claimed it has ended.
-                pending.unlink()
         try:
-            # An erasure would take a claim that is half written for a lost line, and remove it.
-            with self._lock, pending.open("x", encoding="utf-8") as file:
-                file.write(letter.model_dump_json())
+            # An erasure would take a claim that is half written for a lost line, and remove it;
+            # who finds the same one abandoned would remove the claim of whoever was first.
+            with self._lock:
+                if _age(pending) > _ABANDONED:  # Whoever claimed it has ended.
+                    pending.unlink(missing_ok=True)
+                with pending.open("x", encoding="utf-8") as file:
+                    file.write(letter.model_dump_json())
         except FileExistsError:
             return False
         # Looked up last: it may have been sent or erased a moment ago.
@@ -121,9 +122,10 @@ class Outbox:
                 _add(self._unreadable, f"{line}\n".encode())
             else:
                 found.setdefault(letter.key, letter)
-        for letter in self._abandoned():
-            self.release(letter)
-            found.setdefault(letter.key, letter)
+        with self._lock:  # Another process may be taking over the same claims.
+            for letter in self._abandoned():
+                self.release(letter)
+                found.setdefault(letter.key, letter)
         return list(found.values())
 
     def forget_taken(self) -> None:
