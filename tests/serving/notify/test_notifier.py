@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tierline.data.errors import TierlineError
 from tierline.serving.notify import outbox as outbox_module
 from tierline.serving.notify.delivery import Deliver, retry
 from tierline.serving.notify.letter import News, letters, marks_of
@@ -172,6 +173,35 @@ def test_a_line_that_was_cut_off_swallows_no_letter_after_it(outbox: Outbox) -> 
     assert len(outbox.take_dead()) == 1  # and then the process ends
     outbox.bury(second, "down")
     assert [letter.key for letter in outbox.take_dead()] == [first.key, second.key]
+
+
+def test_a_second_retry_is_refused_and_loses_nothing_of_the_first(outbox: Outbox) -> None:
+    box = outbox.dead.parent
+    refused: list[str] = []
+
+    def again() -> None:
+        other = Outbox(box)
+        retry(other, deliver(other, lambda *_: True), lambda _: "u", lambda *_: None)
+
+    def ends(*_: str) -> bool:
+        outbox.bury(third, "down")
+        try:
+            again()
+        except TierlineError as error:
+            refused.append(str(error))
+        raise KeyboardInterrupt  # the first one's process ends
+
+    first, second, third = (one_letter(id=f"T-{number}") for number in range(3))
+    for letter in (first, second):
+        outbox.bury(letter, "down")
+    with pytest.raises(KeyboardInterrupt):
+        retry(outbox, deliver(outbox, ends), lambda _: "u", lambda *_: None)
+    kept = {letter.key for letter in outbox.take_dead()}
+    assert kept == {first.key, second.key, third.key}
+    (said,) = refused
+    assert said.startswith(f"expected no other retry of the letters in {box}; one is running")
+    again()
+    assert outbox.take_dead() == []
 
 
 def test_a_letter_that_an_ended_process_left_is_retried(

@@ -94,15 +94,20 @@ def retry(
     url_of: Callable[[Letter], str | None],
     progress: Callable[[float, str], None],
 ) -> tuple[int, int]:
-    """Try the dead letters again; return how many are delivered now, and how many still dead."""
-    taken = outbox.take_dead()
-    delivered = 0
-    for number, letter in enumerate(taken, start=1):
-        url = url_of(letter)
-        if url is None:
-            outbox.bury(letter, "no URL is configured for this audience")
-        else:
-            delivered += deliver(url, letter)
-        progress(number / len(taken), f"{number:,} of {len(taken):,}")
-    outbox.forget_taken()
+    """Try the dead letters again; return how many are delivered now, and how many still dead.
+
+    Raises:
+        TierlineError: when another process is at it.
+    """
+    with outbox.alone():
+        taken = outbox.take_dead()
+        delivered = 0
+        for number, letter in enumerate(taken, start=1):
+            url = url_of(letter)
+            if url is None:
+                outbox.bury(letter, "no URL is configured for this audience")
+            else:
+                delivered += deliver(url, letter)
+            progress(number / len(taken), f"{number:,} of {len(taken):,}")
+        outbox.forget_taken()
     return delivered, len(taken) - delivered

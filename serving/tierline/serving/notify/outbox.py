@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from tierline.data.errors import InputError
+from tierline.data.errors import InputError, TierlineError
 from tierline.serving.line_ends import ends_a_line
 from tierline.serving.notify.erased import Erased
 from tierline.serving.notify.letter import Letter
@@ -45,6 +45,7 @@ class Outbox:
                 f"{folder}: can't keep notifications there: {error.strerror}"
             ) from None
         self._lock: BaseFileLock = _lock(folder / "dead.lock")
+        self._one_retry: BaseFileLock = _lock(folder / "retrying.lock")
         self._erased = Erased(folder / "erased", MarkKey(folder / "marks_key"), self._lock)
 
     def claim(self, letter: Letter) -> bool:
@@ -106,10 +107,32 @@ class Outbox:
         """Return the dead letters, oldest first."""
         return [letter for letter, _ in _read(self.dead) if letter is not None]
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold what is taken for one retry: another one's `forget_taken` would lose it.
+
+        Raises:
+            TierlineError: when another retry holds it.
+        """
+        from filelock import Timeout
+
+        try:
+            self._one_retry.acquire(blocking=False)
+        except Timeout:
+            raise TierlineError(
+                f"expected no other retry of the letters in {self.dead.parent}; one is running. "
+                "Wait for it to end"
+            ) from None
+        try:
+            yield
+        finally:
+            self._one_retry.release()
+
     def take_dead(self) -> list[Letter]:
         """Return the dead letters to try again, and those that an ended process left behind.
 
-        They are kept aside until `forget_taken`: nothing is lost if this process ends, too.
+        They are kept aside until `forget_taken`: nothing is lost if this process ends, too. Be
+        `alone` from here to there.
         """
         with self._lock:
             if self.dead.exists():
