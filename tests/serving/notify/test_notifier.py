@@ -151,6 +151,12 @@ def test_a_retry_that_is_cut_short_loses_nothing(outbox: Outbox) -> None:
     assert "cut o" in (outbox.dead.parent / "unreadable.jsonl").read_text()
 
 
+def test_a_letter_with_a_line_end_that_is_none_of_json_is_read_whole(outbox: Outbox) -> None:
+    letter = one_letter().model_copy(update={"body": "one\u2028two\u0085three\x1efour\n"})
+    outbox.bury(letter, "down")
+    assert [dead.body for dead in outbox.dead_letters()] == [letter.body]
+
+
 def test_a_line_that_was_cut_off_inside_a_character_breaks_no_retry_off(outbox: Outbox) -> None:
     outbox.bury(one_letter(), "down")
     with outbox.dead.open("ab") as file:

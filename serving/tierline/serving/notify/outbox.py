@@ -229,7 +229,9 @@ def _add(path: Path, lines: bytes) -> None:
 def _read(path: Path) -> Iterator[tuple[Letter | None, str]]:
     """Yield each line's letter; None for a line that was cut off."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        # Not `splitlines`: JSON may hold what that takes for a line's end, such as U+2028.
+        with path.open(encoding="utf-8", errors="replace") as file:
+            lines = [line.removesuffix("\n") for line in file]
     except FileNotFoundError:
         return
     for line in lines:
