@@ -178,6 +178,13 @@ def test_results_are_kept_and_half_a_line_is_not_one(tmp_path: Path) -> None:
     assert Results(path).done(job("frozen")) is not None
 
 
+def test_results_with_a_line_end_that_is_none_of_json_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    kept = MEASURED[0].model_copy(update={"notes": {"says": "one\u2028two\u0085three"}})
+    Results(path).add(kept)
+    assert Results(path).done(kept.job) == kept
+
+
 def test_a_cell_is_known_by_all_that_decides_it() -> None:
     assert job("tfidf").key == job("tfidf", path="elsewhere", encoder="f", setfit_steps=1).key
     assert job("trainer").key == job("trainer", setfit_steps=1).key

@@ -11,8 +11,10 @@ from tierline.data import InputError, Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.manifest import ONNX_FP32
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.policy import load_policy
 from tierline.training.pipeline import Trained
 from tierline.training.speed import command
+from tierline.training.speed.backlog import BacklogScorer
 from tierline.training.speed.command import SpeedJob, run
 from tierline.training.speed.contestants import CONTESTANTS, Setting
 from tierline.training.speed.reading import Asked, Reading
@@ -83,6 +85,21 @@ def test_a_table_is_made_and_written(
         assert all(0 <= value <= 1 for value in line["macro_f1"].values())
     assert "| tierline |" in (out / "speed.md").read_text()
     assert lines["tierline score"]["macro_f1"] == lines["tierline"]["macro_f1"]
+
+
+def test_a_policys_line_separator_ends_no_answer(folder: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'name = "own"\n[[triggers]]\nid = "trigger.own"\ntext = "one\u2028two"\n'
+        'when = { phrases = ["invoice"] }\nraise_to = 2\n',
+        encoding="utf-8",
+    )
+    predictor = Predictor.load(folder, threads=1)
+    try:
+        found = BacklogScorer(load_policy(policy), predictor, 1)([Ticket(body=TEXTS[0])])
+    finally:
+        predictor.close()
+    assert {name: len(labels) for name, labels in found.items()} == dict.fromkeys(found, 1)
 
 
 @pytest.mark.parametrize(

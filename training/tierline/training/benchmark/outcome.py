@@ -91,11 +91,12 @@ class Results:
         except OSError as error:
             raise InputError(f"--out: {path} can't be used: {error.strerror}") from None
         self._before = "" if not text or text.endswith("\n") else "\n"
-        for line in text.splitlines():
+        # Not `splitlines`: JSON may hold what that takes for a line's end, such as U+2028.
+        for line in text.split("\n"):
             try:
                 outcome = Outcome.model_validate_json(line)
             except ValidationError:
-                continue  # half a line of an interrupted run, or one of another version
+                continue  # half a line of an interrupted run, none, or one of another version
             self._by_key[outcome.job.key] = outcome
 
     def done(self, job: Job) -> Outcome | None:

@@ -33,5 +33,7 @@ class BacklogScorer:
             save_tickets(tickets, given)
             asked = TicketFile(given), out, self._router, datetime.now(UTC), lambda *_: None
             score(*asked, None, self._scoring)
-            answers = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+            # Not `splitlines`: JSON may hold what that takes for a line's end, such as U+2028.
+            with out.open(encoding="utf-8") as file:
+                answers = [json.loads(line) for line in file]
         return {head: [answer[head] for answer in answers] for head in self._heads}
