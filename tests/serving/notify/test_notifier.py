@@ -246,6 +246,17 @@ def test_a_full_queue_makes_a_dead_letter_and_no_wait(outbox: Outbox) -> None:
     assert len(list((outbox.dead.parent / "keys").glob("*.sent"))) == 3
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_what_is_told_after_the_end_is_a_dead_letter(outbox: Outbox, before: bool) -> None:
+    notifier = Notifier(urls(on_call="json://a.example"), outbox, lambda *_: True)
+    if before:
+        notifier.tell(*about(id="T-0"), NOW)
+    notifier.close(30)
+    assert notifier.tell(*about(id="T-1"), NOW) == ("on_call",)
+    assert [letter.marks for letter in outbox.dead_letters()] == [marks_of("T-1")]
+    assert [letter.problem for letter in outbox.dead_letters()] == ["the server stopped"]
+
+
 def test_a_service_that_hangs_holds_up_no_other_and_no_end(outbox: Outbox) -> None:
     sent, go_on = threading.Event(), threading.Event()
 

@@ -24,6 +24,7 @@ Send = Callable[[str, str, str], bool]
 LIMIT: Final = 1_000
 _GRACE_SECONDS: Final = 5.0
 _ENDING_SECONDS: Final = 1.0
+_STOPPED: Final = "the server stopped"
 
 
 class Notifier:
@@ -80,18 +81,22 @@ class Notifier:
     def _queue(self, found: Iterable[Letter]) -> None:
         for letter in found:
             lane = self._lanes[letter.audience, letter.endpoint]
-            if not lane.put(letter):
-                bury_safely(self._outbox, letter, "the queue was full")
+            problem = lane.put(letter)
+            if problem is not None:
+                bury_safely(self._outbox, letter, problem)
 
     def close(self, grace: float = _GRACE_SECONDS) -> None:
-        """Send what can be sent within the grace; the rest is on the list of dead letters."""
+        """Send what can be sent within the grace; the rest is on the list of dead letters.
+
+        So is what is told later.
+        """
         for lane in self._lanes.values():
             lane.finish()
         self._join(grace)
         self._stopping.set()
         for lane in self._lanes.values():
             for letter in lane.left():
-                bury_safely(self._outbox, letter, "the server stopped")
+                bury_safely(self._outbox, letter, _STOPPED)
         self._join(_ENDING_SECONDS)
 
     def _join(self, seconds: float) -> None:
@@ -108,22 +113,27 @@ class _Lane:
         self._endpoint, self._deliver, self._limit = endpoint, deliver, limit
         self._queue: SimpleQueue[Letter | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._lock, self._finished = threading.Lock(), False
 
-    def put(self, letter: Letter) -> bool:
-        """Return whether there was room."""
-        if self._queue.qsize() >= self._limit:
-            return False
-        self._queue.put(letter)
+    def put(self, letter: Letter) -> str | None:
+        """Return why the letter can't be queued, None where it is."""
         with self._lock:
+            if self._finished:
+                return _STOPPED
+            if self._queue.qsize() >= self._limit:
+                return "the queue was full"
+            self._queue.put(letter)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="tierline-notify", daemon=True
                 )
                 self._thread.start()
-        return True
+        return None
 
     def finish(self) -> None:
+        """Let the thread end with what is queued by now: nothing comes after it."""
+        with self._lock:
+            self._finished = True
         self._queue.put(None)
 
     def join(self, seconds: float) -> None:
