@@ -167,6 +167,50 @@ def test_who_waits_for_decisions_does_not_wait_for_those_that_keep_coming(made: 
         made.database.close()
 
 
+def test_what_comes_after_the_end_is_spooled(made: Store) -> None:
+    made.start(need=True)
+    made.close()
+    late = [one() for _ in range(3)]
+    made.writer.submit(late[:1])
+    made.writer.submit(late[1:], wait=True)
+    assert made.spool.count() == (3, 0)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(made.writer.flush).result(PATIENCE / 6)
+    made.write_spool()
+    assert rows(made).keys() == {each.id for each in late}
+    assert made.status.lost == 0
+    made.database.close()
+
+
+def test_what_comes_while_the_thread_ends_is_spooled(
+    made: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, late = made.writer, one()
+    empty, given = writer._queue.empty, Event()
+
+    def looked() -> bool:
+        found = empty()
+        if found and writer._closing.is_set() and not given.is_set():
+            given.set()
+            writer.submit([late])
+        return found
+
+    monkeypatch.setattr(writer._queue, "empty", looked)
+    made.start(need=True)
+    made.close()
+    assert given.is_set()
+    assert made.spool.count() == (1, 0)
+
+
+def test_what_comes_after_the_end_and_no_disk_takes_is_counted_once() -> None:
+    closed = idle(Disk())
+    closed.start()
+    closed.close()
+    for count in (1, 2, 3):
+        closed.submit([one()])
+        assert (closed.lost, closed.holds) == (count, False)
+
+
 def test_versions_are_held_as_long_as_a_decision_is() -> None:
     held = Held(2)
     held.add(many()[:7])

@@ -55,7 +55,7 @@ class Writer:
         self._retry = _RETRY_SECONDS[0]
         self._due = 0.0
         self._leaving = threading.Lock()
-        self._closing = threading.Event()
+        self._closing, self._ended = threading.Event(), threading.Event()
         #: How many decisions of the queue the thread is done with; told to whoever waits for some.
         self._done, self._progress = 0, threading.Condition()
         self.problem: str | None = None
@@ -81,13 +81,16 @@ class Writer:
 
         Without room they go to the spool at once: a short write to a local disk. While others
         write what is spooled or held, they are held too, and only what doesn't fit there waits.
+        What comes after `close` goes to the spool, or is counted as lost.
         """
         for i, one in enumerate(found):
             try:
-                self._queue.put(one, block=wait)
+                self._queue.put(one, block=wait and not self._ended.is_set())
             except queue.Full:
                 self._keep(self._items(found[i:]))
-                return
+                break
+        if self._ended.is_set():  # Set before the thread's last look: one of the two finds it.
+            self._finish()
 
     def flush(self) -> None:
         """Wait until everything submitted so far is in the store or the spool, or held."""
@@ -130,12 +133,13 @@ class Writer:
 
     def _run(self) -> None:
         while not (self._closing.is_set() and self._queue.empty()):
-            batch = self._take()
+            batch = self._take(_PAUSE_SECONDS)
             if batch:
                 self._store(self._items(batch))
             self._tell_done(len(batch))
             self._catch_up()
-        self._let_go()
+        self._ended.set()
+        self._finish()
 
     def _tell_done(self, decisions: int) -> None:
         with self._progress:
@@ -144,10 +148,17 @@ class Writer:
             self._done += decisions
             self._progress.notify_all()
 
-    def _take(self) -> list[Remembered]:
+    def _finish(self) -> None:
+        """Keep what came after the thread's last look at the queue; let go of what is held."""
+        while batch := self._take(0.0):
+            self._keep(self._items(batch))
+            self._tell_done(len(batch))
+        self._let_go()
+
+    def _take(self, patience: float) -> list[Remembered]:
         batch: list[Remembered] = []
         try:
-            batch.append(self._queue.get(timeout=_PAUSE_SECONDS))
+            batch.append(self._queue.get(timeout=patience))
             while len(batch) < _BATCH:
                 batch.append(self._queue.get_nowait())
         except queue.Empty:
@@ -260,7 +271,10 @@ class Writer:
             # Whatever it is: the spool is what is left to try.
             self._spool_due = 0.0
             self._keep([])
-        self._lose(self._held.count, "the process ends")
+        with self._holding:
+            lost = self._held.count
+            self._held.drop(self._held.first(lost))
+        self._lose(lost, "the process ends")
 
     def _lose(self, decisions: int, why: str) -> None:
         if decisions:
