@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from threading import Event, Semaphore
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 import psutil
@@ -254,6 +254,29 @@ def test_who_waits_when_the_others_are_ended_gives_up(tmp_path: Path) -> None:
         assert [future.result(30).records for future in first] == [1, 1]
         with pytest.raises(EOFError):
             third.result(30)
+
+
+def test_the_end_waits_for_those_that_are_just_being_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_WORTH", 1)
+    monkeypatch.setattr(Processes, "_start", lambda _: None)
+    out = tmp_path / "out.csv"
+    work = Processes(Answering(Router(POLICY), NOW, answer_codec(out)), out, 1)
+    asked = Stretch(0, [Record("f.csv", Row(1, Ticket(id="a", body=CALM)))], 0.01)
+    ended: list[Future[None]] = []
+
+    class Slow(Thread):
+        def start(self) -> None:
+            ended.append(pool.submit(work.close))
+            # It must wait for this one; where it doesn't, it has failed by then.
+            wait(ended, 0.2)
+            super().start()
+
+    monkeypatch.setattr(processes, "Thread", Slow)
+    with ThreadPoolExecutor(1) as pool:
+        work._start_for(asked)
+        ended[0].result(30)
 
 
 #: What is started in a shell's background ignores Ctrl-C, and so does all that it starts.

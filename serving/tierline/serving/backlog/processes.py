@@ -133,8 +133,9 @@ class Processes:
             if self._ended or self._starting or left < _WORTH:
                 return
             self._starting = [Thread(target=self._start) for _ in range(self._more)]
-        for thread in self._starting:
-            thread.start()
+            # Under the lock: `close` waits for them, and can't for one that hasn't begun.
+            for thread in self._starting:
+                thread.start()
 
     def _start(self) -> None:
         try:
