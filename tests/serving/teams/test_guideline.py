@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tierline.data.ticket import DIMENSIONS, HandAssessment, Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving.policy import Exclusion
+from tierline.serving.routing import question
+from tierline.serving.routing.decision import tier_of
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.teams.answers import Change
@@ -179,6 +181,23 @@ def test_what_is_true_already_would_change_nothing() -> None:
 def test_no_fact_moves_a_locked_ticket() -> None:
     assert answer(prediction("P2"), current_tier=2, locked_by_human=True).would_change == ()
     assert answer(prediction("P2"), locked_by_human=True).would_change != ()
+
+
+@pytest.mark.parametrize("place", [{"current_tier": 2}, {"team": "technical-support"}])
+def test_what_would_change_a_locked_ticket_isnt_looked_for(
+    monkeypatch: pytest.MonkeyPatch, place: dict[str, Any]
+) -> None:
+    asked: list[int] = []
+
+    def noted(*about: Any) -> int:
+        asked.append(tier_of(*about))
+        return asked[-1]
+
+    monkeypatch.setattr(question, "tier_of", noted)
+    assert answer(None, **place, locked_by_human=True).would_change == ()
+    assert asked == []
+    answer(None, **place)
+    assert asked != []
 
 
 def applied(

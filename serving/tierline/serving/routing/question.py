@@ -12,7 +12,7 @@ from tierline.serving.clock.filed import filed
 from tierline.serving.policy import Exclusion, Policy
 from tierline.serving.routing.alarms import alarms_of, incidents_of
 from tierline.serving.routing.conditions import Case
-from tierline.serving.routing.decision import Decision, decide, tier_of
+from tierline.serving.routing.decision import Decision, decide, held_tier, tier_of
 from tierline.serving.routing.recommendation import Alternative, Reason
 from tierline.serving.routing.review import alternatives
 from tierline.serving.routing.standing import Standing, clock_reasons, cover
@@ -110,6 +110,8 @@ class Question:
     def _would_change(self, case: Case, tier: int, found: Assessment) -> tuple[Change, ...]:
         if not self.what_if:
             return ()
+        if held_tier(case.ticket, self.policy, unsafe=bool(self.alarms)) is not None:
+            return ()  # Whatever the facts were, a person's lock would hold it where it is.
 
         def tier_at(other: Case) -> int:
             return tier_of(other, self.said, self.alarms, self.policy, self.never)

@@ -39,8 +39,6 @@ def would_change(
     attempts, the wait, the customer tier, the severities next to this one, and levels of the
     assessment that an agent would set. Only limits that the policy names are tried.
     """
-    if case.ticket.locked_by_human and case.ticket.current_tier is not None:
-        return ()
     return tuple(islice(_changes(case, tier, assessment, policy, tier_of), MOST))
 
 
