@@ -45,14 +45,14 @@ def answer_codec(path: Path) -> Codec[Recommendation]:
     return codec_for(path, _ANSWERS)
 
 
-def _flat(answer: Recommendation) -> dict[str, Any]:
-    """Return the answer with its lists as JSON, for formats without nesting."""
+def flat(answer: Recommendation) -> dict[str, Any]:
+    """Return the answer with its lists and objects as JSON, for formats without nesting."""
     row = answer.as_row()
     return row | {name: json.dumps(row[name], ensure_ascii=False) for name in _NESTED}
 
 
 def _typed(answer: Recommendation) -> dict[str, Any]:
-    return _flat(answer) | {name: getattr(answer, name) for name in _TIMES}
+    return flat(answer) | {name: getattr(answer, name) for name in _TIMES}
 
 
-_ANSWERS: Final = Table(_SCHEMA, _flat, _typed, Recommendation.model_dump_json)
+_ANSWERS: Final = Table(_SCHEMA, flat, _typed, Recommendation.model_dump_json)
