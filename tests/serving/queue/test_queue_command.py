@@ -213,6 +213,42 @@ def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:
     assert "4 rows quarantined" in said
 
 
+@pytest.mark.parametrize(
+    ("ids", "queued"),
+    [
+        (("3", "7", ""), {"3", "7", "row 3"}),
+        (("a", "", "2"), {"a", "row 2", "2"}),
+        (("row 2", "", "2"), {"row 2", "row row 2", "2"}),
+        (("", "", ""), {"1", "2", "3"}),
+    ],
+)
+def test_the_number_of_a_row_without_an_id_is_no_other_tickets_id(
+    ids: tuple[str, ...], queued: set[str]
+) -> None:
+    Path("in.csv").write_text("id,body\n" + "".join(f"{name},{CALM}\n" for name in ids))
+    said = run("queue", "in.csv", "--out", "out.jsonl", *OWN)
+    assert {row["id"] for row in rows()} == queued
+    assert "quarantined" not in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "queued"),
+    [
+        ((f"3,{LOSS}", f"7,{CALM}", f",{CALM}"), {"3": "safety", "7": None}),
+        ((f"a,{CALM}", f",{LOSS}", f"2,{CALM}"), {"a": None, "row 2": "safety"}),
+    ],
+)
+def test_no_answer_counts_for_two_rows(
+    lines: tuple[str, ...], queued: dict[str, str | None]
+) -> None:
+    """By ids alone the first answer is the first row's, and the other row has none."""
+    Path("in.csv").write_text("\n".join(("id,body", *lines)))
+    run("score", "in.csv", "--out", "scored.jsonl", *OWN)
+    run("queue", "in.csv", "--out", "out.jsonl", *NOW, "--answers", "scored.jsonl")
+    assert {row["id"]: row["first"] for row in rows()} == queued
+    assert quarantined() == [(3, "id: expected an answer with this id; found none")]
+
+
 def test_a_backlog_without_a_usable_ticket_is_an_empty_queue() -> None:
     Path("in.csv").write_text("id,body,created_at\na,x,soon\n")
     assert "0 tickets queued" in run("queue", "in.csv", "--out", "out.jsonl", *OWN)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +47,16 @@ class _Refused:
             return False
         return not self._comes_twice(row)
 
+    def apart(self, entry: Entry) -> Entry:
+        """Return the entry of a row without an id, under a name that no ticket has for an id."""
+        name = entry.id
+        while name in self._rows:
+            name = f"row {name}"
+        return entry if name == entry.id else replace(entry, id=name)
+
     def _comes_twice(self, row: Row) -> bool:
+        if not row.named:
+            return False
         name = row.ticket.id or ""
         first = self._rows.setdefault(name, row.number)
         if first != row.number:
@@ -70,7 +80,8 @@ def read_entries(
     ``answers`` were given before; without them the router answers, as when scoring. A ticket
     without a date, with an id of its own, counts from when it first stood in the queue that
     ``out`` holds now. A ticket without an answer, with an id that came before, or with a team or
-    stated severity that the policy doesn't know is put into quarantine.
+    stated severity that the policy doesn't know is put into quarantine. The row's number stands
+    in for an id that isn't there, as ``row 3`` where a ticket has the id 3.
 
     Raises:
         InputError: when a file is unusable as a whole.
@@ -78,6 +89,7 @@ def read_entries(
     if out.resolve() in {tickets.path.resolve(), answers.path.resolve() if answers else None}:
         raise InputError(f"--out: expected another file than what is read; found {out}")
     entries: list[Entry] = []
+    unnamed: list[int] = []
     seen = first_seen(out)
     with Quarantine(quarantine_path(out)) as quarantine:
         refused = _Refused(quarantine, tickets)
@@ -94,7 +106,13 @@ def read_entries(
                     entries.append(entry_of(ticket, answer, router.policy, now, told.never, since))
                 except ValueError as error:
                     refused.refuse(row, str(error))
+                    continue
+                if not row.named:
+                    unnamed.append(len(entries) - 1)
             progress(tickets.progress, len(entries))
+    # Only now are all ids known: a ticket may have the number of a row above it for one.
+    for place in unnamed:
+        entries[place] = refused.apart(entries[place])
     return entries, quarantine.count
 
 
@@ -106,7 +124,7 @@ def _answered(
     if answers is None:
         found = [d.recommendation for d in router.decide(told.tickets, now, told.never)]
     else:
-        found = [answers.get(row.ticket.id or "") for row in rows]
+        found = [answers.take(row.ticket.id or "") for row in rows]
     for row, ticket, answer in zip(rows, told.tickets, found, strict=True):
         yield row, ticket.model_copy(update={"id": row.ticket.id}), answer
 

@@ -47,9 +47,9 @@ class ScoredAnswers:
                 f"{', '.join(_COLUMNS)}; found none in {path.name}"
             )
 
-    def get(self, name: str) -> Scored | None:
-        """Return a ticket's answer."""
-        return self._found.get(name)
+    def take(self, name: str) -> Scored | None:
+        """Return a ticket's answer, once: it is no answer for a row whose number is that id."""
+        return self._found.pop(name, None)
 
 
 def first_seen(queue: Path) -> dict[str, datetime]:
