@@ -2,6 +2,7 @@
 
 import csv
 import json
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,14 @@ def test_answers_given_before_give_the_same_queue(backlog: str, kind: str) -> No
     run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
     # A ticket without a date is due so long after it was scored: the same, as the clock is.
     assert rows() == before
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_answers_that_another_program_saved_with_a_byte_order_mark(backlog: str, kind: str) -> None:
+    run("score", backlog, "--out", f"scored.{kind}", *OWN)
+    Path(f"scored.{kind}").write_bytes(BOM_UTF8 + Path(f"scored.{kind}").read_bytes())
+    run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
+    assert len(rows()) == 5
 
 
 def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:

@@ -82,13 +82,13 @@ def _records(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _csv(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             yield {name: row.get(name) for name in columns}
 
 
 def _jsonl(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         for line in filter(str.strip, file):
             try:
                 record = json.loads(line)
