@@ -57,6 +57,7 @@ def test_a_file_that_was_trained_on_is_told_unless_it_is_the_test_part() -> None
     assert "2 of its 2 rows" in leak.text
     assert trained_on(some, in_manifest=False) == ()
     assert trained_on(rows(["a"], split="test"), in_manifest=True) == ()
+    assert trained_on(rows(["a"], split="Testing"), in_manifest=True) == ()
 
 
 PARCEL = "My parcel from Leeds never arrived although the courier says that it was delivered"

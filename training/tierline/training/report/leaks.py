@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from tierline.data.normalise import full_text
 from tierline.data.rows import Row
+from tierline.data.splitting import SPLITS, split_of
 from tierline.training.answers import Answers
 from tierline.training.metrics import macro_f1
 from tierline.training.report.shown import shown
@@ -48,7 +49,7 @@ def find_leaks(rows: Sequence[Row], answers: Mapping[str, Answers]) -> tuple[Lea
 
 def trained_on(rows: Sequence[Row], in_manifest: bool) -> tuple[Leak, ...]:
     """Warn when the file is one the bundle was trained from and not only its test part."""
-    others = sum(row.extra.get("split", "").strip().lower() != "test" for row in rows)
+    others = sum(split_of(row) != SPLITS[2] for row in rows)
     if not in_manifest or not others:
         return ()
     text = (
