@@ -155,6 +155,22 @@ def test_what_waits_is_written_by_command(at: str, tmp_path: Path) -> None:
     assert "decisions: 1" in output("store", "status")
 
 
+def test_what_the_database_refuses_is_not_said_to_be_written(at: str) -> None:
+    away = Store(at)
+    with behind(away):
+        away.start()
+        record(away, ticket(id="T-7"), ticket(id="T-8"))
+        away.close()
+    spool = away.spool.folder / "waiting.jsonl"
+    *lines, last = spool.read_text().splitlines()
+    spool.write_text("\n".join([*lines, json.dumps(json.loads(last) | {"mode": None})]) + "\n")
+    said = output("store", "sync")
+    assert "1 decisions written" in said
+    assert f"1 refused by the database, kept in {away.spool.folder}" in said
+    assert "decisions: 1" in output("store", "status")
+    assert "refused" not in output("store", "sync")
+
+
 def test_a_command_needs_a_store_that_is_there(tmp_path: Path) -> None:
     assert "TIERLINE_STORE_URL" in refusal(StoreError, "replay", "T-1")
     missing = f"sqlite:///{tmp_path / 'none.db'}"

@@ -59,9 +59,17 @@ def store_status(store: StoreOption = None, spool: SpoolOption = None) -> None:
 def store_sync(store: StoreOption = None, spool: SpoolOption = None) -> None:
     """Write the decisions that wait; a running server does so by itself."""
     with opened(store, spool) as there:
-        before, _ = there.spool.count()
+        waiting, before = there.spool.count()
         there.write_spool()
-        console.print(f"{before:,} decisions written")
+        refused = there.spool.count()[1] - before
+        console.print(f"{waiting - refused:,} decisions written")
+        if refused:
+            folder = there.spool.folder
+            console.print(
+                f"{refused:,} refused by the database, kept in {folder}",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 @store_app.command("purge")
