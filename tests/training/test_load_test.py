@@ -233,6 +233,44 @@ def test_a_stall_and_refusals_are_not_hidden() -> None:
     assert sorted(step.latencies)[0] < 0.3
 
 
+@pytest.mark.parametrize("soak", [None, 1.0])
+def test_loads_are_no_shares_of_nothing(tmp_path: Path, soak: float | None) -> None:
+    count = 0
+
+    async def answers_once(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal count
+        if scope["type"] != "http":
+            await answer_lifespan(receive, send)
+            return
+        count += scope["method"] == "POST"
+        status = 200 if count == 1 else 429
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def test() -> None:
+        async with listening(answers_once) as url:
+            out = tmp_path / "load.json"
+            job = LoadTest(url, ticket_file(tmp_path), out, [1, 2], seconds=0.1, soak=soak)
+            await run(job, lambda share, note: None)
+
+    with pytest.raises(InputError, match=r"answers in the closed loops.* statuses \{429: \d+\}"):
+        asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [*(("--callers", text) for text in ("0.5", "inf", ",", "0", "x")), ("--shares", "inf")],
+)
+def test_what_is_no_load_is_refused_before_anything_is_sent(
+    tmp_path: Path, option: str, wrong: str
+) -> None:
+    ticket_file(tmp_path)
+    file = str(tmp_path / "tickets.jsonl")
+    found = CliRunner().invoke(app, ["load-test", "http://127.0.0.1:9", file, option, wrong])
+    assert isinstance(found.exception, InputError)
+    assert str(found.exception).startswith(f"{option}: expected ")
+
+
 @pytest.mark.parametrize("wrong", ["x", "1,-2", "0"])
 def test_loads_that_are_none_are_refused(wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "tickets.jsonl"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -65,7 +66,7 @@ def load_test(
         url=url,
         file=TicketFile(file, pairs_of(mapping, source)),
         out=out,
-        callers=[int(n) for n in _numbers("--callers", callers)],
+        callers=_callers(callers),
         shares=_numbers("--shares", shares),
         seconds=seconds,
         per_request=batch,
@@ -85,11 +86,25 @@ def load_test(
         )
 
 
+def _callers(listing: str) -> list[int]:
+    try:
+        found = [int(piece) for piece in listing.split(",") if piece.strip()]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1:
+        raise InputError(
+            f"--callers: expected whole numbers from 1 on, comma-separated; found {listing}"
+        )
+    return found
+
+
 def _numbers(option: str, listing: str) -> list[float]:
     try:
         found = [float(piece) for piece in listing.split(",") if piece.strip()]
     except ValueError:
         found = [-1.0]
-    if not all(number > 0 for number in found):
-        raise InputError(f"{option}: expected numbers above 0, comma-separated; found others")
+    if not all(0 < number < inf for number in found):
+        raise InputError(
+            f"{option}: expected finite numbers above 0, comma-separated; found {listing}"
+        )
     return found

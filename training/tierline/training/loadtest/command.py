@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -69,7 +70,8 @@ async def run(job: LoadTest, told: Told) -> Found:
     """Hold each load for a while, closed loops first; write JSON and a picture.
 
     Raises:
-        InputError: when the file has no tickets, or no server answers.
+        InputError: when the file has no tickets, no server answers, or the closed loops get no
+            answer by which to choose the other loads.
     """
     target = Target(job.url, _tickets(job.file), job.per_request, job.key, job.api)
     lengths = points_of(job.soak) if job.soak else []
@@ -85,10 +87,10 @@ async def run(job: LoadTest, told: Told) -> Found:
         await _warm_up(callers, job)
         steps = [took(await callers.closed(number, job.seconds)) for number in job.closed]
         if lengths:
-            rate = job.rate or _SOAKED * best_throughput(steps)
+            rate = job.rate or _SOAKED * _best(steps)
             found = Found(steps, await callers.soak(rate, lengths, took))
         else:
-            rates = [share * best_throughput(steps) for share in job.shares]
+            rates = [share * _best(steps) for share in job.shares]
             steps += [took(await callers.open(rate, job.seconds)) for rate in rates]
             found = Found(steps)
     _write(job, found)
@@ -112,6 +114,19 @@ async def _warm_up(callers: Callers, job: LoadTest) -> None:
             f"{dict(first.statuses)} (0: no answer). Start it with tierline serve; "
             "a key is read from TIERLINE_API_KEY"
         )
+
+
+def _best(steps: Sequence[Step]) -> float:
+    """Return the closed loops' best throughput, of which the other loads are shares."""
+    best = best_throughput(steps)
+    if not best:
+        statuses = sum((step.statuses for step in steps), Counter[int]())
+        raise InputError(
+            f"expected answers in the closed loops, of which the other loads are shares; found "
+            f"statuses {dict(statuses)} (0: no answer). Raise the server's limits, or name a load "
+            "with --soak SECONDS --rate TICKETS"
+        )
+    return best
 
 
 def _tickets(file: TicketFile) -> list[dict[str, object]]:
