@@ -171,6 +171,17 @@ def test_a_bad_row_is_on_disk_at_once(tmp_path: Path) -> None:
         assert quarantined(tmp_path / "q.jsonl") == [expected]
 
 
+def test_a_quarantine_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl").mkdir()
+    with pytest.raises(InputError, match=r"q\.jsonl: expected a file that can be written"):
+        Quarantine(tmp_path / "q.jsonl")
+    with (
+        Quarantine(tmp_path / "nowhere" / "q.jsonl") as quarantine,
+        pytest.raises(InputError, match="found: No such file"),
+    ):
+        quarantine.add(BadRow(1, "reason"), Path("a.csv"))
+
+
 def test_a_file_name_that_is_no_utf_8_can_be_quarantined(tmp_path: Path) -> None:
     with Quarantine(tmp_path / "q.jsonl") as quarantine:
         quarantine.add(BadRow(1, "reason"), Path(os.fsdecode(b"gr\xfcn.csv")))

@@ -139,6 +139,23 @@ def test_evaluate_tells_of_unknown_labels_and_bad_rows(
     assert "please" not in (own_store / "few.jsonl.quarantine.jsonl").read_text()
 
 
+@pytest.mark.parametrize("html", [None, "pages/r.html"])
+def test_bad_rows_are_told_of_beside_the_page_or_the_file(
+    tierline: Command, own_store: Path, trained: Trained, html: str | None
+) -> None:
+    for name in ("labelled", "pages"):
+        (own_store / name).mkdir()
+    other = own_store / "few.jsonl.quarantine.jsonl"
+    other.write_text("of another command")
+    file = own_store / "labelled" / "few.jsonl"
+    rows = [{"body": "please advise", "severity": "P4"}, {"body": "", "severity": "P1"}]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    code, _, _ = tierline("evaluate", trained.out, file, *(["--html", html] if html else []))
+    assert code == 0
+    assert '"row": 2' in Path(f"{html or file}.quarantine.jsonl").read_text()
+    assert other.read_text() == "of another command"
+
+
 @pytest.mark.parametrize("library", ["torch", "sklearn", "mlflow", "cleanlab"])
 def test_a_missing_extra_is_named_with_its_install_command(
     tierline: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str

@@ -182,10 +182,26 @@ def test_unusable_rows_are_quarantined_without_their_words(before: Path, tmp_pat
     told = Told(before, now, "none")
     assert told.code == 0
     assert "now.jsonl: all 150 different tickets were compared" in told.out
-    assert "4 rows quarantined, with reasons: now.jsonl.quarantine.jsonl" in told.err
+    assert f"4 rows quarantined, with reasons: {now}.quarantine.jsonl" in told.err
     kept = (tmp_path / "now.jsonl.quarantine.jsonl").read_text()
     assert kept.count("\n") == 4
     assert "hunter2" not in kept + told.out + told.err
+
+
+@pytest.mark.parametrize("out", [None, Path("figures/drift.json")])
+def test_bad_rows_are_told_of_beside_the_figures_or_the_file(
+    before: Path, tmp_path: Path, out: Path | None
+) -> None:
+    for name in ("months", "figures"):
+        (tmp_path / name).mkdir()
+    other = tmp_path / "now.jsonl.quarantine.jsonl"
+    other.write_text("of another command")
+    now = write_rows(tmp_path / "months" / "now.jsonl", [{"body": "  "}, *made(150, 2)])
+    told = Told(before, now, "none", out=out)
+    place = Path(f"{out or now}.quarantine.jsonl")
+    assert f"1 rows quarantined, with reasons: {place}" in told.err
+    assert place.read_text().count("\n") == 1
+    assert other.read_text() == "of another command"
 
 
 @pytest.mark.parametrize("count", [0, 99])

@@ -102,6 +102,35 @@ def test_a_policys_line_separator_ends_no_answer(folder: Path, tmp_path: Path) -
     assert {name: len(labels) for name, labels in found.items()} == dict.fromkeys(found, 1)
 
 
+def test_bad_rows_of_every_file_are_told_of_beside_the_table(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "one.jsonl.quarantine.jsonl"
+    other.write_text("of another command")
+    files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for file in files:
+        file.write_text('{"body": "please advise"}\n{"body": " "}\n')
+    errors = Console(width=400, record=True)
+    job = SpeedJob(folder, files, {}, tmp_path / "a" / "speed[1]", 12, 1, 1, ("tierline",))
+    run(job, Console(quiet=True), errors)
+    place = job.out / "speed.md.quarantine.jsonl"
+    assert f"2 rows quarantined, with reasons: {place}" in errors.export_text()
+    told = map(json.loads, place.read_text().splitlines())
+    assert [line["file"] for line in told] == ["one.jsonl", "two.jsonl"]
+    assert other.read_text() == "of another command"
+
+
+def test_a_folder_that_can_not_be_made_is_refused_before_the_work(
+    folder: Path, tmp_path: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(command, "read")
+    (tmp_path / "out").write_text("a file")
+    job = SpeedJob(folder, [tickets], {}, tmp_path / "out", 12, 1, 1, ("tierline",))
+    with pytest.raises(InputError, match=r"--out: .*out can't be used"):
+        run(job, Console(quiet=True), Console(quiet=True))
+
+
 @pytest.mark.parametrize(
     ("seconds", "best", "tried"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from tierline.data.errors import InputError
 from tierline.data.rows import BadRow
 
 
@@ -16,6 +17,9 @@ class Quarantine:
 
     ``waiting`` counts the rows of a blind sample that nobody has labelled yet: nothing is wrong
     with them, so they are counted and not written.
+
+    Raises:
+        InputError: when the file can't be written, or an older one not be removed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,15 +27,24 @@ class Quarantine:
         self.count = 0
         self.waiting = 0
         self._file: TextIO | None = None
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(path, error) from None
 
     def add(self, row: BadRow, source: Path) -> None:
         """Write one bad row of the file ``source``."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
+            self._file = self._opened()
         self._file.write(quarantine_line(row, source.name))
         self._file.flush()
         self.count += 1
+
+    def _opened(self) -> TextIO:
+        try:
+            return self.path.open("w", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
 
     def __enter__(self) -> "Quarantine":
         return self
@@ -44,6 +57,13 @@ class Quarantine:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path}: expected a file that can be written, for rows that can't be used; "
+        f"found: {error.strerror}. Name another output, or read a copy in another folder"
+    )
 
 
 def quarantine_line(row: BadRow, source: str) -> str:

@@ -85,6 +85,22 @@ def test_json_alone_is_all_that_standard_output_has(tmp_path: Path) -> None:
     assert line == {"file": "log.jsonl", "row": 13, "reason": "at: expected a value; found none"}
 
 
+@pytest.mark.parametrize("options", [(), ("--html", "pages/map.html")])
+def test_bad_rows_are_told_of_beside_the_page_or_the_log(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    for name in ("logs", "pages"):
+        (tmp_path / name).mkdir()
+    other = tmp_path / "log.jsonl.quarantine.jsonl"
+    other.write_text("of another command")
+    path = written(tmp_path / "logs", [*simple(), {"ticket": "z"}])
+    output(str(path), *options)
+    place = Path("pages/map.html") if options else path
+    assert '"row": 13' in Path(f"{place}.quarantine.jsonl").read_text()
+    assert other.read_text() == "of another command"
+    assert len(list(tmp_path.rglob("*.quarantine.jsonl"))) == 2
+
+
 def test_the_terminal_tells_findings_and_flaws(tmp_path: Path) -> None:
     rows = [r for i in range(40) for r in moved(f"b{i}", "ABA")]
     shown = output(str(written(tmp_path, [*rows, rows[0]])))

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tierline.data.columns import parse_map
 from tierline.data.quarantine import Quarantine
+from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.commands.shared import PolicyOption, app, console, errors
 from tierline.serving.history.build import build_map
 from tierline.serving.history.desk import read_desk
@@ -60,7 +61,7 @@ def map_history(
     if as_json:
         shown = errors if errors.is_terminal else Console(quiet=True)
     with (
-        Quarantine(Path(f"{history.name}.quarantine.jsonl")) as quarantine,
+        Quarantine(quarantine_path(html or history)) as quarantine,
         ShareProgress(shown, "mapping") as progress,
     ):
         said = build_map(file, desk, rules, quarantine, progress.update)

@@ -13,6 +13,7 @@ from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.model_source import load_predictor
 from tierline.serving.progress import ShareProgress
 from tierline.training.drift.answered import answer
@@ -56,7 +57,7 @@ def run(job: DriftJob, console: Console, errors: Console) -> int:
     progress = console
     if job.as_json:
         progress = errors if errors.is_terminal else Console(quiet=True)
-    with Quarantine(Path(f"{job.recent.name}.quarantine.jsonl")) as quarantine:
+    with Quarantine(quarantine_path(job.out or job.recent)) as quarantine:
         reference, recent = (_read(file, job, quarantine, progress) for file in files)
     found = _compare(job, reference, recent, predictor, progress)
     if job.as_json:

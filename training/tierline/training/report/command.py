@@ -19,6 +19,7 @@ from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.progress import ShareProgress
 from tierline.training.answers import TIER
@@ -68,7 +69,7 @@ def run(job: EvaluateJob, console: Console, errors: Console) -> None:
     predictor, policy = Predictor.load(job.bundle), load_policy(job.policy)
     costs = _costs(job, predictor)
     _refuse_odd_page(job.html)
-    with Quarantine(Path(f"{job.file.name}.quarantine.jsonl")) as quarantine:
+    with Quarantine(quarantine_path(job.html or job.file)) as quarantine:
         book = read_label_book(job.labels)
         rows, relabelling = book.rewrite(read_rows([job.file], job.mapping, quarantine))
         trained = read_rows(job.trained_on, job.mapping, quarantine) if job.trained_on else None

@@ -20,6 +20,7 @@ from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.manifest import Manifest
+from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.policy import load_policy
 from tierline.serving.progress import ShareProgress
 from tierline.serving.routing.known_labels import refuse_unknown_labels
@@ -101,15 +102,13 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     """Time every contestant, print the table, and write it.
 
     Raises:
-        InputError: when the tickets or a name are unusable.
+        InputError: when the tickets, a name or the folder are unusable.
         BundleError: when the bundle doesn't verify or isn't a BERT.
     """
     bundle = Bundle.load(job.bundle)
     names = _names(job, bundle.manifest, errors)
-    with Quarantine(Path(f"{job.files[0].name}.quarantine.jsonl")) as quarantine:
-        rows = read_rows(job.files, job.mapping, quarantine, need_labels=False)[: job.texts]
-    if not rows:
-        raise InputError("expected tickets to time; the files have none")
+    _make(job.out)
+    rows = _read(job, errors)
     work = work_of(bundle, [row.ticket for row in rows])
     with TemporaryDirectory() as folder, ShareProgress(console, "speed") as shown:
         file = Path(folder) / "tickets.jsonl"
@@ -130,6 +129,29 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     console.print(_table(lines))
     _write(job.out, lines, facts)
     console.print(f"table: {job.out / 'speed.md'} and {job.out / 'speed.json'}", soft_wrap=True)
+
+
+def _make(out: Path) -> None:
+    """Make the folder before the minutes of work that end in it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(out, error) from None
+
+
+def _unusable(out: Path, error: OSError) -> InputError:
+    return InputError(f"--out: {out} can't be used: {error.strerror}")
+
+
+def _read(job: SpeedJob, errors: Console) -> list[Row]:
+    with Quarantine(quarantine_path(job.out / "speed.md")) as quarantine:
+        rows = read_rows(job.files, job.mapping, quarantine, need_labels=False)[: job.texts]
+    if quarantine.count:
+        where = f"{quarantine.count:,} rows quarantined, with reasons: {quarantine.path}"
+        errors.print(where, markup=False, soft_wrap=True)
+    if not rows:
+        raise InputError("expected tickets to time; the files have none")
+    return rows
 
 
 def _names(job: SpeedJob, manifest: Manifest, errors: Console) -> list[str]:
@@ -253,9 +275,8 @@ def _write(out: Path, lines: Sequence[Line], facts: Mapping[str, str]) -> None:
     notes = [f"- {name}: {fact}" for name, fact in facts.items()]
     content = {"about": dict(facts), "lines": [asdict(line) for line in lines]}
     try:
-        out.mkdir(parents=True, exist_ok=True)
         text = "\n".join([*table, "", HOW, "", *notes]) + "\n"
         (out / "speed.md").write_text(text, encoding="utf-8")
         (out / "speed.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"--out: {out} can't be used: {error.strerror}") from None
+        raise _unusable(out, error) from None
