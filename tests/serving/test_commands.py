@@ -168,6 +168,16 @@ def test_score_by_rules_only(backlog: Path) -> None:
     assert "--map" not in said
 
 
+@pytest.mark.parametrize("command", ["score", "queue", "sample-for-labelling"])
+def test_a_path_is_printed_as_it_is(backlog: Path, command: str) -> None:
+    out = "out[x]/q[/b].jsonl"
+    Path(out).parent.mkdir(parents=True)
+    options = ["--share", "1"] if command == "sample-for-labelling" else ["--rules-only"]
+    said = output(command, str(backlog), "--out", out, *options)
+    assert "".join(said.split()).count(out) == 2
+    assert f"1 rows quarantined, with reasons: {out}.quarantine.jsonl" in said
+
+
 def test_score_of_a_file_whose_columns_mean_something_else(tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     file.write_text("body,customer_tier,created_at\nnothing prints,gold,yesterday\n")
@@ -443,6 +453,16 @@ def test_progress_on_a_terminal_is_a_bar(capsys: pytest.CaptureFixture[str]) -> 
         progress.update(0.5, "12 tickets")
         assert progress.seconds >= 0
     assert "scoring" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_shows_a_name_as_it_is(capsys: pytest.CaptureFixture[str], terminal: bool) -> None:
+    console = Console(width=100, force_terminal=terminal, color_system=None)
+    with ShareProgress(console, "reading a[x].csv") as progress:
+        progress.update(0.5, "b[x]")
+    said = capsys.readouterr().out
+    assert "reading a[x].csv" in said
+    assert ("b[x]" in said) == terminal
 
 
 def test_serve_checks_hashes_before_it_starts(

@@ -59,14 +59,15 @@ def test_train_and_promote(
     new.write_text('{"body": "a", "sentiment": "neutral"}\n{"body": "b", "sentiment": "new"}\n')
     measured = ["--evaluate-on", tickets, "--evaluate-on", new]
     options = ["--encoder", encoder, "--epochs", 1, "--seed", 4, *measured]
-    code, out, err = tierline("train", tickets, "--out", own_store / "bundle", *options)
+    code, out, err = tierline("train", tickets, "--out", own_store / "bundle[x]", *options)
     assert code == 0
     assert err == ""
     assert "112 train, 24 validation, 24 test" in out
     assert "epoch 1: loss" in out
     assert "tierline promote" in out
+    assert "bundle[x]" in out
     assert [r.message for r in caplog.records if r.levelno >= logging.WARNING] == []
-    metrics = Bundle.load(own_store / "bundle").manifest.metrics
+    metrics = Bundle.load(own_store / "bundle[x]").manifest.metrics
     assert metrics.keys() == {"test", "tickets", "new"}
     assert "new: 1 rows carry a label of sentiment that the model doesn't have" in out
     assert "tickets: 1 rows" not in out
@@ -139,19 +140,22 @@ def test_evaluate_tells_of_unknown_labels_and_bad_rows(
     assert "please" not in (own_store / "few.jsonl.quarantine.jsonl").read_text()
 
 
-@pytest.mark.parametrize("html", [None, "pages/r.html"])
+@pytest.mark.parametrize("html", [None, "pages[x]/r.html"])
 def test_bad_rows_are_told_of_beside_the_page_or_the_file(
     tierline: Command, own_store: Path, trained: Trained, html: str | None
 ) -> None:
-    for name in ("labelled", "pages"):
+    for name in ("labelled[x]", "pages[x]"):
         (own_store / name).mkdir()
-    other = own_store / "few.jsonl.quarantine.jsonl"
+    other = own_store / "few[x].jsonl.quarantine.jsonl"
     other.write_text("of another command")
-    file = own_store / "labelled" / "few.jsonl"
+    file = own_store / "labelled[x]" / "few[x].jsonl"
     rows = [{"body": "please advise", "severity": "P4"}, {"body": "", "severity": "P1"}]
     file.write_text("\n".join(map(json.dumps, rows)))
-    code, _, _ = tierline("evaluate", trained.out, file, *(["--html", html] if html else []))
+    code, out, err = tierline("evaluate", trained.out, file, *(["--html", html] if html else []))
     assert code == 0
+    assert f"1 rows quarantined, with reasons: {html or file}.quarantine.jsonl" in err
+    assert (f"report: {html}" in out) == (html is not None)
+    assert "few[x]: answer automatically" in out
     assert '"row": 2' in Path(f"{html or file}.quarantine.jsonl").read_text()
     assert other.read_text() == "of another command"
 

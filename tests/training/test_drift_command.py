@@ -188,18 +188,20 @@ def test_unusable_rows_are_quarantined_without_their_words(before: Path, tmp_pat
     assert "hunter2" not in kept + told.out + told.err
 
 
-@pytest.mark.parametrize("out", [None, Path("figures/drift.json")])
+@pytest.mark.parametrize("out", [None, Path("figures[x]/drift.json")])
 def test_bad_rows_are_told_of_beside_the_figures_or_the_file(
     before: Path, tmp_path: Path, out: Path | None
 ) -> None:
-    for name in ("months", "figures"):
+    for name in ("months[x]", "figures[x]"):
         (tmp_path / name).mkdir()
-    other = tmp_path / "now.jsonl.quarantine.jsonl"
+    other = tmp_path / "now[x].jsonl.quarantine.jsonl"
     other.write_text("of another command")
-    now = write_rows(tmp_path / "months" / "now.jsonl", [{"body": "  "}, *made(150, 2)])
+    now = write_rows(tmp_path / "months[x]" / "now[x].jsonl", [{"body": "  "}, *made(150, 2)])
     told = Told(before, now, "none", out=out)
     place = Path(f"{out or now}.quarantine.jsonl")
     assert f"1 rows quarantined, with reasons: {place}" in told.err
+    assert (f"mark each file: {out}" in told.out) == (out is not None)
+    assert f"reading {now.name} …" in told.out
     assert place.read_text().count("\n") == 1
     assert other.read_text() == "of another command"
 

@@ -112,8 +112,10 @@ def test_bad_rows_of_every_file_are_told_of_beside_the_table(
     for file in files:
         file.write_text('{"body": "please advise"}\n{"body": " "}\n')
     errors = Console(width=400, record=True)
-    job = SpeedJob(folder, files, {}, tmp_path / "a" / "speed[1]", 12, 1, 1, ("tierline",))
-    run(job, Console(quiet=True), errors)
+    job = SpeedJob(folder, files, {}, tmp_path / "a" / "speed[x]", 12, 1, 1, ("tierline",))
+    console = Console(width=400, record=True)
+    run(job, console, errors)
+    assert f"table: {job.out / 'speed.md'} and" in console.export_text()
     place = job.out / "speed.md.quarantine.jsonl"
     assert f"2 rows quarantined, with reasons: {place}" in errors.export_text()
     told = map(json.loads, place.read_text().splitlines())

@@ -28,10 +28,10 @@ class ShareProgress:
         self._bar: Progress | None = None
         if console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TaskProgressColumn(),
-                TextColumn("{task.fields[note]}"),
+                TextColumn("{task.fields[note]}", markup=False),
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
                 console=console,
@@ -43,7 +43,7 @@ class ShareProgress:
         if self._bar is not None:
             self._bar.start()
         else:
-            self._console.print(f"{self._title} …")
+            self._console.print(f"{self._title} …", markup=False)
         return self
 
     def __exit__(
@@ -73,4 +73,4 @@ class ShareProgress:
             if share > done:
                 left = (now - began) / (share - done) * (1 - share)
                 text += f", about {left:.0f} s left"
-            self._console.print(text, highlight=False)
+            self._console.print(text, highlight=False, markup=False)

@@ -85,17 +85,18 @@ def test_json_alone_is_all_that_standard_output_has(tmp_path: Path) -> None:
     assert line == {"file": "log.jsonl", "row": 13, "reason": "at: expected a value; found none"}
 
 
-@pytest.mark.parametrize("options", [(), ("--html", "pages/map.html")])
+@pytest.mark.parametrize("options", [(), ("--html", "pages[x]/map.html")])
 def test_bad_rows_are_told_of_beside_the_page_or_the_log(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    for name in ("logs", "pages"):
+    for name in ("logs[x]", "pages[x]"):
         (tmp_path / name).mkdir()
     other = tmp_path / "log.jsonl.quarantine.jsonl"
     other.write_text("of another command")
-    path = written(tmp_path / "logs", [*simple(), {"ticket": "z"}])
-    output(str(path), *options)
-    place = Path("pages/map.html") if options else path
+    path = written(tmp_path / "logs[x]", [*simple(), {"ticket": "z"}])
+    said = output(str(path), *options)
+    place = Path("pages[x]/map.html") if options else path
+    assert f"1 rows quarantined, with reasons: {place}.quarantine.jsonl" in said
     assert '"row": 13' in Path(f"{place}.quarantine.jsonl").read_text()
     assert other.read_text() == "of another command"
     assert len(list(tmp_path.rglob("*.quarantine.jsonl"))) == 2

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rich.markup import escape
 from rich.table import Table
 
 from tierline.data.errors import InputError
@@ -98,7 +99,9 @@ class Evaluation:
         return [self._automatic_table(), self._heads_table(), *stages, *safety, review, *foreign]
 
     def _automatic_table(self) -> Table:
-        table = Table(title=f"{self.name}: answer automatically", caption="at most so many errors")
+        table = Table(
+            title=f"{escape(self.name)}: answer automatically", caption="at most so many errors"
+        )
         table.add_column("")
         for limit in LIMITS:
             table.add_column(f"≤ {limit:.0%}", justify="right")
@@ -109,7 +112,7 @@ class Evaluation:
         return table
 
     def _heads_table(self) -> Table:
-        title = f"{self.name}: {self.count} tickets, 95% intervals"
+        title = f"{escape(self.name)}: {self.count} tickets, 95% intervals"
         table = Table(title=title, caption=INTERVALS)
         table.add_column("head")
         table.add_column("figure")

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.markup import escape
 from rich.table import Table
 from scipy.stats import rankdata
 
@@ -47,7 +48,7 @@ class Foreign:
     def table(self, against: str) -> Table:
         """Return the figures as a table for people."""
         title = f"{self.name} ({self.count} texts) told from {against}, 95% intervals"
-        table = Table(title=title)
+        table = Table(title=escape(title))
         for column in ("score", "AUROC", "found at the threshold", "false alarms on tickets"):
             table.add_column(column)
         for score, told in self.told.items():

@@ -106,7 +106,9 @@ def train(job: TrainJob, console: Console) -> Trained:
         evaluations = learn(lesson, bundle, load_policy(), console)
         version = tracking.register(bundle)
         put_in_place(bundle, job.out)
-    console.print(f"bundle: {job.out}\nMLflow: run {run}, version {version} of model 'tierline'")
+    console.print(
+        f"bundle: {job.out}\nMLflow: run {run}, version {version} of model 'tierline'", markup=False
+    )
     return Trained(job.out, version, evaluations)
 
 
@@ -244,4 +246,6 @@ def _say_what_was_read(corpus: Corpus, quarantine: Quarantine, console: Console)
     if quarantine.waiting:
         console.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
-        console.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
+        console.print(
+            f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}", markup=False
+        )

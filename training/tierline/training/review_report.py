@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from rich.markup import escape
 from rich.table import Table
 
 from tierline.models.runtime.prediction import Prediction
@@ -33,7 +34,7 @@ class ReviewReport:
 
     def table(self, name: str) -> Table:
         """Return the figures as a table for people."""
-        table = Table(title=f"{name}: for a person to look at, 95% intervals")
+        table = Table(title=f"{escape(name)}: for a person to look at, 95% intervals")
         table.add_column("first reason")
         table.add_column("tickets")
         for reason, share in self.reasons.items():

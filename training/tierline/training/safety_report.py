@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from rich.markup import escape
 from rich.table import Table
 from scipy.stats import beta
 
@@ -60,7 +61,7 @@ class SafetyReport:
 
     def table(self, name: str) -> Table:
         """Return the figures as a table for people."""
-        table = Table(title=f"{name}: safety, 95% intervals")
+        table = Table(title=f"{escape(name)}: safety, 95% intervals")
         for column in ("", "without a model", "with the model"):
             table.add_column(column)
         table.add_row("incidents caught", str(self.caught_by_rules), str(self.caught))

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from tierline.data.rows import Row
@@ -47,7 +48,7 @@ class StageReport:
     def table(self, name: str) -> Table:
         """Return the figures as a table for people."""
         table = Table(
-            title=f"{name}: n-grams alone answered {self.answered}",
+            title=f"{escape(name)}: n-grams alone answered {self.answered}",
             caption=f"true P1, data loss and breaches among these, of all such: {self.critical}",
         )
         for column in ("", "right, n-grams", "right, encoder", "macro-F1 of all", "encoder alone"):

@@ -60,4 +60,6 @@ def _print_sample(summary: Summary, out: Path) -> None:
     )
     if summary.quarantined:
         where = quarantine_path(out)
-        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")
+        console.print(
+            f"{summary.quarantined:,} rows quarantined, with reasons: {where}", markup=False
+        )

@@ -77,7 +77,8 @@ def map_history(
         data = html.with_suffix(".json")
         shown.print(f"map: {html} and {data}", soft_wrap=True, highlight=False, markup=False)
     if quarantine.count:
-        errors.print(f"{quarantine.count:,} rows quarantined, with reasons: {quarantine.path}")
+        where = f"{quarantine.count:,} rows quarantined, with reasons: {quarantine.path}"
+        errors.print(where, markup=False, soft_wrap=True)
 
 
 def _print(said: dict[str, Any], seconds: float) -> None:

@@ -92,11 +92,17 @@ def queue_command(
         write_queue(queue, out, written)
         seconds = progress.seconds
     _print(queue, head)
-    console.print(f"{len(entries):,} tickets queued in {seconds:.1f} s: {out}", highlight=False)
+    console.print(
+        f"{len(entries):,} tickets queued in {seconds:.1f} s: {out}", highlight=False, markup=False
+    )
     if before and before.unusable:
-        console.print(f"{before.unusable:,} rows of {before.path.name} are no answers")
+        console.print(
+            f"{before.unusable:,} rows of {before.path.name} are no answers", markup=False
+        )
     if quarantined:
-        console.print(f"{quarantined:,} rows quarantined, with reasons: {quarantine_path(out)}")
+        console.print(
+            f"{quarantined:,} rows quarantined, with reasons: {quarantine_path(out)}", markup=False
+        )
 
 
 def _print(queue: Queue, head: int) -> None:

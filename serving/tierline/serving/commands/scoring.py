@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from tierline.data.errors import InputError
@@ -156,7 +157,7 @@ def _source(asked: str | None, before: JobState | None) -> str | None:
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
     count = summary.answered
-    table = Table(title=f"{count:,} tickets answered in {seconds:.1f} s ({out})")
+    table = Table(title=f"{count:,} tickets answered in {seconds:.1f} s ({escape(str(out))})")
     for column, justify in (("", "left"), ("tickets", "right"), ("share", "right")):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]
     sections: tuple[tuple[str, Counter[str]], ...] = (
@@ -176,7 +177,9 @@ def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
         console.print(f"{fast:,} answered by the model's n-grams alone ({fast / count:.1%})")
     if summary.quarantined:
         where = quarantine_path(out)
-        console.print(f"{summary.quarantined:,} rows quarantined, with reasons: {where}")
+        console.print(
+            f"{summary.quarantined:,} rows quarantined, with reasons: {where}", markup=False
+        )
         if not count:
             console.print(
                 "no row could be used. A column that is called like a field and holds something "

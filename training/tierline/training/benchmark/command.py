@@ -75,7 +75,9 @@ def run(job: BenchmarkJob, console: Console, errors: Console) -> None:
     for name, fact in facts.items():
         console.print(f"{name}: {escape(fact)}", soft_wrap=True, highlight=False)
     text, data = write(job.out, lines, headlines, job.against, facts)
-    console.print(f"table: {text} (how to read it stands there) and {data}", soft_wrap=True)
+    console.print(
+        f"table: {text} (how to read it stands there) and {data}", soft_wrap=True, markup=False
+    )
     for problem in problems(lines):
         errors.print(f"no figures: {escape(problem)}", soft_wrap=True, highlight=False)
     if not any(outcome.status == "ok" for outcome in outcomes):
@@ -103,12 +105,16 @@ def _sets(job: BenchmarkJob, console: Console, errors: Console) -> tuple[Benchma
         except InputError as error:
             if not may_be_left_out:
                 raise
-            errors.print(f"left out: {path.name}: {escape(str(error))}", soft_wrap=True)
+            errors.print(f"left out: {path.name}: {error}", soft_wrap=True, markup=False)
             continue
         sets.append(given)
-        console.print(f"set: {given.name}, {len(given.rows):,} labelled rows", highlight=False)
+        console.print(
+            f"set: {given.name}, {len(given.rows):,} labelled rows", highlight=False, markup=False
+        )
         if given.quarantined:
-            errors.print(f"{given.quarantined} rows of {path.name} quarantined, with reasons")
+            errors.print(
+                f"{given.quarantined} rows of {path.name} quarantined, with reasons", markup=False
+            )
     if not sets:
         raise InputError("expected at least one labelled set; name its columns with --map")
     return tuple(sets)
@@ -131,7 +137,7 @@ def _cell(job: BenchmarkJob, given: BenchmarkSet, method: str, seed: int) -> Job
 def _run(jobs: Sequence[Job], results: Results, console: Console) -> tuple[Outcome, ...]:
     kept = sum(results.done(job) is not None for job in jobs)
     if kept:
-        console.print(f"{kept} of {len(jobs)} cells are in {results.path} already")
+        console.print(f"{kept} of {len(jobs)} cells are in {results.path} already", markup=False)
     with ShareProgress(console, "benchmark") as shown:
 
         def progress(share: float, at: Job) -> None:
@@ -145,7 +151,7 @@ def _run(jobs: Sequence[Job], results: Results, console: Console) -> tuple[Outco
 
 def _said(outcome: Outcome) -> str:
     job = outcome.job
-    name = f"{job.name} · {job.method} · seed {job.seed}"
+    name = f"{escape(job.name)} · {job.method} · seed {job.seed}"
     if outcome.status != "ok":
         return f"{name}: {outcome.status}: {escape(outcome.reason)}"
     scores = ", ".join(f"{h} macro-F1 {f['macro_f1']:.3f}" for h, f in outcome.figures.items())

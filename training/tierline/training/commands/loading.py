@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from tierline.data.errors import InputError
 from tierline.serving.commands.shared import FormatOption, MapOption, app, console, pairs_of
@@ -77,7 +78,7 @@ def load_test(
     )
     with ShareProgress(console, "load test") as progress:
         found = asyncio.run(run(job, progress.update))
-    title = f"{url}: {out} and {out.with_suffix('.svg')}"
+    title = escape(f"{url}: {out} and {out.with_suffix('.svg')}")
     if found.steps:
         console.print(loads(found.steps, title))
     if found.points:

@@ -66,7 +66,8 @@ def run(job: DriftJob, console: Console, errors: Console) -> int:
         say(found, console)
     _write(job, found, progress)
     if quarantine.count:
-        errors.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
+        where = f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}"
+        errors.print(where, markup=False, soft_wrap=True)
     return DRIFT if found.drift else 0
 
 
@@ -106,4 +107,6 @@ def _write(job: DriftJob, found: Comparison, console: Console) -> None:
         job.out.write_text(data + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{job.out}: can't be written: {error.strerror}") from None
-    console.print(f"written, with the words that mark each file: {job.out}", highlight=False)
+    console.print(
+        f"written, with the words that mark each file: {job.out}", highlight=False, markup=False
+    )

@@ -165,7 +165,7 @@ def _print(
 
 
 def _cost_table(report: Report) -> Table:
-    table = Table(title=f"{report.evaluation.name}: cost of mistakes", caption=INTERVALS)
+    table = Table(title=f"{escape(report.evaluation.name)}: cost of mistakes", caption=INTERVALS)
     for column in ("", "mean per ticket", "best constant answer", "too low", "too high"):
         table.add_column(column)
     for cost in report.costs:
@@ -192,7 +192,7 @@ def _write(job: EvaluateJob, report: Report | None, console: Console) -> None:
         data = write_report(report, job.html)
     except OSError as error:
         raise InputError(f"{job.html}: can't be written: {error.strerror}") from None
-    console.print(f"report: {job.html} and {data}", soft_wrap=True, highlight=False)
+    console.print(f"report: {job.html} and {data}", soft_wrap=True, highlight=False, markup=False)
 
 
 def _tell(
@@ -215,4 +215,5 @@ def _tell(
     if quarantine.waiting:
         errors.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
-        errors.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
+        where = f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}"
+        errors.print(where, markup=False, soft_wrap=True)

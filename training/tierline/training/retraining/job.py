@@ -121,7 +121,9 @@ def _train_and_judge(
         put_in_place(bundle, challenger)
         registry.call_challenger(version)
         _lines(agreement_lines(result.agreement), console)
-        console.print(f"challenger: {challenger}\nMLflow: run {run}, version {version}")
+        console.print(
+            f"challenger: {challenger}\nMLflow: run {run}, version {version}", markup=False
+        )
         verdicts = judge(result.challenger, result.champion, result.shared, policy)
         outcome = Outcome(version, before, verdicts, assembled.notes, result.agreement)
         record(outcome, inputs, write_contest(job.out, result, outcome, assembled, console))
@@ -138,4 +140,6 @@ def _say(assembled: Assembled, quarantine: Quarantine, console: Console) -> None
     if quarantine.waiting:
         console.print(f"{quarantine.waiting} rows of a blind sample are not labelled yet: skipped")
     if quarantine.count:
-        console.print(f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}")
+        console.print(
+            f"{quarantine.count} rows quarantined, with reasons: {quarantine.path}", markup=False
+        )

@@ -128,7 +128,9 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     facts = _facts(job, bundle, rows, work, peak)
     console.print(_table(lines))
     _write(job.out, lines, facts)
-    console.print(f"table: {job.out / 'speed.md'} and {job.out / 'speed.json'}", soft_wrap=True)
+    console.print(
+        f"table: {job.out / 'speed.md'} and {job.out / 'speed.json'}", soft_wrap=True, markup=False
+    )
 
 
 def _make(out: Path) -> None:
