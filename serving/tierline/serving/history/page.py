@@ -9,6 +9,7 @@ from typing import Any, Final
 from tierline.data.errors import InputError
 from tierline.serving.history.findings import length, percent
 from tierline.serving.history.starts import ROUTE_SHARE, ROUTE_TICKETS
+from tierline.serving.page.path import refuse_odd_page
 
 _TEMPLATES: Final = resources.files(__package__) / "templates"
 #: Rows that the page lists of a table; the JSON has them all.
@@ -21,11 +22,7 @@ def refuse_without_libraries(path: Path) -> None:
     Raises:
         InputError: when the path is no page's, or a library is missing.
     """
-    if path.suffix != ".html" or not path.parent.is_dir():
-        raise InputError(
-            "--html: expected a file name that ends in .html, in a folder that exists; "
-            f"found {path}"
-        )
+    refuse_odd_page(path)
     try:
         import jinja2  # noqa: F401
         import matplotlib  # noqa: F401

@@ -20,6 +20,7 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.certificate import Certificate
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.backlog.scoring import quarantine_path
+from tierline.serving.page.path import refuse_odd_page
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.progress import ShareProgress
 from tierline.training.answers import TIER
@@ -68,7 +69,8 @@ def run(job: EvaluateJob, console: Console, errors: Console) -> None:
     """
     predictor, policy = Predictor.load(job.bundle), load_policy(job.policy)
     costs = _costs(job, predictor)
-    _refuse_odd_page(job.html)
+    if job.html is not None:
+        refuse_odd_page(job.html)
     with Quarantine(quarantine_path(job.html or job.file)) as quarantine:
         book = read_label_book(job.labels)
         rows, relabelling = book.rewrite(read_rows([job.file], job.mapping, quarantine))
@@ -97,15 +99,6 @@ def _costs(job: EvaluateJob, predictor: Predictor) -> Costs:
     labels = {h.name: h.labels for h in predictor.manifest.heads}
     check_costs(costs, labels | {TIER: TIER_LABELS})
     return costs
-
-
-def _refuse_odd_page(html: Path | None) -> None:
-    """Stop before minutes of work whose page could not be written."""
-    if html is not None and (html.suffix != ".html" or not html.parent.is_dir()):
-        raise InputError(
-            f"--html: expected a file name that ends in .html, in a folder that exists; "
-            f"found {html}"
-        )
 
 
 def _texts(path: Path, quarantine: Quarantine) -> list[Ticket]:
