@@ -1,7 +1,5 @@
 """What a bundle costs to serve: time against another's, bytes on disk, memory."""
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,11 +10,11 @@ from typing import Final
 
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.predictor import Predictor
+from tierline.training.benchmark.watch import peak_mebibytes
 
 #: Tickets that are timed: a median over so many is steady on a busy machine.
 _TIMED: Final = 100
-_STATUS: Final = Path("/proc/self/status")
-_PEAK: Final = "VmHWM:"
+_MEBIBYTE: Final = 2**20
 
 
 def latency_ratio(
@@ -62,18 +60,4 @@ def _answer(folder: Path, tickets: list[Ticket]) -> int:
     predictor = Predictor.load(folder, threads=1)
     predictor.predict(tickets)
     predictor.close()
-    return _peak()
-
-
-def _peak() -> int:
-    """Return this process's peak of resident bytes.
-
-    On Linux from ``/proc``: there getrusage's figure starts at that of the parent process.
-    """
-    if _STATUS.exists():
-        lines = _STATUS.read_text(encoding="utf-8").splitlines()
-        line = next((line for line in lines if line.startswith(_PEAK)), None)
-        if line is not None:
-            return int(line.split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return int(peak_mebibytes() * _MEBIBYTE)
