@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from tierline.data import InputError, Ticket
 from tierline.data.labels import LABELS
-from tierline.data.normalise import model_texts, normalise
+from tierline.data.normalise import normalise, plain_text
 from tierline.data.readers import TicketFile
 from tierline.models.runtime.prediction import Account, HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
@@ -50,7 +50,7 @@ class Gossip:
         self.secrets = [normalise(secret) for row in rows for secret in row["secrets"]]
 
     def predict(self, tickets: Sequence[Ticket]) -> list[Prediction]:
-        return [self._about("\n".join(filter(None, model_texts(t)))) for t in tickets]
+        return [self._about(plain_text(t)) for t in tickets]
 
     def _about(self, text: str) -> Prediction:
         head, label = "issue_type", "security_breach"

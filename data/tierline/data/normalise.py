@@ -103,6 +103,11 @@ def model_texts(ticket: Ticket) -> tuple[str, str]:
     return subject, body
 
 
+def plain_text(ticket: Ticket) -> str:
+    """Return `model_texts` in one string, uncut, as other libraries take them."""
+    return "\n".join(filter(None, model_texts(ticket)))
+
+
 def full_text(ticket: Ticket) -> str:
     """Return all normalised words of the ticket, quotes included: what the rules read."""
     subject, body = normalise(ticket.subject), normalise(ticket.body)

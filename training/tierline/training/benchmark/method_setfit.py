@@ -11,8 +11,9 @@ from setfit import SetFitModel, Trainer, TrainingArguments
 from sklearn.linear_model import LogisticRegression
 from transformers import TrainerCallback
 
+from tierline.data.normalise import plain_text
 from tierline.models.encoder import encoder_source
-from tierline.training.benchmark.task import Answered, Examples, Task, examples, plain_text
+from tierline.training.benchmark.task import Answered, Examples, Task, examples
 from tierline.training.benchmark.watch import Stopwatch, now
 from tierline.training.targets import HeadLabels
 
@@ -60,7 +61,7 @@ def _one(
             trainer.train_classifier(list(train.texts), train.targets.tolist(), args=settings)
     if validation.texts:
         watch.note({head.name: validation.score(_labels(model, validation.texts))})
-    predicted = _labels(model, [plain_text(row) for row in task.test])
+    predicted = _labels(model, [plain_text(row.ticket) for row in task.test])
     done = f"{min(steps, task.setfit_steps):,} of {steps:,}"
     few = f", pairs of {len(paired.texts):,} rows" if len(paired.texts) < len(train.texts) else ""
     return [head.labels[i] for i in predicted], done + few

@@ -15,8 +15,9 @@ from transformers import (
     TrainingArguments,
 )
 
+from tierline.data.normalise import plain_text
 from tierline.models.encoder import encoder_source
-from tierline.training.benchmark.task import Answered, Examples, Task, examples, plain_text
+from tierline.training.benchmark.task import Answered, Examples, Task, examples
 from tierline.training.benchmark.watch import Stopwatch
 from tierline.training.targets import HeadLabels
 
@@ -62,7 +63,7 @@ def _one(task: Task, watch: Stopwatch, head: HeadLabels, done: int) -> tuple[lis
             trainer.train()
         if validation.texts and trainer.state.global_step % trainer.state.eval_steps:
             trainer.evaluate()  # the end isn't on the curve yet
-        asked = [_ids(plain_text(row), tokenizer) for row in task.test]
+        asked = [_ids(plain_text(row.ticket), tokenizer) for row in task.test]
         predicted = _best(trainer.predict(asked).predictions)
     return [head.labels[i] for i in predicted], str(trainer.state.global_step)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierline.data.corpus import Corpus
-from tierline.data.normalise import model_texts
+from tierline.data.normalise import plain_text
 from tierline.data.rows import Row
 from tierline.training.benchmark.watch import Stopwatch
 from tierline.training.metrics import macro_f1
@@ -72,9 +72,4 @@ def examples(head: HeadLabels, rows: Sequence[Row]) -> Examples:
     """Return the rows with a label that the head knows; texts as Tierline reads them."""
     targets = head.targets(rows)
     known = np.flatnonzero(targets != ABSENT).tolist()
-    return Examples(tuple(plain_text(rows[i]) for i in known), targets[known])
-
-
-def plain_text(row: Row) -> str:
-    """Return the normalised subject and body in one string."""
-    return "\n".join(filter(None, model_texts(row.ticket)))
+    return Examples(tuple(plain_text(rows[i].ticket) for i in known), targets[known])

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tierline.data.normalise import model_texts
+from tierline.data.normalise import plain_text
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import decide, softmax
@@ -42,11 +42,6 @@ class Setting:
     threads: int
     batch: int
     policy: str | None = None
-
-
-def text_of(ticket: Ticket) -> str:
-    """Return the normalised subject and body in one string, as other libraries take them."""
-    return "\n".join(filter(None, model_texts(ticket)))
 
 
 def tierline(setting: Setting) -> Answerer:
@@ -125,7 +120,7 @@ def pipeline(setting: Setting) -> Answerer:
     columns = {f"LABEL_{i}": i for i in range(len(restored.bias))}
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
-        found = pipe([text_of(t) for t in tickets], truncation=True)
+        found = pipe([plain_text(t) for t in tickets], truncation=True)
         logits = np.zeros((len(found), len(columns)), np.float32)
         for row, scores in zip(logits, found, strict=True):
             for score in scores:
@@ -144,7 +139,7 @@ def sentence_transformers(setting: Setting) -> Answerer:
     heads = _regressions(bundle, restored)
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
-        texts = [text_of(t) for t in tickets]
+        texts = [plain_text(t) for t in tickets]
         vectors = body.encode(texts, batch_size=setting.batch, show_progress_bar=False)
         return {name: model.predict(vectors).tolist() for name, model in heads.items()}
 
@@ -163,7 +158,7 @@ def setfit(setting: Setting) -> Answerer:
     model = SetFitModel(_sentence_transformer(restored), heads[name])
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
-        texts = [text_of(t) for t in tickets]
+        texts = [plain_text(t) for t in tickets]
         found = model.predict(texts, batch_size=setting.batch, show_progress_bar=False)
         return {name: [str(label) for label in found]}
 
@@ -188,7 +183,7 @@ def _in_batches(
     bundle: Bundle, setting: Setting, logits: Callable[[list[str]], NDArray[np.float32]]
 ) -> Answerer:
     def answer(tickets: Sequence[Ticket]) -> Answers:
-        texts = [text_of(t) for t in tickets]
+        texts = [plain_text(t) for t in tickets]
         starts = range(0, len(texts), setting.batch)
         return _labels(
             bundle, np.concatenate([logits(texts[i : i + setting.batch]) for i in starts])
