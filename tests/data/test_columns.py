@@ -9,7 +9,7 @@ import pytest
 from tierline.data import InputError
 from tierline.data.columns import ColumnMap, parse_map
 
-from .files import WRITERS, bodies, good, read, read_bytes, reason
+from .files import WRITERS, bodies, good, read, read_bytes, reason, write_jsonl
 
 
 def test_a_map_is_read() -> None:
@@ -104,6 +104,29 @@ def test_one_column_of_text_is_enough(tmp_path: Path, column: str) -> None:
 def test_text_stands_back_for_body() -> None:
     assert ColumnMap.resolve(["text", "body"], {}).columns == {"body": "body"}
     assert ColumnMap.resolve(["text", "subject"], {}).columns["body"] == "text"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"text": "hi"}, {"body": "all our data was deleted"}],
+        [{"body": "hi"}, {"text": "all our data was deleted"}],
+        [{"subject": "hi"}, {"text": "all our data was deleted"}],
+        [{"body": "hi"}, {"body": " ", "text": "all our data was deleted"}],
+        [{"text": "hi"}, {"body": "all our data was deleted", "text": "a note"}],
+    ],
+)
+def test_each_object_has_its_words_in_body_or_text(
+    tmp_path: Path, items: list[dict[str, str]]
+) -> None:
+    write_jsonl(tmp_path / "a.jsonl", items)
+    assert bodies(read(tmp_path / "a.jsonl"))[1] == "all our data was deleted"
+
+
+@pytest.mark.parametrize("spec", ["body=", "body=description"])
+def test_text_never_stands_in_for_a_body_that_is_mapped(tmp_path: Path, spec: str) -> None:
+    write_jsonl(tmp_path / "a.jsonl", [{"subject": "s", "text": "internal note"}])
+    assert bodies(read(tmp_path / "a.jsonl", spec)) == [""]
 
 
 def test_a_tsv_file_of_one_column_may_hold_commas(tmp_path: Path) -> None:

@@ -40,9 +40,13 @@ def parse_map(spec: str | None, fields: Sequence[str] = FIELDS) -> dict[str, str
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """The columns found in one file: ``columns`` maps field to column name."""
+    """The columns found in one file: ``columns`` maps field to column name.
+
+    ``instead`` is the column of the body in a record where the body's own says nothing.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    instead: str | None = None
 
     @classmethod
     def resolve(
@@ -87,12 +91,11 @@ class ColumnMap:
         Raises:
             InputError: when the first record has no field with the words.
         """
-        found = [*first, *filter(None, mapping.values())]
-        columns = cls.resolve(found, mapping, more, need_words).columns
-        if need_words:
+        columns = named_only({name: name for name in (*FIELDS, *more)} | dict(mapping))
+        instead = None if "body" in mapping else _TEXT_COLUMN
+        if need_words and instead not in first:
             cls._need_words({f: c for f, c in columns.items() if c in first}, first)
-        usual = {name: name for name in (*FIELDS, *more)}
-        return cls(named_only(usual | dict(mapping)) | dict(columns))
+        return cls(columns, instead)
 
     @staticmethod
     def _need_words(columns: Mapping[str, str], found: Sequence[str]) -> None:

@@ -227,10 +227,8 @@ class TicketFile(RecordFile[Row]):
         return ColumnMap.resolve(found, self.mapping, self.more, self.need_words)
 
     def columns_of_object(self, keys: Sequence[str], before: ColumnMap | None) -> ColumnMap:
-        """Return the same for a JSON object; the words may come later where they may lack."""
-        if before is not None and self.need_words:
-            return before
-        return ColumnMap.for_objects(keys, self.mapping, self.more, self.need_words)
+        """Return the same for a JSON object: the first one's columns hold for all."""
+        return before or ColumnMap.for_objects(keys, self.mapping, self.more, self.need_words)
 
     def row(self, number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
         """Check one record and turn it into a `Row`."""

@@ -55,11 +55,7 @@ def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     Raises:
         RowError: with the field that is wrong and what was expected of it.
     """
-    values = {
-        name: value
-        for name, column in columns.columns.items()
-        if (value := clean(record.get(column))) is not None
-    }
+    values = _values(record, columns)
     for name in (*HEADS, *_SEVERITIES):
         if name in values:
             values[name] = _whole(name, values[name])
@@ -107,6 +103,14 @@ def clean(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         return None
     return value
+
+
+def _values(record: Mapping[str, Any], columns: ColumnMap) -> dict[str, Any]:
+    """Return what the record says, by field."""
+    found = {name: clean(record.get(column)) for name, column in columns.columns.items()}
+    if columns.instead and found.get("body") is None:
+        found["body"] = clean(record.get(columns.instead))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _text(name: str, value: Any) -> str:
