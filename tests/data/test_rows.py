@@ -149,6 +149,11 @@ def test_a_date_is_its_midnight_in_utc(value: object) -> None:
     assert row(created_at=value).ticket.created_at == datetime(2026, 3, 2, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("value", ["Enterprise", "ENTERPRISE", "enterprise ", " Enterprise\n"])
+def test_a_customer_tier_may_be_written_anyhow(value: str) -> None:
+    assert row(customer_tier=value).ticket.customer_tier is CustomerTier.ENTERPRISE
+
+
 def test_context_of_the_right_kind() -> None:
     ticket = row(customer_tier="smb", attempts="2", waited_minutes="1.5", current_tier=2.0).ticket
     assert ticket.customer_tier is CustomerTier.SMB

@@ -19,6 +19,11 @@ class CustomerTier(StrEnum):
     CONSUMER = "consumer"
 
 
+def _plain_word(value: object) -> object:
+    """Read ``Enterprise`` and ``enterprise `` as what they say."""
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
 def utc_when_naive(value: object) -> object:
     """Read ISO 8601; a time without a zone is taken as UTC, as most exports mean it."""
     if isinstance(value, str):
@@ -79,7 +84,7 @@ class Ticket(BaseModel):
     subject: str = Field(default="", max_length=MAX_SUBJECT_CHARS, repr=False)
     body: str = Field(default="", max_length=MAX_BODY_CHARS, repr=False)
     channel: str | None = Field(default=None, max_length=64)
-    customer_tier: CustomerTier | None = None
+    customer_tier: Annotated[CustomerTier | None, BeforeValidator(_plain_word)] = None
     created_at: Annotated[datetime | None, BeforeValidator(utc_when_naive)] = None
     waited_minutes: float | None = Field(default=None, ge=0, le=5_256_000, allow_inf_nan=False)
     attempts: int | None = Field(default=None, ge=0, le=1_000_000)

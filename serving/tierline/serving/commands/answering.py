@@ -38,7 +38,7 @@ def route(
     ] = None,
     subject: Annotated[str | None, typer.Option(help="The ticket's subject.")] = None,
     channel: Annotated[str | None, typer.Option(help="e.g. email, chat, social.")] = None,
-    customer_tier: Annotated[CustomerTier | None, typer.Option()] = None,
+    customer_tier: Annotated[CustomerTier | None, typer.Option(case_sensitive=False)] = None,
     waited_minutes: Annotated[float | None, typer.Option(min=0)] = None,
     attempts: Annotated[int | None, typer.Option(min=0)] = None,
     order_value: Annotated[float | None, typer.Option(min=0)] = None,
