@@ -150,6 +150,50 @@ def test_poison_rows_are_set_aside_without_their_words(tmp_path: Path, target: s
     assert (summary.answered, summary.quarantined) == (2, 7)
 
 
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("order_value", "$1,200"),
+        ("created_at", "03/02/2026"),
+        ("locked_by_human", "maybe"),
+        ("stated_severity", "dire"),
+    ],
+)
+def test_a_row_set_aside_says_which_safety_rules_fire_on_its_words(
+    tmp_path: Path, source: str, name: str, value: str
+) -> None:
+    words = [{"body": CALM}, {"body": LOSS, "subject": BREACH}, {"body": f"<p>{BREACH}</p>"}]
+    records = [record | {name: value} for record in words]
+    out = tmp_path / "out.jsonl"
+    summary = run(write(tmp_path / f"in{source}", records), out)
+    lines = read(quarantine_path(out))
+    assert [line.get("safety") for line in lines] == [
+        None,
+        ["safety.data_loss", "safety.security_breach"],
+        ["safety.security_breach"],
+    ]
+    assert (summary.answered, summary.quarantined, summary.alarmed) == (0, 3, 2)
+    for text in (LOSS, BREACH):
+        assert text not in quarantine_path(out).read_text(encoding="utf-8")
+
+
+def test_words_past_the_longest_ticket_are_heard_up_to_there(tmp_path: Path) -> None:
+    records = [{"body": f"{LOSS} {'x ' * 100_000}"}, {"body": LOSS, "id": {"a": 1}}]
+    out = tmp_path / "out.jsonl"
+    assert run(write(tmp_path / "in.jsonl", records), out).alarmed == 2
+
+
+def test_a_bad_row_at_which_the_rules_break_costs_no_other_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tierline.serving.backlog.answering.check", broken)
+    records = [{"body": LOSS, "attempts": "many"}, {"body": CALM}]
+    out = tmp_path / "out.jsonl"
+    summary = run(write(tmp_path / "in.jsonl", records), out)
+    assert (summary.answered, summary.quarantined, summary.alarmed) == (1, 1, 0)
+
+
 def test_rows_of_a_csv_that_do_not_fit_are_set_aside(tmp_path: Path) -> None:
     path, out = tmp_path / "in.csv", tmp_path / "out.csv"
     path.write_bytes(b"id,body\na,fine\nb,x,zebrafish\nc,zebra\xff\nd,fine\n")

@@ -23,7 +23,12 @@ class InputError(TierlineError):
 
 
 class RowError(InputError):
-    """One row is unusable; the reason names the field, never its text."""
+    """One row is unusable; the reason names the field, never its text.
+
+    ``words`` are what the row says, as far as it can be read: for the safety rules alone.
+    """
+
+    words: str = ""
 
 
 class BundleError(TierlineError):

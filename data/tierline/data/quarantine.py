@@ -4,6 +4,7 @@ The text itself stays in the input file, so that no personal data is copied.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -66,7 +67,11 @@ def _unwritable(path: Path, error: OSError) -> InputError:
     )
 
 
-def quarantine_line(row: BadRow, source: str) -> str:
-    """Return one bad row of the file ``source`` as it is written."""
+def quarantine_line(row: BadRow, source: str, safety: Sequence[str] = ()) -> str:
+    """Return one bad row of the file ``source`` as it is written.
+
+    ``safety`` are the ids of the safety rules that fire on its words, said where there are some.
+    """
     line = {"file": source, "row": row.number, "reason": row.reason}
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    more = {"safety": list(safety)} if safety else {}
+    return json.dumps(line | more, ensure_ascii=False) + "\n"

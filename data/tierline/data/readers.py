@@ -116,7 +116,7 @@ class RecordFile(ABC, Generic[R]):
                     columns = self.columns_of_object(list(record), columns)
                     yield self.row(number, record, columns)
                 except RowError as error:
-                    yield BadRow(number, str(error))
+                    yield BadRow.of(number, error)
 
     def _csv(self) -> Iterator[R | BadRow]:
         csv.field_size_limit(_MAX_FIELD_CHARS)
@@ -161,7 +161,7 @@ class RecordFile(ABC, Generic[R]):
         try:
             return self.row(number, record, columns)
         except RowError as error:
-            return BadRow(number, str(error))
+            return BadRow.of(number, error)
 
     def row_of(self, header: list[str]) -> Callable[[int, list[str]], R]:
         """Return what turns a CSV line's number and values into a record, `RowError` or not."""
@@ -283,7 +283,7 @@ def _csv_row(
     try:
         return row(number, values)
     except RowError as error:
-        return BadRow(number, str(error))
+        return BadRow.of(number, error)
 
 
 def _refuse_utf16(file: BinaryIO, path: Path) -> None:

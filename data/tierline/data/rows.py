@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from tierline.data.columns import ColumnMap
 from tierline.data.errors import RowError
 from tierline.data.labels import HEADS, LABELS
-from tierline.data.ticket import DIMENSIONS, Ticket
+from tierline.data.normalise import normalise
+from tierline.data.ticket import DIMENSIONS, MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Ticket
 
 _MAX_LABEL_CHARS: Final = 200
 _TEXTS: Final = (
@@ -43,19 +44,36 @@ class Row:
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that can't be used; ``reason`` names fields and limits, never ticket text."""
+    """A row that can't be used; ``reason`` names fields and limits, never ticket text.
+
+    ``words`` are its normalised words, where they could be read: they are written nowhere.
+    """
 
     number: int
     reason: str
+    words: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, number: int, error: RowError) -> "BadRow":
+        """Return the row that an error is about."""
+        return cls(number, str(error), error.words)
 
 
 def to_row(number: int, record: Mapping[str, Any], columns: ColumnMap) -> Row:
     """Check one record and turn it into a `Row`; the row number stands in for a missing id.
 
     Raises:
-        RowError: with the field that is wrong and what was expected of it.
+        RowError: with the field that is wrong and what was expected of it, and the row's words.
     """
     values = _values(record, columns)
+    try:
+        return _row(number, values)
+    except RowError as error:
+        error.words = _words(values)
+        raise
+
+
+def _row(number: int, values: dict[str, Any]) -> Row:
     for name in (*HEADS, *_SEVERITIES):
         if name in values:
             values[name] = _whole(name, values[name])
@@ -111,6 +129,13 @@ def _values(record: Mapping[str, Any], columns: ColumnMap) -> dict[str, Any]:
     if columns.instead and found.get("body") is None:
         found["body"] = clean(record.get(columns.instead))
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _words(values: Mapping[str, Any]) -> str:
+    """Return what the row says, cut where no ticket may be longer."""
+    limits = {"subject": MAX_SUBJECT_CHARS, "body": MAX_BODY_CHARS}
+    texts = [(values.get(name), limit) for name, limit in limits.items()]
+    return normalise("\n".join(text[:limit] for text, limit in texts if isinstance(text, str)))
 
 
 def _text(name: str, value: Any) -> str:

@@ -43,7 +43,7 @@ tickets = st.builds(
     assessment=st.none() | st.builds(HandAssessment, business_risk=st.none() | st.integers(0, 3)),
 )
 rows = st.builds(Row, st.integers(1), tickets, extra=st.dictionaries(texts, texts, max_size=2))
-records = st.builds(Record, texts, rows | st.builds(BadRow, st.integers(1), texts))
+records = st.builds(Record, texts, rows | st.builds(BadRow, st.integers(1), texts, texts))
 stretches = st.builds(Stretch, st.integers(0), st.lists(records, max_size=5), st.floats(0, 1))
 
 

@@ -68,7 +68,7 @@ class Export:
                     read = True
                 except RowError as error:
                     foreign = foreign or self._foreign(record)
-                    yield BadRow(number, str(error))
+                    yield BadRow.of(number, error)
                 if foreign and not read and number >= _FOREIGN_ROWS:
                     raise InputError(foreign)
         if foreign and not read:

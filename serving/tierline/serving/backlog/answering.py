@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
 from tierline.data.errors import TierlineError
+from tierline.data.normalise import full_text
 from tierline.data.quarantine import quarantine_line
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
@@ -18,6 +19,7 @@ from tierline.serving.policy import Policy
 from tierline.serving.routing.recommend import SEVERITY_EXPECTED, knows_stated
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Decision, Router
+from tierline.serving.safety import check
 from tierline.serving.store.deciding import standing
 
 if TYPE_CHECKING:
@@ -79,9 +81,12 @@ class Answering:
             answers = self._answers(stretch)
         for answer in answers:
             summary.add(answer)
-        bad = [(r.file, r.row) for r in stretch.records if isinstance(r.row, BadRow)]
+        bad = [
+            (r.row, r.file, _alarms(r.row)) for r in stretch.records if isinstance(r.row, BadRow)
+        ]
         summary.quarantined = len(bad)
-        lines = "".join(quarantine_line(row, file) for file, row in bad)
+        summary.alarmed = sum(bool(rules) for _, _, rules in bad)
+        lines = "".join(quarantine_line(*row) for row in bad)
         return Chunk(
             len(stretch.records),
             self.codec.encode(answers) if answers else b"",
@@ -95,7 +100,7 @@ class Answering:
         """Return the stretch without rows that state a severity that the policy doesn't know."""
         policy = self.router.policy
         records = [
-            record._replace(row=BadRow(record.row.number, SEVERITY_EXPECTED))
+            record._replace(row=_stating_another(record.row))
             if isinstance(record.row, Row) and not knows_stated(policy, record.row.ticket)
             else record
             for record in stretch.records
@@ -141,6 +146,18 @@ class Answering:
             decision.recommendation.model_copy(update={"id": ticket.id})
             for decision, ticket in zip(made, tickets, strict=True)
         ]
+
+
+def _stating_another(row: Row) -> BadRow:
+    return BadRow(row.number, SEVERITY_EXPECTED, full_text(row.ticket))
+
+
+def _alarms(row: BadRow) -> tuple[str, ...]:
+    """Return the safety rules that fire on what a bad row says: no incident is parked unsaid."""
+    try:
+        return tuple(hit.rule for hit in check(row.words))
+    except Exception:  # the row is put aside anyway, and may cost no other its answer
+        return ()
 
 
 def nameless(row: Row) -> Ticket:

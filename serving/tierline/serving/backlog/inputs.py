@@ -108,6 +108,8 @@ class Backlog:
             records.append(record)
             if isinstance(record.row, Row):
                 chars += len(record.row.ticket.subject) + len(record.row.ticket.body)
+            else:
+                chars += len(record.row.words)
             if len(records) == _MAX_RECORDS or chars > _MAX_CHARS:
                 yield Stretch(start, records, self.progress)
                 start, records, chars = start + len(records), [], 0

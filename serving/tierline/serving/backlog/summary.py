@@ -8,10 +8,14 @@ from tierline.serving.routing.recommendation import Recommendation
 
 @dataclass
 class Summary:
-    """What a scoring job did, in counts."""
+    """What a scoring job did, in counts.
+
+    ``alarmed`` are those of the ``quarantined`` rows on whose words a safety rule fires.
+    """
 
     answered: int = 0
     quarantined: int = 0
+    alarmed: int = 0
     tiers: Counter[int] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)

@@ -180,6 +180,11 @@ def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
         console.print(
             f"{summary.quarantined:,} rows quarantined, with reasons: {where}", markup=False
         )
+        if summary.alarmed:
+            console.print(
+                f"{summary.alarmed:,} of them say what a safety rule fires on: see to these first "
+                "('safety' in their lines)"
+            )
         if not count:
             console.print(
                 "no row could be used. A column that is called like a field and holds something "
