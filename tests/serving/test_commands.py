@@ -182,12 +182,25 @@ def test_score_of_a_file_whose_columns_mean_something_else(tmp_path: Path) -> No
     file = tmp_path / "in.csv"
     file.write_text("body,customer_tier,created_at\nnothing prints,gold,yesterday\n")
     command = ("score", str(file), "--out", str(tmp_path / "out.jsonl"), "--rules-only")
-    assert "holds something else stays unread with --map FIELD=" in " ".join(
-        output(*command).split()
-    )
+    assert "holds something else stays unread with --map FIELD=" in refusal(InputError, *command)
     said = output(*command, "--map", "customer_tier=,created_at=")
     assert "1 tickets answered" in said
     assert "quarantined" not in said
+
+
+def test_score_of_a_backlog_without_a_usable_row_is_refused(tmp_path: Path) -> None:
+    """The exit code says so: nobody would read the summary of a nightly job."""
+    file = tmp_path / "in.csv"
+    file.write_text(f"body,attempts\n{LOSS},many\n{CALM},some\n")
+    command = ("score", str(file), "--out", "out.jsonl", "--rules-only")
+    said = refusal(InputError, *command)
+    assert "expected a row that can be used; found none among 2" in said
+    assert "the reasons are in out.jsonl.quarantine.jsonl" in said
+    assert "1 of them say what a safety rule fires on" in runner.invoke(app, command).output
+    file.write_text(f"body,attempts\n{CALM},many\n{CALM},1\n")
+    output(*command)
+    file.write_text("body,attempts\n")
+    output(*command)
 
 
 def test_score_with_a_model_a_map_and_a_clock(

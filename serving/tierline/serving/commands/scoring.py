@@ -130,6 +130,7 @@ def score(
             raise
         seconds = progress.seconds
     _print_summary(summary, seconds, out)
+    _refuse_unusable(summary, out)
 
 
 def _refuse_mixtures(file: str, *, on_ray: bool, store: str | None, workers: int | None) -> None:
@@ -153,6 +154,16 @@ def _source(asked: str | None, before: JobState | None) -> str | None:
     if asked is None or (before is not None and before.identity.asked == asked):
         return before.source if before and asked else None
     return pinned(asked)
+
+
+def _refuse_unusable(summary: Summary, out: Path) -> None:
+    """See to it that a scheduler hears of a job that answered nothing."""
+    if summary.quarantined and not summary.answered:
+        raise InputError(
+            f"expected a row that can be used; found none among {summary.quarantined:,}: the "
+            f"reasons are in {quarantine_path(out)}. A column that is called like a field and "
+            "holds something else stays unread with --map FIELD="
+        )
 
 
 def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
@@ -184,9 +195,4 @@ def _print_summary(summary: Summary, seconds: float, out: Path) -> None:
             console.print(
                 f"{summary.alarmed:,} of them say what a safety rule fires on: see to these first "
                 "('safety' in their lines)"
-            )
-        if not count:
-            console.print(
-                "no row could be used. A column that is called like a field and holds something "
-                "else stays unread with --map FIELD="
             )
