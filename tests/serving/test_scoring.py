@@ -179,7 +179,10 @@ def test_a_row_set_aside_says_which_safety_rules_fire_on_its_words(
 
 
 def test_words_past_the_longest_ticket_are_heard_up_to_there(tmp_path: Path) -> None:
-    records = [{"body": f"{LOSS} {'x ' * 100_000}"}, {"body": LOSS, "id": {"a": 1}}]
+    records: list[dict[str, Any]] = [
+        {"body": f"{LOSS} {'x ' * 100_000}"},
+        {"body": LOSS, "id": {"a": 1}},
+    ]
     out = tmp_path / "out.jsonl"
     assert run(write(tmp_path / "in.jsonl", records), out).alarmed == 2
 
