@@ -91,8 +91,7 @@ def measure_safety(rows: Sequence[Row], predictions: Sequence[Prediction]) -> Sa
 
 
 def _alarmed(row: Row, prediction: Prediction | None, policy: Policy) -> bool:
-    answer = recommend(unstated(row.ticket), prediction, policy, _NOW)
-    return any(reason.rule.startswith("safety.") for reason in answer.reasons)
+    return recommend(unstated(row.ticket), prediction, policy, _NOW).is_incident
 
 
 def _share(alarmed: Sequence[bool], truth: Sequence[bool], *, among: bool) -> Share:

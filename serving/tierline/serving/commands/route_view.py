@@ -94,7 +94,7 @@ def _highlighted(ticket: Ticket, answer: Recommendation) -> Text:
     text = redact(full_text(ticket))
     shown = Text(text[:_MAX_CHARS] + (" …" if len(text) > _MAX_CHARS else ""))
     for reason in answer.reasons:
-        style = "bold red" if reason.rule.startswith("safety.") else "bold yellow"
+        style = "bold red" if reason.is_safety else "bold yellow"
         for words in reason.evidence:
             shown.highlight_words([words], style, case_sensitive=False)
     return shown

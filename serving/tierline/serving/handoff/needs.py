@@ -35,8 +35,9 @@ def missing(
 ) -> tuple[Missing, ...]:
     """Return what the policy requires of this packet and it lacks."""
     severity = policy.severity_of(answer.severity)
-    incident = any(reason.rule.startswith("safety.") for reason in answer.reasons)
-    needs = policy.handoff.needs(answer.tier, severity, answer.issue_type, incident=incident)
+    needs = policy.handoff.needs(
+        answer.tier, severity, answer.issue_type, incident=answer.is_incident
+    )
     found = {
         "reported": full_text(ticket),
         "tried": notes.tried,

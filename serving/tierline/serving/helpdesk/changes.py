@@ -71,7 +71,7 @@ def safety_mark(desk: Format, answer: Recommendation, record: Record) -> dict[st
 
     The mark moves nothing: tier, priority and group stay as the person left them.
     """
-    if not is_safety(answer):
+    if not answer.is_incident:
         return {}
     if desk is Format.ZENDESK:
         return {"additional_tags": [_SAFETY]}
@@ -93,7 +93,7 @@ def _tags(policy: Policy, answer: Recommendation) -> tuple[list[str], list[str]]
     lanes = {_lane(trigger.lane) for trigger in policy.triggers if trigger.lane}
     every = [*(f"{TIER_TAG}{n}" for n in TIERS), _SAFETY, _REVIEW, *sorted(lanes)]
     now = {f"{TIER_TAG}{answer.tier}", _lane(answer.lane)}
-    if is_safety(answer):
+    if answer.is_incident:
         now.add(_SAFETY)
     if answer.needs_review:
         now.add(_REVIEW)
@@ -105,18 +105,13 @@ def _lane(lane: str) -> str:
     return f"{_PREFIX}{lane}".replace(" ", "_")
 
 
-def is_safety(answer: Recommendation) -> bool:
-    """Return whether a safety rule raised the ticket."""
-    return any(reason.rule.startswith("safety.") for reason in answer.reasons)
-
-
 def _severity(policy: Policy, answer: Recommendation) -> Severity | None:
     """Return the severity that sets the priority: the policy's own at least for safety hits.
 
     Without a model there is none, and the priority stays as it is.
     """
     found = policy.severity_of(answer.severity)
-    if not is_safety(answer):
+    if not answer.is_incident:
         return found
     floor = Severity(policy.safety.respond_as)
     return floor if found is None else min(found, floor)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from tierline.data.errors import TierlineError
 from tierline.data.ticket import Ticket
-from tierline.serving.helpdesk.changes import is_safety
 from tierline.serving.helpdesk.deliveries import Delivery, Past
 from tierline.serving.policy import Policy
 from tierline.serving.routing.decision import held_tier
@@ -97,6 +96,6 @@ def _obeys(answer: Recommendation, told: Told, policy: Policy) -> bool:
     (ticket,) = told.tickets
     if ticket.stated_severity not in (None, answer.severity):
         return False
-    if held_tier(ticket, policy, unsafe=is_safety(answer)) is not None:
+    if held_tier(ticket, policy, unsafe=answer.is_incident) is not None:
         return True
     return not against(answer.team, told.never.beside(policy), ticket, issue_types_of(answer))

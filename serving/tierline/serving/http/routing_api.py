@@ -58,7 +58,8 @@ def routing_router(
         charge(request, len(batch.tickets))
         found = await answer(state, store, batch.tickets)
         response.headers.update(store_headers(found.store, found.ids))
-        later.add_task(_tell, notifier, [one for one in found.made if _is_incident(one)])
+        incidents = [made for made in found.made if made.recommendation.is_incident]
+        later.add_task(_tell, notifier, incidents)
         answers = await _shown(state, found, explain)
         return Answers(answers=answers, store=found.store, decisions=found.ids)
 
@@ -69,10 +70,6 @@ def _tell(notifier: Notifier | None, made: Iterable[Decision]) -> None:
     if notifier is not None:
         for one in made:
             notifier.tell(one.ticket, one.recommendation, datetime.now(UTC))
-
-
-def _is_incident(decision: Decision) -> bool:
-    return any(r.rule.startswith("safety.") for r in decision.recommendation.reasons)
 
 
 async def _shown(state: ModelState, found: Decided, explain: bool) -> list[Explained | Routed]:

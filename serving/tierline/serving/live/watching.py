@@ -47,7 +47,7 @@ def _count(metrics: Metrics, answer: Recommendation) -> None:
     if answer.review_reason is not None:
         metrics.reviews.labels(answer.review_reason.value).inc()
     for reason in answer.reasons:
-        if reason.rule.startswith("safety."):
+        if reason.is_safety:
             metrics.safety.labels(reason.rule).inc()
 
 

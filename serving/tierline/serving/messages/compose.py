@@ -120,8 +120,7 @@ def _facts(ticket: Ticket, answer: Recommendation, policy: Policy, form: Form) -
 def _mood(answer: Recommendation, policy: Policy) -> str:
     """Return the sentiment that the tone follows: nobody is glad of an incident or an outage."""
     grave = severity_told(answer, policy) in (Severity.P1, Severity.P2)
-    incident = any(reason.rule.startswith("safety.") for reason in answer.reasons)
-    if (grave or incident) and answer.sentiment in ("neutral", "positive"):
+    if (grave or answer.is_incident) and answer.sentiment in ("neutral", "positive"):
         return "negative"
     return answer.sentiment or ""
 

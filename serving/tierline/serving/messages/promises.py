@@ -28,7 +28,7 @@ class Promises:
 def severity_told(answer: Recommendation, policy: Policy) -> Severity:
     """Return how fast a case is treated: its severity, or what safety makes of it."""
     severity = policy.severity_of(answer.severity) or policy.fallback.severity
-    return min(severity, Severity(policy.safety.respond_as)) if _unsafe(answer) else severity
+    return min(severity, Severity(policy.safety.respond_as)) if answer.is_incident else severity
 
 
 def promises_of(
@@ -47,7 +47,7 @@ def promises_of(
     severity = severity_told(answer, policy)
     every = policy.messages.update_every[severity]
     hours = policy.hours(policy.calendar_of(answer.team, answer.tier))
-    always = runs_always(policy, severity, _unsafe(answer)) or always_open(hours)
+    always = runs_always(policy, severity, answer.is_incident) or always_open(hours)
     update_by = shifted(now, every) if always else deadline(hours, now, every)
     resolve = policy.messages.state_resolution and answer.resolve_by > answer.respond_by
     return Promises(
@@ -57,10 +57,6 @@ def promises_of(
         update_every=every if always else None,
         late=late,
     )
-
-
-def _unsafe(answer: Recommendation) -> bool:
-    return _has(answer, "safety.")
 
 
 def _has(answer: Recommendation, rule: str) -> bool:

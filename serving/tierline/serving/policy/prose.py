@@ -19,6 +19,24 @@ def prose(policy: Policy) -> str:
 
 def _lines(policy: Policy) -> Iterator[str]:
     yield f"Policy {policy.version}"
+    yield from _tiers(policy)
+    yield "\nHours that these times count in"
+    yield from calendar_lines(policy)
+    yield from _safety(policy)
+    yield from _entry(policy)
+    yield from _triggers(policy)
+    yield from team_lines(policy)
+    yield from guideline_lines(policy)
+    yield from handing_lines(policy)
+    yield from queue_lines(policy)
+    yield from _labels(policy)
+    yield "\nWhat the hooks set in help desks"
+    yield from _helpdesk(policy)
+    yield "\nWhen a retrained model replaces the champion: all of this holds"
+    yield from _gate(policy.gate)
+
+
+def _tiers(policy: Policy) -> Iterator[str]:
     yield "\nTiers"
     for number in TIERS:
         tier = policy.tiers[number]
@@ -30,8 +48,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "\nFirst response"
     for severity in Severity:
         yield f"  {severity} within {duration_text(policy.respond_within[severity])}"
-    yield "\nHours that these times count in"
-    yield from calendar_lines(policy)
+
+
+def _safety(policy: Policy) -> Iterator[str]:
     yield "\nSafety, always on and not in any file"
     yield (
         f"  data loss or a security breach goes to tier {safety.SAFETY_TIER} at least, "
@@ -41,6 +60,9 @@ def _lines(policy: Policy) -> Iterator[str]:
         f"  what the model can't rule out as P1 goes to tier {safety.SAFETY_TIER} at least, from "
         f"the threshold on that its certificate names  [{CAUTION_P1}]"
     )
+
+
+def _entry(policy: Policy) -> Iterator[str]:
     yield "\nWhere a ticket enters: the first that fits"
     for rule in policy.entry:
         tiers = " then ".join(map(str, rule.path))
@@ -48,6 +70,9 @@ def _lines(policy: Policy) -> Iterator[str]:
         yield f"  {rule.text}: {path}  [{rule.id}]"
         if rule.when != (Condition(),):
             yield f"      when {_conditions(rule.when)}"
+
+
+def _triggers(policy: Policy) -> Iterator[str]:
     yield "\nWhat raises it: all that fit, in this order"
     for trigger in policy.triggers:
         yield f"  {trigger.text}  [{trigger.id}]"
@@ -57,10 +82,9 @@ def _lines(policy: Policy) -> Iterator[str]:
         effects += [f"{trigger.lane} lane"] if trigger.lane else []
         effects += [f"tell {who}" for who in trigger.notify]
         yield f"      then {', '.join(effects) or 'nothing'}"
-    yield from team_lines(policy)
-    yield from guideline_lines(policy)
-    yield from handing_lines(policy)
-    yield from queue_lines(policy)
+
+
+def _labels(policy: Policy) -> Iterator[str]:
     retired = [
         f"{h} {name}" for h, names in policy.retired_labels.by_head().items() for name in names
     ]
@@ -71,10 +95,6 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "\nWhen the model can't say"
     yield f"  an unowned or unknown issue type enters at tier {fallback.tier}"
     yield f"  an unknown severity is answered as {fallback.severity}"
-    yield "\nWhat the hooks set in help desks"
-    yield from _helpdesk(policy)
-    yield "\nWhen a retrained model replaces the champion: all of this holds"
-    yield from _gate(policy.gate)
 
 
 def _helpdesk(policy: Policy) -> Iterator[str]:

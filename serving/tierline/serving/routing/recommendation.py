@@ -41,6 +41,11 @@ class Reason(_Frozen):
     text: str
     evidence: tuple[str, ...] = ()
 
+    @property
+    def is_safety(self) -> bool:
+        """Whether it says that the ticket may tell of a data loss or a security breach."""
+        return self.rule.startswith("safety.")
+
 
 class Alternative(_Frozen):
     """The likeliest other label of a head whose answer is hardly likelier, or less likely.
@@ -97,6 +102,11 @@ class Recommendation(_Frozen):
     stage: Stage | None = None
     model_version: str | None
     policy_version: str
+
+    @property
+    def is_incident(self) -> bool:
+        """Whether a rule, the model or words say that it may be a data loss or a breach."""
+        return any(reason.is_safety for reason in self.reasons)
 
     def as_row(self) -> dict[str, Any]:
         """Return plain data, times in ISO 8601 and reasons as a list of objects."""
