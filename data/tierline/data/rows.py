@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tierline.data.columns import ColumnMap
 from tierline.data.errors import RowError
-from tierline.data.labels import HEADS, LABELS
+from tierline.data.labels import HEADS
 from tierline.data.normalise import normalise
 from tierline.data.ticket import DIMENSIONS, MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Ticket
 
@@ -95,11 +95,6 @@ def _row(number: int, values: dict[str, Any]) -> Row:
         return Row(number, Ticket(**fields), labels, extra, named)
     except ValidationError as error:
         raise RowError("; ".join(f"{_place(e)}: {_plain(e)}" for e in error.errors())) from None
-
-
-def check_vocabulary(row: Row, allowed: Mapping[str, tuple[str, ...]] = LABELS) -> None:
-    """Reject a row's labels outside ``allowed``; see `check_labels`."""
-    check_labels(row.labels, allowed)
 
 
 def check_labels(labels: Mapping[str, str], allowed: Mapping[str, tuple[str, ...]]) -> None:
