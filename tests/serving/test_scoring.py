@@ -14,7 +14,8 @@ from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
 from tierline.data.ticket import Ticket
 from tierline.serving.backlog.scoring import Summary, quarantine_path, score
-from tierline.serving.backlog.writers import COLUMNS, AnswerFile
+from tierline.serving.backlog.tables import Table, TableFile
+from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
 
@@ -353,8 +354,9 @@ def test_one_clock_for_all(tmp_path: Path) -> None:
     assert len({row["respond_by"] for row in read(out)}) == 1
 
 
-def test_an_answer_file_that_is_given_nothing(tmp_path: Path) -> None:
+def test_a_table_that_is_given_nothing(tmp_path: Path) -> None:
+    table = Table[dict[str, Any]].of_cells(pa.schema([("id", pa.string())]), dict)
     for suffix in SUFFIXES:
-        with AnswerFile(tmp_path / f"out{suffix}") as answers:
-            answers.write([])
+        with TableFile(tmp_path / f"out{suffix}", table) as rows:
+            rows.write([])
         assert read(tmp_path / f"out{suffix}") == []

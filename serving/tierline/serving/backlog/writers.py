@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tierline.serving.backlog.tables import Codec, Table, TableFile, codec_for
+from tierline.serving.backlog.tables import Codec, Table, codec_for
 from tierline.serving.routing.recommendation import Recommendation
 
 COLUMNS: Final = tuple(Recommendation.model_fields)
@@ -23,17 +23,6 @@ _SCHEMA: Final = pa.schema(
         for c in COLUMNS
     ]
 )
-
-
-class AnswerFile(TableFile[Recommendation]):
-    """Collects answers; the file appears when it is whole.
-
-    Raises:
-        InputError: when the path ends in nothing that can be written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, _ANSWERS)
 
 
 def answer_codec(path: Path) -> Codec[Recommendation]:
