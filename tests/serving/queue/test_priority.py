@@ -291,7 +291,7 @@ def test_exclusions_by_customer_product_and_incident_are_kept() -> None:
         answer(None, body=LOSS),
         POLICY,
         NOW,
-        Exclusions.checked(rules, POLICY),
+        Exclusions(tuple(rules)),
     )
     assert found.never == {"order-desk", "integrations", "incident-response"}
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierline.data.errors import PolicyError
 from tierline.data.labels import IssueType
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving.policy import Exclusion, Policy
+from tierline.serving.policy.teams import exclusion_problem
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
 from tierline.serving.routing.router import Router
@@ -263,10 +263,14 @@ def test_a_ticket_never_goes_from_one_team_to_another() -> None:
     ("team", "said"),
     [("nobody", "expected a team of the policy"), ("engineering-and-product", "nobody else may")],
 )
-def test_exclusions_that_can_not_hold_are_refused(team: str, said: str) -> None:
-    with pytest.raises(PolicyError, match=said):
-        Exclusions.checked(excluding(team).rules, POLICY)
-    assert Exclusions.checked(excluding("order-desk").rules, POLICY) == excluding("order-desk")
+def test_exclusions_that_can_not_hold_have_a_problem(team: str, said: str) -> None:
+    problems = [
+        exclusion_problem(rule, POLICY.teams, POLICY.last_owner)
+        for name in (team, "order-desk")
+        for rule in excluding(name).rules
+    ]
+    assert said in str(problems[0])
+    assert problems[1:] == [None]
 
 
 def locked(said: Prediction | None, never: Exclusions | None = None, **fields: Any) -> Any:

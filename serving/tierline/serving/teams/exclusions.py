@@ -1,13 +1,12 @@
 """Where tickets never go: "never route A to B", by team."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from tierline.data.errors import PolicyError
 from tierline.data.ticket import Ticket
 from tierline.serving.policy import Exclusion, Policy
-from tierline.serving.policy.teams import SELECTORS, exclusion_problem, folded
+from tierline.serving.policy.teams import SELECTORS, folded
 from tierline.serving.routing.recommendation import Reason
 
 _SAFETY: Final = "safety."
@@ -18,19 +17,6 @@ class Exclusions:
     """Exclusions that hold beside the policy's own, such as those that a store keeps."""
 
     rules: tuple[Exclusion, ...] = ()
-
-    @classmethod
-    def checked(cls, rules: Iterable[Exclusion], policy: Policy) -> "Exclusions":
-        """Return the exclusions.
-
-        Raises:
-            PolicyError: for a team that the policy doesn't know, or that takes the rest.
-        """
-        kept = tuple(rules)
-        for rule in kept:
-            if why := exclusion_problem(rule, policy.teams, policy.last_owner):
-                raise PolicyError(f"exclusion of {rule.to_team}: {why}")
-        return cls(kept)
 
     def beside(self, policy: Policy) -> tuple[Exclusion, ...]:
         """Return the policy's exclusions and these."""
