@@ -145,6 +145,25 @@ def test_control_characters_and_surrogates_become_blanks() -> None:
     assert normalise("a\x00b\x1bc\x85d\ud800e\udfff") == "a b c d e"
 
 
+def test_wide_characters_that_were_read_as_bytes_are_words() -> None:
+    assert normalise("we were hacked".encode("utf-16-le").decode("latin-1")) == "we were hacked"
+    assert normalise("\x00".join("Our data is gone.")) == "Our data is gone."
+
+
+def test_every_kind_of_line_break_is_one() -> None:
+    assert normalise("a\r\nb\rc\u2028d\u2029e\n\nf") == "a\nb\nc\nd\ne\nf"
+
+
+def test_a_break_that_a_word_may_have_divides_it_not() -> None:
+    assert normalise("de<wbr>leted") == "deleted"
+
+
+def test_characters_that_stand_for_many_make_no_text_longer_than_two_bodies() -> None:
+    found = normalise("\ufdfa" * 199_000)
+    assert len(found) <= 400_000
+    assert normalise(found) == found
+
+
 def test_line_ends_are_one_kind() -> None:
     assert normalise("a\r\nb\rc\n\n \n d") == "a\nb\nc\nd"
 

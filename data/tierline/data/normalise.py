@@ -10,13 +10,18 @@ import re
 import unicodedata
 from typing import Final
 
-from tierline.data.ticket import Ticket
+from tierline.data.ticket import MAX_BODY_CHARS, Ticket
 
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e007f]"
 )
 _UNUSABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BREAK: Final = re.compile("\r\n?|[\u2028\u2029]")
+#: UTF-16 that was read byte by byte.
+_WIDE: Final = re.compile(r"(?:[^\x00]\x00){4,}")
+#: NFKC makes up to 18 characters of one; what is longer than any ticket is cut.
+_MAX_CHARS: Final = 2 * MAX_BODY_CHARS
 #: A longer run of accents or symbols says no more, and NFKC sorts accents in square time.
 _SYMBOLS: Final = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f])+")
 _MAX_SYMBOLS: Final = 64
@@ -28,10 +33,10 @@ _HTML_NAMES: Final = frozenset(
     "a abbr article b big blockquote body br button center code dd div dl dt em figure font footer"  # noqa: SIM905
     " form h1 h2 h3 h4 h5 h6 head header hr html i img input label li link main meta nav o:p ol p"
     " pre s script section small span strike strong style sub sup table tbody td tfoot th thead"
-    " title tr tt u ul".split()
+    " title tr tt u ul wbr".split()
 )
 _INLINE: Final = frozenset(
-    "a abbr b big code em font i label s small span strong sub sup tt u".split()  # noqa: SIM905
+    "a abbr b big code em font i label s small span strong sub sup tt u wbr".split()  # noqa: SIM905
 )
 _HIDDEN: Final = frozenset({"script", "style", "head"})
 _TAG_NAME: Final = re.compile(r"</?([a-zA-Z][\w:]*)(?=[\s/>])")
@@ -55,7 +60,8 @@ _SIGNATURE: Final = re.compile(
 def normalise(text: str) -> str:
     """Return the text in NFKC, without markup, invisible or control characters.
 
-    Runs of blanks become one blank and runs of line breaks one line break. Markup that was
+    Runs of blanks become one blank and runs of line breaks one line break; what exceeds twice the
+    longest body is cut. Markup that was
     escaped more than once is undone layer by layer, so that normalising twice changes nothing.
     What a script or style hides is dropped in the outer layer only: escaped, someone wrote it.
     """
@@ -67,9 +73,10 @@ def normalise(text: str) -> str:
 
 
 def _without_a_layer(text: str, *, hide: bool) -> str:
-    text = _without_markup(text, hide=hide).replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_markup(text, hide=hide)
+    text = _BREAK.sub("\n", _WIDE.sub(lambda match: match[0].replace("\x00", ""), text))
     text = _short_runs(_INVISIBLE.sub("", _UNUSABLE.sub(" ", text)))
-    text = _short_runs(unicodedata.normalize("NFKC", text))
+    text = _short_runs(unicodedata.normalize("NFKC", text)[:_MAX_CHARS])
     return _LINE_BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
 
 
