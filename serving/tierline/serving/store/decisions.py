@@ -16,7 +16,6 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.data.errors import StoreError
 from tierline.serving.helpdesk.deliveries import Past
@@ -27,6 +26,7 @@ from tierline.serving.store import erased
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.remembered import Json, decided_at
 from tierline.serving.store.schema import Values, decisions, models, policies
+from tierline.serving.store.upsert import insert_of
 
 #: Versions before the decisions that name them.
 _TABLES: Final = (policies, models, decisions)
@@ -84,8 +84,7 @@ def write(connection: Connection, items: Iterable[Json], pseudonyms: Pseudonyms)
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert the rows whose primary key isn't there yet."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    connection.execute(insert_of(connection, table).on_conflict_do_nothing(), rows)
 
 
 class Archive:

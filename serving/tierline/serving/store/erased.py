@@ -6,10 +6,9 @@ of decisions and an erasure take turns: a decision is written before, and erased
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.serving.store.pseudonyms import Pseudonyms
 from tierline.serving.store.schema import (
@@ -21,6 +20,7 @@ from tierline.serving.store.schema import (
     locks,
     outcomes,
 )
+from tierline.serving.store.upsert import insert_of
 
 #: For how long what somebody still holds is known to be erased.
 REMEMBERED: Final = timedelta(days=30)
@@ -51,8 +51,7 @@ def add(
     """Remember the tickets' or customers' hashes as erased up to a moment of the store."""
     if not keys:
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(erased)
+    statement = insert_of(connection, erased)
     latest = {"erased_at": statement.excluded.erased_at}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["mark"], set_=latest),

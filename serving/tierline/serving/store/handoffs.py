@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, null, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.data.normalise import normalise
 from tierline.data.redact import redact
@@ -13,6 +12,7 @@ from tierline.serving.handoff.making import may_be_done
 from tierline.serving.handoff.packet import BY_CHARS, Done, Packet, Step
 from tierline.serving.store.forms import Checklist
 from tierline.serving.store.schema import Values, handoffs
+from tierline.serving.store.upsert import insert_of
 
 #: For a name of which redaction leaves nothing.
 _NOBODY = "not named"
@@ -26,11 +26,10 @@ def put(
     Steps that were done before stay done, unless the ticket goes to another tier or team now, or
     they no longer count (see `may_be_done`).
     """
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = dict.fromkeys(name for step in Step for name in _columns(step)) | _values(done, now)
     row |= {"tier": packet.tier, "team": packet.team, "made_at": now}
     row |= {"missing": [lack.what for lack in packet.missing]}
-    statement = dialect.insert(handoffs).values(row | {"ticket_key": ticket_key})
+    statement = insert_of(connection, handoffs).values(row | {"ticket_key": ticket_key})
     new, table = statement.excluded, handoffs.c
     same: ColumnElement[bool] = and_(table.tier == new.tier, table.team == new.team)
     changed = {name: new[name] for name in row}

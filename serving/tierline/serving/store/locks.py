@@ -2,23 +2,21 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.serving.store.forms import Lock
 from tierline.serving.store.schema import locks
+from tierline.serving.store.upsert import insert_of
 
 
 def put(
     connection: Connection, ticket_key: str, tier: int, team: str | None, now: datetime
 ) -> Lock:
     """Lock a ticket at a tier, with a team where one is named; it replaces the lock before."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     lock = Lock(tier=tier, team=team, locked_at=now)
     row = lock.model_dump()
-    statement = dialect.insert(locks).values(row | {"ticket_key": ticket_key})
+    statement = insert_of(connection, locks).values(row | {"ticket_key": ticket_key})
     changed = {name: statement.excluded[name] for name in row}
     connection.execute(statement.on_conflict_do_update(index_elements=["ticket_key"], set_=changed))
     return lock

@@ -13,12 +13,12 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tierline.serving.store.schema import erased, feedback, handoffs, locks, outcomes, settings
+from tierline.serving.store.upsert import insert_of
 
 log = logging.getLogger(__name__)
 
@@ -143,10 +143,9 @@ def keep(connection: Connection, at: datetime, *, exactly: bool = True) -> None:
     known = latest(connection)
     if at <= known or (not exactly and at - known < _COARSE):
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     # Of one length and one zone, so that texts are in the order of the moments.
     value = at.astimezone(UTC).isoformat(timespec="microseconds")
-    statement = dialect.insert(settings).values(name=_NAME, value=value)
+    statement = insert_of(connection, settings).values(name=_NAME, value=value)
     new = statement.excluded.value
     connection.execute(
         statement.on_conflict_do_update(
