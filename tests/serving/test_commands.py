@@ -188,6 +188,22 @@ def test_score_of_a_file_whose_columns_mean_something_else(tmp_path: Path) -> No
     assert "quarantined" not in said
 
 
+@pytest.mark.parametrize("name", ["severity", "issue_type", "sentiment", "industry", "split"])
+@pytest.mark.parametrize("label", [{"a": 1}, ["x"], "x" * 300])
+def test_labels_that_no_answer_needs_cost_no_row_its_answer(
+    tmp_path: Path, name: str, label: object
+) -> None:
+    rows = [{"id": "a", "body": CALM, "prio": label}, {"id": "b", "body": LOSS, name: label}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    score = ("score", "in.jsonl", "--out", "out.jsonl", "--rules-only")
+    for more in ((), ("--map", f"{name}=prio")):
+        assert "quarantined" not in output(*score, *more)
+        assert [row["tier"] for row in answers("out.jsonl")] == [1, 3]
+    assert "left out" not in output("route", "in.jsonl", "--rules-only")
+    queue = ("queue", "in.jsonl", "--out", "q.jsonl", "--rules-only", "--order-only")
+    assert "quarantined" not in output(*queue)
+
+
 def test_score_of_a_backlog_without_a_usable_row_is_refused(tmp_path: Path) -> None:
     """The exit code says so: nobody would read the summary of a nightly job."""
     file = tmp_path / "in.csv"

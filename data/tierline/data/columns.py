@@ -13,6 +13,8 @@ from tierline.data.ticket import Ticket
 #: Fields of labelled files that are no part of a ticket, but are used for splitting and reports.
 EXTRA_FIELDS: Final = ("split", "industry", "origin", "sample_share")
 FIELDS: Final = (*Ticket.model_fields, *HEADS, *EXTRA_FIELDS)
+#: Pairs that leave unread what only labelled files have: answering needs none of it.
+NO_LABELS: Final = dict.fromkeys((*HEADS, *EXTRA_FIELDS), "")
 _TEXT_COLUMN: Final = "text"
 _COLUMN_NAME: Final = re.compile(r"[\w .:/()\[\]#%+*?-]{0,60}")
 _PLAIN_NAME: Final = re.compile(r"[\w.-]{1,60}")

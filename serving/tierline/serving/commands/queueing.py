@@ -75,7 +75,7 @@ def queue_command(
     if not order_only:
         need_scipy()
     rules, clock = load_policy(policy), clock_at(now)
-    tickets = TicketFile(file, pairs_of(mapping, source, rules))
+    tickets = TicketFile(file, pairs_of(mapping, source, rules, labels=False))
     before = ScoredAnswers(answers) if answers else None
     router = Router(rules) if before else make_router(model, rules_only, policy)
     with beside(store) as there, ShareProgress(console, "queueing") as progress:

@@ -92,7 +92,7 @@ def score(
         )
     on_ray = engine is Engine.RAY
     _refuse_mixtures(file, on_ray=on_ray, store=store, workers=workers)
-    pairs = pairs_of(mapping, source, load_policy(policy))
+    pairs = pairs_of(mapping, source, load_policy(policy), labels=False)
     backlog = Sources.of(file, pairs) if on_ray else Backlog.of(Path(file), pairs)
     if backlog.left_out:
         errors.print(f"note: not read: {', '.join(backlog.left_out)}", markup=False)

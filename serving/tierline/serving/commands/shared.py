@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from tierline.data.columns import parse_map
+from tierline.data.columns import NO_LABELS, parse_map
 from tierline.data.errors import InputError
 from tierline.data.helpdesk import Format, export_map
 from tierline.serving.helpdesk.desks import desk_of
@@ -85,11 +85,19 @@ LabelsOption = Annotated[
 
 
 def pairs_of(
-    mapping: str | None, source: Format | None, policy: Policy | None = None
+    mapping: str | None,
+    source: Format | None,
+    policy: Policy | None = None,
+    *,
+    labels: bool = True,
 ) -> Mapping[str, str]:
-    """Return how files are read by ``--map`` and ``--format``; the policy names groups."""
+    """Return how files are read by ``--map`` and ``--format``; the policy names groups.
+
+    Where no ``labels`` are needed they stay unread, whatever ``--map`` says of them.
+    """
     desk = desk_of(policy, source) if policy and source else None
-    return export_map(parse_map(mapping), source, desk)
+    pairs = parse_map(mapping) | ({} if labels else NO_LABELS)
+    return export_map(pairs, source, desk)
 
 
 def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:

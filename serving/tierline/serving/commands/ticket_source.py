@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 from pydantic import BaseModel, ValidationError
 
-from tierline.data.columns import parse_map
+from tierline.data.columns import NO_LABELS, parse_map
 from tierline.data.errors import InputError, RowError
 from tierline.data.json_text import parse_json
 from tierline.data.readers import SUFFIXES, TicketFile
@@ -60,7 +60,7 @@ def sources_of(argument: str, mapping: str | None = None) -> Iterator[Source]:
         ticket = ticket_of(read_ticket(argument))
         yield Source(ticket, ticket.id)
     elif _names_a_file(argument):
-        for row in TicketFile(Path(argument), parse_map(mapping)):
+        for row in TicketFile(Path(argument), parse_map(mapping) | NO_LABELS):
             if isinstance(row, BadRow):
                 errors.print(f"row {row.number}: left out: {row.reason}", markup=False)
             else:
