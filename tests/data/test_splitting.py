@@ -1,6 +1,7 @@
 """Parts that share no ticket, come out the same each time, and look ahead in time."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from random import Random
@@ -13,6 +14,7 @@ from tierline.data import Ticket
 from tierline.data.rows import Row
 from tierline.data.splitting import SPLITS, assign_splits, fingerprint
 
+Linear = Callable[[Callable[[str], object], str], None]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -113,6 +115,73 @@ def test_times_at_the_ends_of_the_calendar() -> None:
 )
 def test_near_duplicates_have_one_fingerprint(one: str, other: str) -> None:
     assert fingerprint(row(1, one)) == fingerprint(row(2, other)) != ""
+
+
+def different(count: int) -> list[str]:
+    random = Random(3)  # noqa: S311
+    return [
+        " ".join("".join(random.choices("abcdefgh", k=6)) for _ in range(15)) for _ in range(count)
+    ]
+
+
+OPENINGS = [
+    "",
+    "Hi,",
+    "Hello,",
+    "Dear Support Team,\n",
+    "Good morning!",
+    "Re: case {}:",
+    "Re: Fwd: Hi Ann,",
+    "RE: [desk #{}]",
+    "AW: Ticket #{}\nHallo zusammen,",
+]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_greeting_or_a_reply_mark_makes_no_other_ticket(dated: bool) -> None:
+    rows = [
+        row(k, f"{opening.format(k)} {body}", day=n if dated else None)
+        for k, body in enumerate(different(200))
+        for n, opening in enumerate(OPENINGS)
+    ]
+    parts = assign_splits(rows, 1)
+    assert all(parts.values())
+    homes = [{r.number for r in part} for part in parts.values()]
+    assert sum(map(len, homes)) == 200
+
+
+def test_tickets_that_a_form_begins_alike_are_divided_as_others() -> None:
+    form = "Sent through the web form of the customer portal, category: something else.\n"
+    bodies = different(660)
+    rows = [row(i, (form if i < 600 else "") + body) for i, body in enumerate(bodies)]
+    rows += [row(660 + i, (form + body).upper()) for i, body in enumerate(bodies[:20])]
+    parts = assign_splits(rows, 1)
+    assert {n: len(part) for n, part in parts.items()} == pytest.approx(
+        {"train": 476, "validation": 102, "test": 102}, abs=2
+    )
+    homes = [{r.ticket.body.casefold() for r in part} for part in parts.values()]
+    assert sum(map(len, homes)) == 660
+
+
+def test_ten_texts_that_begin_alike_are_edits_of_one_ticket() -> None:
+    long = "the same complaint about the same parcel, which many people copied from one post: "
+    edits = [row(i, f"{long} {body}") for i, body in enumerate(different(10))]
+    parts = assign_splits([*edits, *(row(i, f"ticket {i}") for i in range(10, 60))], 1)
+    assert sum(any(r.number < 10 for r in part) for part in parts.values()) == 1
+
+
+@pytest.mark.parametrize("text", ["Hi there,", "Re:", "Hello!", "RE: case 7:"])
+def test_a_greeting_alone_is_a_ticket_of_its_own(text: str) -> None:
+    rows = [row(0, text), row(1, text), *(row(i, f"ticket {i}") for i in range(2, 40))]
+    parts = assign_splits(rows, 1)
+    assert sum(any(r.number < 2 for r in part) for part in parts.values()) == 1
+
+
+@pytest.mark.parametrize(
+    "unit", ["re: ", "re:1\n", "hi,", "[", "[]", "dear a b c ", "re:" + "1" * 40]
+)
+def test_openings_take_linear_time(unit: str, assert_linear: Linear) -> None:
+    assert_linear(lambda text: assign_splits([row(1, text)], 1), unit)
 
 
 def test_other_words_have_another_fingerprint() -> None:

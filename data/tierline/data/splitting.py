@@ -19,15 +19,26 @@ _ALSO_CALLED: Final = {
 #: Shares of the rows at which the validation and the test part begin.
 SHARES: Final = (0.70, 0.85)
 _FINGERPRINT_CHARS: Final = 60
+#: A start that more different texts than these have is a form's, and says nothing of the ticket.
+_FORM_TEXTS: Final = 10
 _NO_WORD: Final = re.compile(r"[\W_]+")
+#: What copies of one ticket may differ by in front: reply marks, ``case 7:``, a greeting.
+_OPENING: Final = re.compile(
+    r"(?:\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv)\s*:(?:[^:\n]{0,40}\d\s*[:\n])?|\[[^\]\n]{0,40}\]"
+    r"|(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|hola|hallo|bonjour"
+    r"|guten tag|olá)\b(?: [\w.'-]{1,20}){0,3}\s?[,!\n]))*",
+    re.IGNORECASE,
+)
 
 
 def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     """Return the rows by part, 70 / 15 / 15 where the rows don't say it themselves.
 
     A ``split`` column is kept as it is (rows naming no known part go to train). Otherwise rows
-    that begin with the same 60 characters stay in one part; when every row has a date the
-    newest rows are the test part, else a seeded hash decides. A label that this leaves mostly
+    that begin with the same 60 letters and digits stay in one part, whatever greeting or reply
+    mark stands before these; of a start that more than 10 different texts have (a form's), the
+    rows of one text. When every row has a date the newest rows are the test part, else a seeded
+    hash decides. A label that this leaves mostly
     outside train, or outside validation, is dealt out anew (see `rare_labels`): one that came
     into use last month would else be tested and never learnt.
     """
@@ -64,9 +75,7 @@ def fingerprint(row: Row) -> str:
 
 
 def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
-    groups: dict[str, list[int]] = {}
-    for i, row in enumerate(rows):
-        groups.setdefault(fingerprint(row), []).append(i)
+    groups = _near_duplicates(rows)
     if all(row.ticket.created_at for row in rows):
         keys = sorted(groups, key=lambda g: min(_time(rows[i]) for i in groups[g]))
     else:
@@ -76,6 +85,26 @@ def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
         parts[i] = SPLITS[sum(done >= share * len(rows) for share in SHARES)]
     keep_learnable(rows, [groups[key] for key in keys], parts)
     return parts
+
+
+def _near_duplicates(rows: Sequence[Row]) -> dict[str, list[int]]:
+    """Return the positions of rows that belong in one part, by a name for each group."""
+    texts = [_letters(row) for row in rows]
+    of_start: dict[str, set[str]] = {}
+    for start, whole in texts:
+        of_start.setdefault(start, set()).add(whole)
+    groups: dict[str, list[int]] = {}
+    for i, (start, whole) in enumerate(texts):
+        form = len(of_start[start]) > _FORM_TEXTS
+        groups.setdefault(f"{start}:{whole}" if form else start, []).append(i)
+    return groups
+
+
+def _letters(row: Row) -> tuple[str, str]:
+    """Return the first 60 letters and digits behind the opening, and a hash of all of them."""
+    text = full_text(row.ticket).casefold()
+    letters = _NO_WORD.sub("", _OPENING.sub("", text, count=1)) or _NO_WORD.sub("", text)
+    return letters[:_FINGERPRINT_CHARS], hashlib.sha256(letters.encode()).hexdigest()
 
 
 def _time(row: Row) -> float:

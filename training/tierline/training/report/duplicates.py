@@ -21,7 +21,7 @@ _CHUNK: Final = 256
 class Duplicate:
     """An evaluated ticket and the training ticket it resembles; ``similarity`` up to 1 (same).
 
-    ``same_start``: both begin with the same 60 letters and digits, as the splitting counts it.
+    ``same_start``: both begin with the same 60 letters and digits (see `fingerprint`).
     """
 
     id: str | None
