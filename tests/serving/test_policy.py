@@ -172,6 +172,8 @@ def test_values_out_of_range_are_refused_with_their_path(
         (trigger(id='"entry.p1"'), "rule ids are unique; found twice: ['entry.p1']"),
         (trigger() + trigger(), "rule ids are unique; found twice: ['trigger.own']"),
         ('[tiers.2]\nowns = ["bug"]', "owned twice: ['bug']"),
+        ('[severity_names]\nP1 = "P4"', "severity_names: expected labels of your own"),
+        ('[severity_names]\nlow = "P4"\nP4 = "P1"', "found the severity P4 as P1"),
         ("entry = []", "entry: the last rule must match every ticket"),
         (rule("entry", id='"a.b"', text='"x"', path="[1]", when='{ severity = ["P1"] }'), "last"),
         (rule("entry", id='"a.b"', text='"x"', path="[1]", when="[]"), "last rule must match"),
@@ -237,6 +239,11 @@ def test_labels_of_ones_own_map_to_severities_and_owners(tmp_path: Path) -> None
     assert own.severity_of(None) is None
     assert (own.owner_tier("vpn"), own.owns("vpn"), own.owns("performance")) == (2, True, False)
     assert (own.owner_tier("unheard"), own.owner_tier(None)) == (1, 1)
+
+
+def test_a_severity_may_be_said_to_mean_itself(tmp_path: Path) -> None:
+    policy = load_policy(file(tmp_path, '[severity_names]\nP1 = "P1"\np1 = "P1"'))
+    assert policy.severity_of("P1") is policy.severity_of("p1") is Severity.P1
 
 
 def test_a_policy_can_not_be_altered_in_place() -> None:

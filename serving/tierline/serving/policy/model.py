@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tierline.data.labels import PROTECTED, Severity
 from tierline.data.ticket import DIMENSIONS
@@ -128,6 +128,17 @@ class Policy(Strict):
     @classmethod
     def _owners_are_teams(cls, raw: Any) -> Any:
         return with_owner_teams(raw) if isinstance(raw, dict) else raw
+
+    @field_validator("severity_names")
+    @classmethod
+    def _of_ones_own(cls, names: dict[str, Severity]) -> dict[str, Severity]:
+        for label, level in names.items():
+            if label in set(Severity) and label != level:
+                raise ValueError(
+                    f"expected labels of your own; found the severity {label} as {level}: "
+                    "each severity means itself, so take that line out"
+                )
+        return names
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
