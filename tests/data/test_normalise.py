@@ -211,6 +211,12 @@ def test_every_run_of_accents_is_cut_short() -> None:
         "am schrieb ",
         "\n>",
         "\nam a schrieb " + "a " * 40,
+        "on 1 a\n",
+        "From: a\n",
+        "From: a\nSent: b\n",
+        "* ",
+        "regards\n",
+        "fw: ",
         "a",
     ],
 )
@@ -241,6 +247,21 @@ REPLY = "Still broken."
         "El lun, 2 mar 2026 a las 10:00, Ann escribió:\n> hola",
         "Em seg., 2 de mar. de 2026 às 10:00, Ann escreveu:\n> olá",
         "-----Original Message-----\nFrom: Ann",
+        "From: Ann <a@x.example>\nSent: Monday\nTo: Us\nCc: Bo\nSubject: Export\nIt fails",
+        "*From:* Ann\n*Date:* Monday\n*To:* Help\n*Subject:* Export\nThe export fails",
+        "Von: Ann\nGesendet: Montag\nAn: Hilfe\nBetreff: AW: Export\nDer Export",
+        "De : Ann\nEnvoyé : lundi\nÀ : Aide\nObjet : Export",
+        "De: Ann\nEnviado: lunes\nPara: Ayuda\nAsunto: Export",
+        "De: Ann\nEnviada em: segunda\nPara: Ajuda\nAssunto: Export",
+        "On Mon, 2 Mar 2026 at 10:00, Ann Example <ann@x.example>\nwrote:\nhello",
+        "On Mon, 2 Mar 2026 at 10:00, Ann <\nann@x.example> wrote:\n> hello",
+        "Am Mo., 2. März 2026 um 10:00 Uhr schrieb Ann Example <\nann@x.example>:\n> hallo",
+        "Kind regards",
+        "Best regards,\nJoe Example\nHead of Things\nExample Ltd\n+49 30 1234567",
+        "Mit freundlichen Grüßen\nJo\n> quoted",
+        "Cordialement,\nJo",
+        "Saludos cordiales\nJo",
+        "Cumprimentos\nJo",
         "-- \nAnn Example\nExample Ltd",
         "____\nAnn",
         "Sent from my iPhone",
@@ -259,6 +280,15 @@ def test_quotes_and_signatures_are_dropped(quoted: str) -> None:
         "a -- b",
         "my list - one",
         "Nothing was sent from my side",
+        "From: Berlin\nTo: Munich\nDate: 3 May\nI can't book it.",
+        "Subject: refund\nFrom: the shop",
+        "On Monday I called and\nnobody wrote: why?",
+        "On Monday I called support.\nYour colleague wrote:\nit is fixed. It isn't.",
+        "It ends with\nKind regards\nand then" + " nothing" * 9,
+        "Hi\nKind regards\nJo\nPS: all our data is gone",
+        "Hi\nKind regards\nJo\nWhere is my parcel?",
+        "Hi\nregards\n" + "a\n" * 6 + "a",
+        "Kind regards to the team. It fails.",
         "x > y",
     ],
 )
@@ -266,7 +296,18 @@ def test_what_only_looks_like_a_quote_stays(text: str) -> None:
     assert without_quotes(text) == text
 
 
-@pytest.mark.parametrize("text", ["> only a quote", "-- \nAnn", "Sent from my iPhone", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> only a quote",
+        "-- \nAnn",
+        "Sent from my iPhone",
+        "",
+        "From: Ann\nSent: Monday\nTo: Help\nSubject: Export\nAll our data is gone",
+        "On 2 Mar 2026 Ann\nwrote:\nhello",
+        "Kind regards\nAnn",
+    ],
+)
 def test_a_quote_is_better_than_no_words(text: str) -> None:
     assert without_quotes(text) == text
 
@@ -298,3 +339,18 @@ def test_full_text_joins_what_there_is(subject: str, body: str, expected: str) -
 def test_a_forwarded_message_is_kept_for_it_carries_the_matter() -> None:
     text = "fyi\n---------- Forwarded message ---------\nThe export fails."
     assert "The export fails." in without_quotes(text)
+
+
+BLOCK = "From: Ann\nDate: Monday\nSubject: Export\nTo: Help\nThe export fails."
+
+
+@pytest.mark.parametrize("mark", ["---------- Forwarded message ---------", "Fwd: Export"])
+def test_a_forwarded_block_is_kept_for_it_carries_the_matter(mark: str) -> None:
+    assert "The export fails." in without_quotes(f"fyi\n{mark}\n{BLOCK}")
+
+
+@pytest.mark.parametrize("subject", ["FW: Export", "Fwd: Export", "WG: Export"])
+def test_a_forwarded_mail_is_known_by_its_subject(subject: str) -> None:
+    body = f"please see below\n{BLOCK}"
+    assert model_texts(Ticket(subject=subject, body=body)) == (subject, body)
+    assert model_texts(Ticket(subject="RE: Export", body=body))[1] == "please see below"

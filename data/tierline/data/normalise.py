@@ -8,6 +8,7 @@ input: unclosed comments, 100,000 nested tags, long runs of one letter.)
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from tierline.data.ticket import MAX_BODY_CHARS, Ticket
@@ -50,6 +51,34 @@ _QUOTE_HEADER: Final = re.compile(
     r"|le .{6,120} a écrit ?: ?$|el .{6,120} escribió: ?$|em .{6,120} escreveu: ?$)",
     re.IGNORECASE,
 )
+#: Begins a header that its mail program may have broken after: a day is in the first line.
+_DATED: Final = re.compile(r"\s*(?:on|am|le|el|em) (?=\D{0,40}\d)", re.IGNORECASE)
+#: Outlook's block above a quote: its first line, and two of the few that follow.
+_FROM: Final = re.compile(r"[\s*]*(?:from|von|de)\*? ?:", re.IGNORECASE)
+_SENT: Final = re.compile(
+    r"[\s*]*(?:sent|date|gesendet|datum|envoyé|enviado|fecha|enviada em|enviada|data)\*? ?:",
+    re.IGNORECASE,
+)
+_SUBJECT: Final = re.compile(r"[\s*]*(?:subject|betreff|objet|asunto|assunto)\*? ?:", re.IGNORECASE)
+_BLOCK_LINES: Final = 6
+_WROTE_CHARS: Final = 120
+#: What somebody forwards carries the matter, and has the same block above it.
+_FORWARDED: Final = re.compile(
+    r"\s*(?:(?:fwd?|wg|tr|rv|enc) ?:|(?:-{2,} ?|begin )(?:forwarded message"
+    r"|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada))",
+    re.IGNORECASE,
+)
+_CLOSING: Final = re.compile(
+    r"\s*(?:(?:(?:with )?(?:kind|kindest|best|warm) )?regards|best wishes|cheers|sincerely"
+    r"|yours (?:sincerely|faithfully|truly)|mfg"
+    r"|(?:mit )?(?:freundlich|best|lieb|viel)en? gr(?:ü|ue)(?:ß|ss)en?|(?:bien )?cordialement"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordiale?s?)?|atentamente"
+    r"|atenciosamente|(?:com os melhores )?cumprimentos) ?[,.!]? ?",
+    re.IGNORECASE,
+)
+#: A name, a company, a number; a postscript, a question or a cry is none.
+_CONTACT: Final = re.compile(r"(?!\s*p\.? ?s\b).{0,60}(?<![?!])", re.IGNORECASE)
+_MOST_CONTACTS: Final = 6
 _SIGNATURE: Final = re.compile(
     r"\s*(?:-- ?$|__+ ?$|sent from my |get outlook for |von meinem iphone gesendet"
     r"|envoyé de mon |enviado desde mi |enviado do meu )",
@@ -84,18 +113,45 @@ def _short_runs(text: str) -> str:
     return _SYMBOLS.sub(lambda match: match[0][:_MAX_SYMBOLS], text)
 
 
-def without_quotes(text: str) -> str:
+def without_quotes(text: str, *, forwarded: bool = False) -> str:
     """Drop quoted replies and the signature from a normalised mail body.
 
-    When nothing else is left, the text comes back whole: a quote is better than no words.
+    Outlook's blocks stay where the mail is known to be ``forwarded``, or says so itself. When
+    nothing else is left, the text comes back whole: a quote is better than no words.
     """
     kept: list[str] = []
-    for line in text.split("\n"):
-        if _QUOTE_HEADER.match(line) or _SIGNATURE.match(line):
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        forwarded = forwarded or _FORWARDED.match(line) is not None
+        block = not forwarded and _is_block(lines[i : i + _BLOCK_LINES])
+        if block or _is_quote_header(lines[i : i + 2]) or _SIGNATURE.match(line):
             break
         if not _QUOTED_LINE.match(line):
             kept.append(line)
-    return "\n".join(kept).strip() or text
+    return "\n".join(_without_closing(kept)).strip() or text
+
+
+def _is_block(lines: Sequence[str]) -> bool:
+    """Return whether the lines begin with what Outlook writes above a quote."""
+    first, *rest = lines
+    found = _FROM.match(first) and any(map(_SENT.match, rest)) and any(map(_SUBJECT.match, rest))
+    return bool(found)
+
+
+def _is_quote_header(lines: Sequence[str]) -> bool:
+    """Return whether "On … wrote:" stands in the first line, or is broken into the second."""
+    first = lines[0]
+    broken = _DATED.match(first) and len(first) <= _WROTE_CHARS
+    joined = " ".join(map(str.strip, lines)) if broken else first
+    return bool(_QUOTE_HEADER.match(first) or _QUOTE_HEADER.match(joined))
+
+
+def _without_closing(lines: list[str]) -> list[str]:
+    """Return the lines up to "Kind regards", where only a few short ones follow it."""
+    for i in range(max(0, len(lines) - 1 - _MOST_CONTACTS), len(lines)):
+        if _CLOSING.fullmatch(lines[i]) and all(map(_CONTACT.fullmatch, lines[i + 1 :])):
+            return lines[:i]
+    return lines
 
 
 def model_texts(ticket: Ticket) -> tuple[str, str]:
@@ -104,7 +160,7 @@ def model_texts(ticket: Ticket) -> tuple[str, str]:
     Help desks often repeat the subject as the body's first words; it is then dropped.
     """
     subject = normalise(ticket.subject)
-    body = without_quotes(normalise(ticket.body))
+    body = without_quotes(normalise(ticket.body), forwarded=bool(_FORWARDED.match(subject)))
     if subject and body.casefold().startswith(subject.casefold()):
         subject = ""
     return subject, body
