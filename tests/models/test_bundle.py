@@ -139,3 +139,35 @@ def test_a_bias_that_fits_no_label_is_refused(bundle: Path) -> None:
     change_manifest(bundle, bias=[0.0])
     with pytest.raises(BundleError, match="expected a bias for each of"):
         Bundle.load(bundle)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("safety.data_loss", float("nan")),
+        ("caution.p1", float("inf")),
+        ("out_of_distribution", float("nan")),
+        ("ambiguous", -0.1),
+        ("low_confidence.severity", 1.5),
+        ("safety.security_breach", 50),
+    ],
+)
+def test_a_threshold_that_no_probability_reaches_is_refused(
+    bundle: Path, name: str, limit: float
+) -> None:
+    change_manifest(bundle, thresholds=Bundle.load(bundle).manifest.thresholds | {name: limit})
+    with pytest.raises(BundleError, match="thresholds"):
+        Bundle.load(bundle)
+
+
+def test_the_limit_of_a_score_may_be_any_number(bundle: Path) -> None:
+    change_manifest(bundle, thresholds={"out_of_distribution": 87.5, "unsupported_language": -2})
+    assert Bundle.load(bundle).manifest.thresholds["out_of_distribution"] == 87.5
+
+
+def test_a_label_that_comes_twice_is_refused(bundle: Path) -> None:
+    first, *others = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["heads"]
+    twice = first | {"labels": [first["labels"][0], *first["labels"][:-1]]}
+    change_manifest(bundle, heads=[twice, *others])
+    with pytest.raises(BundleError, match="expected every label once"):
+        Bundle.load(bundle)

@@ -4,9 +4,10 @@ import hashlib
 import json
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tierline.models.runtime.certificate import Certificate
+from tierline.models.runtime.strangeness import OUT_OF_DISTRIBUTION, UNSUPPORTED_LANGUAGE
 
 FORMAT: Final = 1
 #: The format of bundles with an n-gram model.
@@ -22,7 +23,7 @@ STRANGENESS: Final = "strangeness.npz"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Head(_Strict):
@@ -36,6 +37,13 @@ class Head(_Strict):
     labels: tuple[str, ...] = Field(min_length=2)
     temperature: float = Field(gt=0)
     quantile: float | None = Field(default=None, gt=0, lt=1)
+
+    @field_validator("labels")
+    @classmethod
+    def _each_once(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := sorted({label for label in labels if labels.count(label) > 1}):
+            raise ValueError(f"expected every label once; found twice: {', '.join(twice)}")
+        return labels
 
 
 class Fast(_Strict):
@@ -77,7 +85,8 @@ class Manifest(_Strict):
     ``thresholds``: ``low_confidence.<head>`` (review below it), ``ambiguous`` (review when the
     answer isn't likelier than every other label by as much), ``out_of_distribution`` and
     ``unsupported_language`` (review when the prediction's score of that name is above it),
-    ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or above them).
+    ``safety.<label>`` and ``caution.p1`` (the model's own triggers at or above them). All are
+    probabilities but the two that limit scores.
     ``format`` is 2 where an n-gram model adds to the logits, 3 where it also answers alone
     (``fast``): earlier versions must refuse it. ``bias`` is that of all logits, the n-gram model's
     included where ``files`` lists one. ``ngram_scales`` (labels,) is by what the n-gram model's
@@ -101,6 +110,15 @@ class Manifest(_Strict):
     ngram_scales: tuple[float, ...] | None = None
     fast: Fast | None = None
     files: dict[str, str]
+
+    @field_validator("thresholds")
+    @classmethod
+    def _probabilities(cls, thresholds: dict[str, float]) -> dict[str, float]:
+        distances = {OUT_OF_DISTRIBUTION, UNSUPPORTED_LANGUAGE}
+        for name, limit in thresholds.items():
+            if name not in distances and not 0 <= limit <= 1:
+                raise ValueError(f"expected {name} from 0 to 1, as a probability; found {limit}")
+        return thresholds
 
     @model_validator(mode="after")
     def _one_bias_per_label(self) -> "Manifest":
