@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tierline.data.columns import shown_name
 from tierline.data.errors import BundleError
 from tierline.data.labels import LABELS
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
+from tierline.serving.http import refusing
 from tierline.serving.http.api import MAX_REQUEST_BYTES, create_app
 from tierline.serving.http.keys import ApiKeys
 
@@ -113,6 +115,27 @@ def test_unknown_fields_are_refused(client: TestClient) -> None:
     assert response.json()["details"][0].startswith("body.tickets.1.prio: ")
     assert PLANTED not in response.text
     assert client.post("/v1/route/batch", json=nested | {"prio": 1}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(20, None), (21, "and 1 more"), (1020, "and 1,000 more")]
+)
+def test_of_many_mistakes_the_first_are_told_and_looked_at(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, count: int, last: str | None
+) -> None:
+    looked_at: list[str] = []
+
+    def seen(name: str) -> str:
+        looked_at.append(name)
+        return shown_name(name)
+
+    monkeypatch.setattr(refusing, "shown_name", seen)
+    unknown = {f"k{n}": n for n in range(count)}
+    response = client.post("/v1/route", json={"body": CALM} | unknown)
+    assert response.status_code == 422
+    told = [f"body.k{n}: Extra inputs are not permitted" for n in range(20)]
+    assert response.json()["details"] == told + ([last] if last else [])
+    assert looked_at == [part for n in range(20) for part in ("body", f"k{n}")]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ ANYWHERE: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code i
 REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (401, 413)}
 #: By then another server should answer at the address.
 _STARTING_SECONDS = "5"
+#: Errors that a refusal tells one by one: each is looked through for secrets on the event loop.
+_SHOWN = 20
 
 
 def add_refusals(app: FastAPI, metrics: Metrics, keys: ApiKeys) -> None:
@@ -90,9 +92,12 @@ def stopping() -> JSONResponse:
 
 
 def _unfit(request: Request, error: Exception) -> JSONResponse:
-    """Answer 422 with each field and what was expected, never with the input."""
+    """Answer 422 with the first fields and what was expected, never with the input."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    details = [f"{_place(e)}: {_message(e)}" for e in error.errors()]
+    errors = error.errors()
+    details = [f"{_place(e)}: {_message(e)}" for e in errors[:_SHOWN]]
+    if more := len(errors[_SHOWN:]):
+        details.append(f"and {more:,} more")
     error_text = "the request doesn't fit the schema" + see_docs(request)
     problem = Problem(error=error_text, details=details)
     return JSONResponse(problem.model_dump(), 422)
