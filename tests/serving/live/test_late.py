@@ -99,3 +99,24 @@ def test_late_answers_are_whole_so_that_they_replay() -> None:
     engine.close()
     assert alone.would_change
     assert late.recommendation == alone
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_batch_that_is_late_lets_another_callers_breach_pass(threads: int) -> None:
+    slow, batch = Holding(), [Ticket(id=str(n), body=CALM) for n in range(6)]
+
+    async def both() -> Decision:
+        engine = Engine(Limits(deadline=0), threads=threads)
+        held = asyncio.create_task(engine.decide(slow, batch, NOW))
+        try:
+            assert await asyncio.to_thread(slow.begun.wait, PATIENCE)
+            (found,) = await asyncio.wait_for(
+                engine.decide(Router(POLICY), [TICKET], NOW), PATIENCE / 4
+            )
+        finally:
+            slow.go.set()
+        assert len(await held) == len(batch)
+        engine.close()
+        return found
+
+    assert asyncio.run(both()).recommendation.tier == 3

@@ -61,8 +61,9 @@ class Engine:
         # The pool holds a job until a thread comes to it, even one that is cancelled: so no more
         # than keep every thread busy go in.
         self._places = asyncio.Semaphore(2 * self.threads)
-        #: Rules are quick: one thread keeps up with all that the model is late for.
-        self._late = ThreadPoolExecutor(1, "tierline-late")
+        #: Rules take long over long texts. A request has a ticket on as many threads as there are
+        #: cores at most: the next one finds one that is free.
+        self._late = ThreadPoolExecutor(2 * self.threads, "tierline-late")
         #: Threads that wait for the store, or for a decision on another thread.
         self._waiting = ThreadPoolExecutor(_WAITING, "tierline-waiting")
         #: Work that asks no model waits for none that hangs.
