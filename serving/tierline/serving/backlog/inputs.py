@@ -1,5 +1,6 @@
 """The files of a backlog: one, or those of a folder, read as one row of records."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -54,20 +55,25 @@ class Backlog:
     def of(cls, path: Path, mapping: Mapping[str, str]) -> "Backlog":
         """Return a file, or a folder's files by name, those of its folders included.
 
-        Names that begin with a dot or an underscore are no tickets (``_SUCCESS``).
+        Names that begin with a dot or an underscore are no tickets (``_SUCCESS``). What is no
+        file, such as a link to a folder, is left out.
 
         Raises:
-            InputError: when it isn't there, a folder without any file of tickets, or a name that
-                is no Unicode: a job's state and answers have to name its files.
+            InputError: when it isn't there, a folder without any file of tickets or with a folder
+                that can't be read, or a name that is no Unicode: a job's state and answers have to
+                name its files.
         """
         if not path.is_dir():
             _refuse_unnameable([path.name])
             return cls({path.name: TicketFile(path, mapping)})
-        names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+        names = _names(path)
         _refuse_unnameable(names)
         named = [name for name in names if shown(name)]
         files, left_out = {}, []
         for name in named:
+            if not _is_file(path / name):
+                left_out.append(name)
+                continue
             try:
                 files[name] = TicketFile(path / name, mapping)
             except InputError:
@@ -139,6 +145,28 @@ class Backlog:
 def shown(name: str) -> bool:
     """Return whether a file of a folder may be one of tickets, by its name within it."""
     return not any(part[0] in "._" for part in Path(name).parts)
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names within a folder of all but the folders in it; links aren't followed."""
+
+    def refuse(error: OSError) -> None:
+        place = Path(error.filename)
+        if shown(place.relative_to(folder).as_posix()):
+            raise _unreadable(place, error) from None
+
+    names = []
+    for place, folders, others in os.walk(folder, onerror=refuse):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        names += [Path(place, name).relative_to(folder).as_posix() for name in (*links, *others)]
+    return sorted(names)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _refuse_unnameable(names: Sequence[str]) -> None:
