@@ -1,7 +1,9 @@
 """A bundle that doesn't verify is refused, with the reason."""
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,23 @@ def test_an_altered_file_is_named(bundle: Path, name: str) -> None:
 def test_a_missing_file_is_named(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
     with pytest.raises(BundleError, match=name):
+        Bundle.load(bundle)
+
+
+@pytest.mark.parametrize("asked", ["is_file", "open"])
+@pytest.mark.parametrize("name", ["model.fp32.onnx", "tokenizer.json", "manifest.json"])
+def test_what_this_user_may_not_read_is_named(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, name: str, asked: str
+) -> None:
+    allowed = getattr(Path, asked)
+
+    def ask(path: Path, *how: Any, **more: Any) -> Any:  # root may read any
+        if path.name == name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return allowed(path, *how, **more)
+
+    monkeypatch.setattr(Path, asked, ask)
+    with pytest.raises(BundleError, match=rf"{name}, which can't \(Permission denied\): see that"):
         Bundle.load(bundle)
 
 

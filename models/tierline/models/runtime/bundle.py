@@ -28,8 +28,19 @@ class Bundle:
         """Read the manifest and check the hash of every file it lists.
 
         Raises:
-            BundleError: naming what is missing, altered, or not downloaded.
+            BundleError: naming what is missing, altered, not downloaded, or closed to this user.
         """
+        try:
+            return cls._verified(folder)
+        except OSError as error:
+            raise BundleError(
+                f"expected a model bundle that can be read; found {error.filename or folder}, "
+                f"which can't ({error.strerror}): see that this user may read the folder and all "
+                "in it"
+            ) from None
+
+    @classmethod
+    def _verified(cls, folder: Path) -> "Bundle":
         path = folder / MANIFEST
         if not path.is_file():
             raise BundleError(
