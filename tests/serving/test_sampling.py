@@ -210,6 +210,13 @@ def test_refusals_leave_nothing_behind(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["in.jsonl"]
 
 
+def test_tickets_named_as_a_samples_own_quarantine_stay(tmp_path: Path) -> None:
+    tickets = write(tmp_path / "out.csv.quarantine.jsonl", [FULL])
+    with pytest.raises(InputError, match=r"beside which it writes out\.csv\.quarantine\.jsonl"):
+        draw(tickets, tmp_path / "out.csv", Plan())
+    assert tickets.path.exists()
+
+
 class Watched(TicketFile):
     """Counts the rows that somebody still holds."""
 

@@ -281,6 +281,21 @@ def test_the_tickets_are_not_overwritten(tmp_path: Path) -> None:
     assert tickets.path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "beside", ["quarantine.jsonl", "part", "quarantine.jsonl.part", "job.json"]
+)
+def test_nor_are_they_where_the_job_writes_beside(tmp_path: Path, beside: str) -> None:
+    tickets = write(tmp_path / "in.jsonl", TICKETS)
+    own = tmp_path / f"out.jsonl.{beside}"
+    if own.suffix == ".jsonl":
+        tickets = TicketFile(tickets.path.rename(own))
+    else:  # a name that isn't read; what it leads to is
+        own.symlink_to(tickets.path)
+    with pytest.raises(InputError, match=rf"another file.*beside which it writes {own.name}: give"):
+        run(tickets, tmp_path / "out.jsonl")
+    assert [row["id"] for row in read(tickets.path)] == [row["id"] for row in TICKETS]
+
+
 @pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz"])
 def test_other_formats_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"--out: expected a file ending in \.csv, \.jsonl"):

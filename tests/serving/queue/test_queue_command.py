@@ -281,3 +281,11 @@ def test_what_can_not_work_is_refused(backlog: str, arguments: list[str], said: 
     own = ["--out", "out.jsonl"] if "--out" not in arguments else []
     assert said in refusal(InputError, "queue", backlog, "--rules-only", *own, *arguments)
     assert not Path("out.jsonl").exists()
+
+
+def test_answers_named_as_the_queues_own_quarantine_stay(backlog: str) -> None:
+    answers = Path("q.csv.quarantine.jsonl")
+    run("score", backlog, "--rules-only", "--out", str(answers))
+    told = ("--answers", str(answers), "--out", "q.csv")
+    assert "beside which it writes q.csv.quar" in refusal(InputError, "queue", backlog, *OWN, *told)
+    assert answers.exists()

@@ -8,6 +8,7 @@ again.
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +22,21 @@ from tierline.serving.backlog.writers import answer_codec
 def quarantine_path(out: Path) -> Path:
     """Return where a job writing to ``out`` puts its bad rows."""
     return out.with_name(out.name + ".quarantine.jsonl")
+
+
+def refuse_inputs(
+    out: Path, reads: Callable[[Path], bool], expected: str = "another file than the tickets"
+) -> None:
+    """Refuse an output whose job would write over what it ``reads``, or beside it.
+
+    Raises:
+        InputError: naming the file of both.
+    """
+    aside = quarantine_path(out)
+    own = out, aside, part_path(out), part_path(aside), state_path(out)
+    for path in filter(reads, own):
+        beside = "" if path == out else f", beside which it writes {path.name}: give another name"
+        raise InputError(f"--out: expected {expected}; found {out}{beside}")
 
 
 class Job:

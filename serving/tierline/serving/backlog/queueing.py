@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from tierline.data.errors import InputError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.data.ticket import Ticket
 from tierline.serving.backlog.answering import nameless
+from tierline.serving.backlog.job import quarantine_path, refuse_inputs
 from tierline.serving.backlog.scored import ScoredAnswers, first_seen
-from tierline.serving.backlog.scoring import batches, quarantine_path
+from tierline.serving.backlog.scoring import batches
 from tierline.serving.backlog.tables import Table, TableFile
 from tierline.serving.policy import Policy
 from tierline.serving.queue.entry import Answer, Entry, entry_of
@@ -86,8 +86,8 @@ def read_entries(
     Raises:
         InputError: when a file is unusable as a whole.
     """
-    if out.resolve() in {tickets.path.resolve(), answers.path.resolve() if answers else None}:
-        raise InputError(f"--out: expected another file than what is read; found {out}")
+    read = {tickets.path.resolve(), answers.path.resolve() if answers else None}
+    refuse_inputs(out, lambda path: path.resolve() in read, "another file than what is read")
     entries: list[Entry] = []
     unnamed: list[int] = []
     seen = first_seen(out)

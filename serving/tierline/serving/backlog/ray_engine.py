@@ -22,7 +22,7 @@ from tierline.data.errors import InputError, TierlineError
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.backlog.answering import Answering
 from tierline.serving.backlog.inputs import Backlog, Stretch
-from tierline.serving.backlog.job import Job
+from tierline.serving.backlog.job import Job, refuse_inputs
 from tierline.serving.backlog.scoring import Scoring, commit_all, identity_of
 from tierline.serving.backlog.sources import Source, Sources
 from tierline.serving.backlog.summary import Chunk, Summary
@@ -86,8 +86,7 @@ def score_on_ray(
         InputError: when the input or output file is unusable as a whole, or Ray stops.
         JobError: when the job is broken off; what it has done is kept, for either engine.
     """
-    if work.sources.holds(out):
-        raise InputError(f"--out: expected another file than the tickets; found {out}")
+    refuse_inputs(out, work.sources.holds)
     digests = {source.name: source.digest for source in work.sources.files}
     identity = identity_of(digests, work.router, work.now, scoring)
     with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:

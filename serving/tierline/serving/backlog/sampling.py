@@ -22,7 +22,7 @@ from tierline.data.normalise import full_text
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
-from tierline.serving.backlog.scoring import quarantine_path
+from tierline.serving.backlog.job import quarantine_path, refuse_inputs
 from tierline.serving.backlog.tables import Table, TableFile
 
 #: What a labeller sees. Where the ticket is now may be a model's answer, so it isn't shown.
@@ -122,8 +122,8 @@ def sample(
     Raises:
         InputError: when the input or output file is unusable as a whole.
     """
-    if out.resolve() == tickets.path.resolve():
-        raise InputError(f"--out: expected another file than the tickets; found {out}")
+    read = tickets.path.resolve()
+    refuse_inputs(out, lambda path: path.resolve() == read)
     summary = Summary()
     with TableFile(out, _SAMPLE) as file, Quarantine(quarantine_path(out)) as quarantine:
         rows = _usable(tickets, quarantine, plan, summary, progress)

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tierline.data.errors import InputError, JobError, TierlineError
+from tierline.data.errors import JobError, TierlineError
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row
 from tierline.serving.backlog.answering import Answering, Keeping
 from tierline.serving.backlog.inputs import Backlog
-from tierline.serving.backlog.job import Job, quarantine_path
+from tierline.serving.backlog.job import Job, quarantine_path, refuse_inputs
 from tierline.serving.backlog.job_state import Identity
 from tierline.serving.backlog.pipeline import in_order
 from tierline.serving.backlog.processes import Processes
@@ -63,8 +63,7 @@ def score(
         JobError: when the job is broken off; what it has done is kept for ``resume``.
     """
     backlog = tickets if isinstance(tickets, Backlog) else Backlog({tickets.path.name: tickets})
-    if backlog.holds(out):
-        raise InputError(f"--out: expected another file than the tickets; found {out}")
+    refuse_inputs(out, backlog.holds)
     digests = backlog.digests()
     identity = identity_of(digests, router, now, scoring, store=store is not None)
     with Job(out, identity, source=scoring.source, resume=scoring.resume) as job:
