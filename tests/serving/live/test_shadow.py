@@ -1,15 +1,19 @@
 """A challenger answers unseen: what it says is compared, and costs nobody anything."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
+from tierline.serving.live.metrics import Metrics
 from tierline.serving.live.options import Live
+from tierline.serving.live.shadow import Shadow
+from tierline.serving.routing.router import Router
 
-from ..fakes import BREACH, CALM, broken, prediction, predictor
+from ..fakes import BREACH, CALM, NOW, POLICY, broken, prediction, predictor
 from .app import PATIENCE, eventually, figures, serving
 
 
@@ -84,3 +88,48 @@ def test_without_a_good_challenger_nothing_is_compared(caplog: pytest.LogCapture
         client.post("/v1/route", json={"body": CALM})
         eventually(lambda: shadow(client)["model_version"] is not None)
         assert (shadow(client)["compared"], shadow(client)["skipped"]) == (0, 0)
+
+
+def versioned(version: str, severity: str = "P3") -> Router:
+    said = replace(prediction(severity=severity), model_version=version)
+    return Router(POLICY, predictor(lambda _: said, version=version))
+
+
+@pytest.mark.parametrize("moved", ["challenger", "champion"])
+def test_agreement_is_of_the_two_models_in_place(moved: str) -> None:
+    """Figures of a model from before would speak for or against the one that took its place."""
+    place = {"champion": versioned("a"), "challenger": versioned("x")}
+    found = Shadow(lambda: place["champion"], lambda: place["challenger"], lambda: True, Metrics())
+
+    def answer(by: Router) -> None:
+        by.watch = found.watch
+        by.decide([Ticket(body=CALM)], NOW)
+
+    def told() -> tuple[int, float | None]:
+        agreement = found.agreement(None)
+        return agreement.compared, agreement.agrees.get("severity")
+
+    found.start()
+    try:
+        answer(place["champion"])
+        eventually(lambda: told() == (1, 1.0))
+        place[moved] = versioned("new", "P1")
+        assert told() == (0, None)
+        answer(place["champion"])
+        eventually(lambda: told() == (1, 0.0))
+    finally:
+        found.close()
+
+
+def test_a_late_answer_of_the_model_from_before_counts_for_nobody() -> None:
+    present, before = versioned("a"), versioned("before")
+    found = Shadow(lambda: present, lambda: versioned("x"), lambda: True, Metrics())
+    found.start()
+    try:
+        for router in (present, before):
+            router.watch = found.watch
+            router.decide([Ticket(body=CALM)], NOW)
+        eventually(lambda: found.agreement(None).skipped == 1)
+        assert found.agreement(None).compared == 1
+    finally:
+        found.close()

@@ -40,7 +40,12 @@ class Parts:
                 policy, live.shadow, self.engine, lambda made: None, challenger=True
             )
             self._challenger = unseen
-            self.shadow = Shadow(lambda: unseen.router, lambda: self.engine.idle, self.metrics)
+            self.shadow = Shadow(
+                lambda: self.state.router,
+                lambda: unseen.router,
+                lambda: self.engine.idle,
+                self.metrics,
+            )
             watches.append(self.shadow.watch)
         if live.traces is not None:
             watches.append(live.traces.watch)

@@ -67,7 +67,9 @@ class Metrics:
         )
         tiers = "Answers compared with the challenger's, by both tiers"
         self.shadow_tiers = counter("shadow_tiers_total", tiers, "tier", "challenger")
-        skipped = "Answers not compared: the challenger was busy, absent or failed"
+        skipped = (
+            "Answers not compared: the challenger was busy, absent or failed, or a model moved"
+        )
         self.shadow_skipped = counter("shadow_skipped_total", skipped, "reason")
 
     def text(self) -> bytes:

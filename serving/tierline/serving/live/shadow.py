@@ -39,9 +39,12 @@ class Agreement(BaseModel):
 
 @dataclass
 class _Tally:
-    """How many were compared, and how many of them agreed, by head or tier."""
+    """How many were compared, and how many of them agreed, by head or tier.
 
-    version: str
+    ``versions`` are those of the model that answers and of its challenger.
+    """
+
+    versions: tuple[str, str] | None = None
     seen: Counter[str | int] = field(default_factory=Counter)
     same: Counter[str | int] = field(default_factory=Counter)
 
@@ -52,20 +55,23 @@ class _Tally:
 class Shadow:
     """Compares answers on a thread of its own, and only while a core is idle.
 
-    ``challenger`` gives the router with the challenger, or None while there is none. Answers
-    wait in a short queue; what doesn't fit is skipped, never waited for.
+    ``champion`` gives the router that answers, ``challenger`` the one with the challenger, or None
+    while there is none. Answers wait in a short queue; what doesn't fit is skipped, never waited
+    for.
     """
 
     def __init__(
         self,
+        champion: Callable[[], Router],
         challenger: Callable[[], Router | None],
         idle: Callable[[], bool],
         metrics: Metrics,
     ) -> None:
-        self._challenger, self._idle, self._metrics = challenger, idle, metrics
+        self._champion, self._challenger = champion, challenger
+        self._idle, self._metrics = idle, metrics
         self._queue: queue.Queue[tuple[Made, Decision]] = queue.Queue(_MOST_WAITING)
         self._closing = threading.Event()
-        self._tally = _Tally("")
+        self._tally = _Tally()
         self._skipped = 0
         self._thread = threading.Thread(target=self._run, name="tierline-shadow", daemon=True)
 
@@ -90,9 +96,11 @@ class Shadow:
                 self._skip("busy")
 
     def agreement(self, problem: str | None) -> Agreement:
-        """Return what has been found of the challenger in place since it came."""
+        """Return what has been found of the two models in place since both came."""
         tally, router = self._tally, self._challenger()
-        version = router.predictor.version if router and router.predictor else None
+        version = _version(router)
+        if tally.versions != (_version(self._champion()), version):
+            tally = _Tally()
         # A copy, taken at once: the comparing thread adds keys meanwhile.
         keys = list(tally.seen)
         heads = [key for key in keys if isinstance(key, str)]
@@ -125,12 +133,16 @@ class Shadow:
         if router is None or router.predictor is None:
             self._skip("absent")
             return
+        if ours.prediction is None or ours.prediction.model_version != _version(self._champion()):
+            self._skip("moved")
+            return
         theirs = router.decide([ours.ticket], made.now, ours.exclusions)[0]
-        if ours.prediction is None or theirs.prediction is None:
+        if theirs.prediction is None:
             self._skip("failed")
             return
-        if self._tally.version != router.predictor.version:
-            self._tally = _Tally(router.predictor.version)
+        versions = ours.prediction.model_version, router.predictor.version
+        if self._tally.versions != versions:
+            self._tally = _Tally(versions)
         for head, answer in ours.prediction.heads.items():
             other = theirs.prediction.heads.get(head)
             self._count(head, other is not None and other.label == answer.label)
@@ -148,3 +160,7 @@ class Shadow:
     def _skip(self, reason: str) -> None:
         self._skipped += 1
         self._metrics.shadow_skipped.labels(reason).inc()
+
+
+def _version(router: Router | None) -> str | None:
+    return router.predictor.version if router and router.predictor else None
