@@ -60,6 +60,32 @@ def test_an_error_of_ours_leaves_no_words_in_a_span(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, "tierline"),
+        ({"OTEL_SERVICE_NAME": "triage"}, "triage"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=triage,team=support"}, "triage"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "team=support"}, "tierline"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=x", "OTEL_SERVICE_NAME": "triage"}, "triage"),
+    ],
+)
+def test_the_usual_variables_name_the_service(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], name: str
+) -> None:
+    for variable in ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    kept = InMemorySpanExporter()
+    traces = OpenTelemetry(kept)
+    with traces.span("asked"):
+        pass
+    traces.close()
+    (span,) = kept.get_finished_spans()
+    assert span.resource.attributes["service.name"] == name
+
+
+@pytest.mark.parametrize(
     "environment",
     [
         {},

@@ -3,14 +3,13 @@
 Spans hold resources' names, statuses and times: no path, no query, no ticket.
 """
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import propagate
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Span, SpanKind, StatusCode
@@ -22,8 +21,10 @@ class OpenTelemetry:
     """Spans of one server; it has a provider of its own and sets no global one."""
 
     def __init__(self, exporter: SpanExporter | None = None) -> None:
-        name = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "tierline"}
-        self._provider = TracerProvider(resource=Resource.create(name))
+        # What is passed here overrules the variables, of which two may name the service.
+        named = OTELResourceDetector().detect().attributes.get(SERVICE_NAME)
+        resource = Resource.create({} if named else {SERVICE_NAME: "tierline"})
+        self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("tierline")
 
