@@ -4,20 +4,24 @@ import gzip
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
 from tierline.data.errors import InputError
+from tierline.serving.live import otel
 from tierline.serving.live.options import Live
 from tierline.serving.live.otel import OpenTelemetry
 from tierline.serving.live.traces import traces_of
 
 from ..fakes import BREACH, predictor
-from .app import serving
+from .app import PATIENCE, serving
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
@@ -115,6 +119,30 @@ def test_a_protocol_that_is_not_spoken(environment: dict[str, str], said: str) -
     with pytest.raises(InputError, match=said):
         traces_of({ENDPOINT: "http://localhost:4317"} | environment)
     assert traces_of(environment) is None
+
+
+class Stuck(InMemorySpanExporter):
+    """Sends to a collector that doesn't answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.go.wait(PATIENCE)
+        return super().export(spans)
+
+
+def test_a_collector_that_does_not_answer_holds_no_stop_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otel, "_CLOSING_SECONDS", 0.01)
+    stuck = Stuck()
+    traces = OpenTelemetry(stuck)
+    with traces.span("asked"):
+        pass
+    traces.close()
+    unsent = stuck.get_finished_spans() == ()
+    stuck.go.set()
+    assert unsent
 
 
 class Collector(BaseHTTPRequestHandler):

@@ -3,9 +3,11 @@
 Spans hold resources' names, statuses and times: no path, no query, no ticket.
 """
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 from opentelemetry import propagate
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -15,6 +17,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from tierline.serving.routing.router import Made
+
+_CLOSING_SECONDS: Final = 2.0
 
 
 class OpenTelemetry:
@@ -55,5 +59,9 @@ class OpenTelemetry:
             end = start
 
     def close(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()
+        """Send what is left; a collector that doesn't answer holds nobody up for long."""
+        closing = threading.Thread(
+            target=self._provider.shutdown, name="tierline-traces", daemon=True
+        )
+        closing.start()
+        closing.join(_CLOSING_SECONDS)
