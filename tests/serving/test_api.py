@@ -199,6 +199,23 @@ def test_dates_at_the_end_of_time_are_answered(client: TestClient, filed: str) -
     assert post(client, body=CALM, created_at=filed, customer_tier="enterprise")["respond_by"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/route", "POST"),
+        ("POST", "/v1/locks/t/1", "DELETE, GET, PUT"),
+        ("POST", "/v1/checklists/t/1", "DELETE, GET, PUT"),
+        ("GET", "/v1/exclusions/a/b", "DELETE, PUT"),
+        ("POST", "/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_another_method_is_told_all_that_are_allowed(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+
+
 @pytest.mark.parametrize("path", ["/v1/route", "/v1/route/batch"])
 def test_five_megabytes_are_too_much(client: TestClient, path: str) -> None:
     body = json.dumps({"body": PLANTED}).encode() + b" " * 5_000_000

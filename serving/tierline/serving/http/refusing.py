@@ -1,13 +1,15 @@
 """How the API refuses: always a `Problem`, never with the caller's words."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPMethod
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from tierline.data.columns import shown_name
 from tierline.data.ticket import Ticket
@@ -118,7 +120,20 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework refuses: no such path, no such method, no readable body."""
     assert isinstance(error, HTTPException)  # noqa: S101
     problem = Problem(error=f"{error.detail}{see_docs(request)}")
-    return JSONResponse(problem.model_dump(), error.status_code, error.headers)
+    return JSONResponse(problem.model_dump(), error.status_code, _headers(request, error))
+
+
+def _headers(request: Request, error: HTTPException) -> Mapping[str, str] | None:
+    """Return an error's headers; of the routes at one path the framework has looked at one."""
+    if error.headers is None or "Allow" not in error.headers:
+        return error.headers
+    allowed = [method for method in HTTPMethod if _answers(request, method)]
+    return {**error.headers, "Allow": ", ".join(allowed)}
+
+
+def _answers(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def unexpected() -> JSONResponse:
