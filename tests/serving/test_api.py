@@ -216,6 +216,16 @@ def test_another_method_is_told_all_that_are_allowed(
     assert (response.status_code, response.headers["allow"]) == (405, allowed)
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/route/"), ("GET", "/healthz/")])
+def test_a_path_with_a_slash_too_many_leads_nowhere(
+    client: TestClient, method: str, path: str
+) -> None:
+    asked = {"host": f"{PLANTED}.example"}
+    response = client.request(method, path, headers=asked, follow_redirects=False)
+    assert (response.status_code, set(response.json())) == (404, {"error", "details"})
+    assert PLANTED not in str(response.headers)
+
+
 @pytest.mark.parametrize("path", ["/v1/route", "/v1/route/batch"])
 def test_five_megabytes_are_too_much(client: TestClient, path: str) -> None:
     body = json.dumps({"body": PLANTED}).encode() + b" " * 5_000_000

@@ -82,6 +82,8 @@ def create_app(
         lifespan=parts.running,
         responses=ANYWHERE,
         telemetry=_UNTOLD,
+        # Where to would be told by the caller's own Host header.
+        redirect_slashes=False,
     )
     _add_layers(app, parts, keys, hooks)
     add_refusals(app, parts.metrics, keys)
