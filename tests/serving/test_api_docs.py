@@ -144,7 +144,8 @@ def test_they_can_be_switched_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [(None, True), ("on", True), (" OFF ", False), ("no", None)]
+    ("value", "wanted"),
+    [(None, True), ("", True), (" ", True), ("on", True), (" OFF ", False), ("no", None)],
 )
 def test_the_environment_says_whether(value: str | None, wanted: bool | None) -> None:
     environment = {} if value is None else {"TIERLINE_DOCS": value}

@@ -383,6 +383,27 @@ def test_serve_answers_the_world_with_keys_or_consent_only(
     assert len(served) == 2
 
 
+def test_serve_stops_some_time(served: list[dict[str, Any]]) -> None:
+    said = refusal(InputError, "serve", "--rules-only", "--drain", "inf")
+    assert "--drain: expected a number of seconds; found inf: say" in said
+    assert served == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serve_needs_a_place_for_the_figures_that_several_share(
+    served: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    monkeypatch.setenv("TIERLINE_WORKER_SETTINGS", "")  # so that what is set there is taken back
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "none"))
+    said = refusal(InputError, "serve", "--rules-only", "--workers", workers)
+    assert "PROMETHEUS_MULTIPROC_DIR: expected a folder" in said
+    assert "make it, or unset the variable" in said
+    assert served == []
+    (tmp_path / "none").mkdir()
+    output("serve", "--rules-only", "--workers", workers)
+    assert len(served) == 1
+
+
 def test_serve_checks_the_policy_before_it_starts(
     served: list[dict[str, Any]], tmp_path: Path
 ) -> None:

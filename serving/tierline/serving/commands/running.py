@@ -1,8 +1,9 @@
 """Run the server: in this process, or in several that share nothing but the port."""
 
+import math
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from tierline.data.errors import InputError
 from tierline.data.label_book import read_label_book
 from tierline.serving.commands.notifying import own_notifier
 from tierline.serving.helpdesk.secrets import HookSecrets
@@ -19,6 +21,7 @@ from tierline.serving.live.connections import PatientConnection, allowed
 from tierline.serving.live.cores import threads_for
 from tierline.serving.live.limits import Limits
 from tierline.serving.live.logs import LogFormat, set_up
+from tierline.serving.live.metrics import MULTIPROCESS
 from tierline.serving.live.options import Live
 from tierline.serving.live.source import ConfiguredModel
 from tierline.serving.live.traces import traces_of
@@ -67,6 +70,8 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
     """
     import uvicorn
 
+    _refuse_endless(settings.limits)
+    _refuse_unwritable(os.environ)
     require_keys_for(settings.host, _keys(), settings.allow_open)
     options: dict[str, Any] = {
         "host": settings.host,
@@ -88,8 +93,26 @@ def run(settings: Settings, metrics_folder: Path | None = None) -> None:
     # Uvicorn would start workers that end at once over and over: what can't work ends here.
     app_of(settings)
     os.environ[_SETTINGS] = settings.model_dump_json()
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
+    os.environ[MULTIPROCESS] = str(metrics_folder)
     uvicorn.run(f"{__name__}:worker_app", factory=True, workers=settings.workers, **options)
+
+
+def _refuse_endless(limits: Limits) -> None:
+    if not math.isfinite(limits.drain):
+        raise InputError(
+            f"--drain: expected a number of seconds; found {limits.drain}: say how long a server "
+            "that stops may go on"
+        )
+
+
+def _refuse_unwritable(environment: Mapping[str, str]) -> None:
+    """Refuse a folder for several processes' figures in which this one can't keep its own."""
+    folder = environment.get(MULTIPROCESS)
+    if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK)):
+        raise InputError(
+            f"{MULTIPROCESS}: expected a folder that this user may write to; found none at "
+            f"{folder!r}: make it, or unset the variable"
+        )
 
 
 @contextmanager

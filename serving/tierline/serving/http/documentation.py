@@ -16,9 +16,9 @@ def docs_wanted(environment: Mapping[str, str]) -> bool:
     """Return whether pages about the API are served: yes, unless TIERLINE_DOCS is off.
 
     Raises:
-        InputError: for another value than on and off.
+        InputError: for another value than on and off; an empty one is none.
     """
-    value = environment.get(VARIABLE, "on").strip().lower()
+    value = environment.get(VARIABLE, "").strip().lower() or "on"
     if value not in ("on", "off"):
         raise InputError(f"{VARIABLE}: expected on or off")
     return value == "on"
