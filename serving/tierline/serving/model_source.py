@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tierline.data.errors import ModelNotFoundError
+from tierline.data.errors import InputError, ModelNotFoundError
 from tierline.models.runtime.predictor import Predictor
 
 REGISTERED_NAME: Final = "tierline"
@@ -29,6 +29,7 @@ def load_predictor(model: str, threads: int | None = None) -> Predictor:
     """Load the model that ``--model`` names: a bundle's folder, or ``models:/name@alias``.
 
     Raises:
+        InputError: for a registry's word that moves, see `refuse_moving`.
         ModelNotFoundError: when there is none, saying how to get one.
         BundleError: when there is one that doesn't verify.
     """
@@ -39,9 +40,11 @@ def bundle_folder(model: str) -> Path:
     """Return the folder of the bundle that ``--model`` names.
 
     Raises:
+        InputError: for a registry's word that moves, see `refuse_moving`.
         ModelNotFoundError: when there is none, saying how to get one.
     """
     if model.startswith("models:/"):
+        refuse_moving(model)
         return registered_bundle(model)
     folder = Path(model)
     if not folder.is_dir():
@@ -55,8 +58,10 @@ def pinned(model: str) -> str:
     """Return where a model lies for as long as a job runs: an alias as the version it names now.
 
     Raises:
+        InputError: for a registry's word that moves, see `refuse_moving`.
         ModelNotFoundError: when the registry can't say.
     """
+    refuse_moving(model)
     name, at, alias = model.removeprefix("models:/").partition("@")
     if not model.startswith("models:/") or not at:
         return model
@@ -65,6 +70,20 @@ def pinned(model: str) -> str:
 
         found = MlflowClient().get_model_version_by_alias(name, alias)
     return f"models:/{name}/{found.version}"
+
+
+def refuse_moving(model: str) -> None:
+    """Refuse a registry's own word for a version, such as ``latest``: nobody is told of its moves.
+
+    Raises:
+        InputError: saying what may be named.
+    """
+    _, slash, version = model.removeprefix("models:/").partition("/")
+    if model.startswith("models:/") and slash and not version.isdecimal():
+        raise InputError(
+            "expected a registered model as models:/NAME@ALIAS or models:/NAME/NUMBER; found "
+            f"{model}: name an alias, such as {CHAMPION_URI}, or a version's number"
+        )
 
 
 def tracking_uri() -> str:
@@ -85,15 +104,6 @@ def registered_bundle(uri: str, into: Path | None = None) -> Path:
 
         place = None if into is None else str(into)
         return Path(mlflow.artifacts.download_artifacts(uri, dst_path=place)) / BUNDLE_ARTIFACT
-
-
-def registered_version(uri: str) -> str:
-    """Return the version that a URI stands for now.
-
-    Raises:
-        ModelNotFoundError: when there is none, or the registry can't be reached.
-    """
-    return pinned(uri).rpartition("/")[2]
 
 
 @contextmanager

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tierline.data.errors import BundleError, ModelNotFoundError
+from tierline.data.errors import BundleError, InputError, ModelNotFoundError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.http.model_state import ModelState, Readiness, Reload
 from tierline.serving.live.source import ConfiguredModel
 from tierline.serving.live.warming import warmed
+from tierline.serving.model_source import load_predictor, pinned
 from tierline.training.pipeline import Trained
 
 from ..fakes import BREACH, CALM, POLICY, broken, prediction, predictor
@@ -236,10 +237,20 @@ def test_an_alias_is_followed_through_the_registry(trained: Trained) -> None:
     version = registry.search_model_versions("name='tierline'")[0].version
     registry.set_registered_model_alias("tierline", "live-test", version)
     assert source.mark() == str(version)
+    # What was marked is loaded, wherever the alias has moved since.
+    registry.delete_registered_model_alias("tierline", "live-test")
     loaded = source()
     assert loaded.version == Predictor.load(trained.out).version
     loaded.close()
-    registry.delete_registered_model_alias("tierline", "live-test")
+
+
+def test_a_word_of_the_registry_that_moves_is_refused() -> None:
+    for model in ("models:/tierline/latest", "models:/tierline/Production"):
+        for ask in (ConfiguredModel, pinned, load_predictor):
+            with pytest.raises(InputError, match=rf"found {model}: name an alias.*@champion"):
+                ask(model)
+    for model in ("models:/tierline/3", "latest/latest"):
+        assert pinned(model) == model
 
 
 def test_mlflow_that_is_away_leaves_the_rules(

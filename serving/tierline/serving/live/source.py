@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from tierline.data.errors import ModelNotFoundError
 from tierline.models.runtime.manifest import MANIFEST
 from tierline.models.runtime.predictor import Predictor
-from tierline.serving.model_source import load_predictor, registered_bundle, registered_version
+from tierline.serving.model_source import load_predictor, pinned, refuse_moving, registered_bundle
 
 #: MLflow tries for minutes by default; a server asks again anyway.
 _REGISTRY: dict[str, str] = {
@@ -35,16 +35,20 @@ class ConfiguredModel:
     """The model that ``--model`` names: a bundle's folder, or ``models:/name@alias``.
 
     Nothing that a request says goes into where a model comes from.
+
+    Raises:
+        InputError: for a registry's word that moves and no alias.
     """
 
     def __init__(self, model: str) -> None:
-        self._model = model
+        refuse_moving(model)
+        self._model = self._marked = model
         if model.startswith("models:/"):
             for name, value in _REGISTRY.items():
                 os.environ.setdefault(name, value)
 
     def __call__(self) -> Predictor:
-        """Fetch, verify and load the model.
+        """Fetch, verify and load the model: of a registry the version that was last marked.
 
         Raises:
             ModelNotFoundError: when there is none.
@@ -54,7 +58,7 @@ class ConfiguredModel:
             return load_predictor(self._model)
         # Without a place of its own, MLflow leaves every download behind.
         with TemporaryDirectory(prefix="tierline-") as place:
-            return Predictor.load(registered_bundle(self._model, Path(place)))
+            return Predictor.load(registered_bundle(self._marked, Path(place)))
 
     def mark(self) -> str:
         """Return the version that the alias points to, or a hash of the folder's manifest.
@@ -65,7 +69,8 @@ class ConfiguredModel:
             ModelNotFoundError: when there is neither.
         """
         if self._model.startswith("models:/"):
-            return registered_version(self._model)
+            self._marked = pinned(self._model)
+            return self._marked.rpartition("/")[2]
         manifest = Path(self._model) / MANIFEST
         try:
             return hashlib.sha256(manifest.read_bytes()).hexdigest()
