@@ -1,10 +1,11 @@
 # make demo: train the default model, score a backlog, route a ticket.  make test: all checks.
+# make audit: known vulnerabilities of the pinned packages.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORPUS := data/tickets/train.jsonl data/tickets/validation.jsonl data/tickets/test.jsonl
 
-.PHONY: demo test clean
+.PHONY: demo test audit clean
 
 demo: $(VENV)/train.stamp
 	$(BIN)/tierline train $(CORPUS) --out out/default
@@ -19,6 +20,11 @@ test: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# Asks a service on the network: no part of `make test`.
+audit: $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --disable-pip --no-deps -r constraints.txt
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
