@@ -181,6 +181,12 @@ def test_the_logged_model_answers_a_data_frame(store: None, trained: Trained) ->
     assert answers["tier"][0] == 3
 
 
+def test_the_logged_model_asks_for_the_version_that_made_it(store: None, trained: Trained) -> None:
+    needs = mlflow.pyfunc.get_model_dependencies(f"models:/tierline/{trained.version}")
+    made_by = Bundle.load(trained.out).manifest.tierline_version
+    assert f"tierline=={made_by}" in Path(needs).read_text(encoding="utf-8").split()
+
+
 def test_one_seed_gives_one_model(fit_once: Callable[[int], Fitted], corpus: Corpus) -> None:
     rows = corpus.parts["test"]
     first, again, other = (fit_once(seed).logits(rows) for seed in (1, 1, 2))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,9 @@ from tierline.training.ngrams import Beside, beside
 from tierline.training.recipe import Recipe
 from tierline.training.strangeness import fit_strangeness, sample, strangeness_thresholds
 from tierline.training.targets import ABSENT, HeadLabels
+
+#: The version of a Tierline that runs from its sources alone.
+UNINSTALLED: Final = "uninstalled"
 
 
 @dataclass(frozen=True)
@@ -211,4 +214,4 @@ def tierline_version() -> str:
     try:
         return version("tierline")
     except PackageNotFoundError:
-        return "uninstalled"
+        return UNINSTALLED

@@ -21,6 +21,7 @@ from tierline.data.ticket import Ticket
 from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.model_source import REGISTERED_NAME, tracking_uri
 from tierline.training import mlflow_model
+from tierline.training.bundling import UNINSTALLED, tierline_version
 from tierline.training.evaluate import Evaluation
 from tierline.training.fit import Fitted
 from tierline.training.ledger import LEDGER, write_ledger
@@ -118,10 +119,16 @@ def register(bundle: Path) -> str:
             artifacts={"bundle": str(bundle)},
             signature=signature,
             input_example=example,
-            pip_requirements=["tierline"],
+            pip_requirements=[_requirement()],
             registered_model_name=REGISTERED_NAME,
         )
     return str(info.registered_model_version)
+
+
+def _requirement() -> str:
+    """Return what MLflow installs beside the model: another version may read it otherwise."""
+    found = tierline_version()
+    return f"tierline=={found}" if found != UNINSTALLED else "tierline"
 
 
 def git_commit() -> str | None:
