@@ -28,6 +28,19 @@ def test_a_wrong_map_is_refused(spec: str) -> None:
         parse_map(spec)
 
 
+def test_several_maps_are_one() -> None:
+    both = {"body": "b", "subject": "s", "issue_type": ""}
+    assert parse_map(["body=b,subject=s", "issue_type="]) == both
+    assert parse_map([]) == {}
+
+
+@pytest.mark.parametrize("spec", ["body=a,body=b", ["body=a", "subject=s,body=b"]])
+def test_a_field_has_one_column(spec: str | list[str]) -> None:
+    said = "--map: expected one column for body; found 'a' and 'b': leave one out"
+    with pytest.raises(InputError, match=f"^{said}$"):
+        parse_map(spec)
+
+
 @pytest.mark.parametrize("name", ["comma.csv", "a.jsonl", "a.parquet"])
 def test_mapped_columns_win_over_equal_names(tmp_path: Path, name: str) -> None:
     item = {"body": "no", "description": "yes", "topic": "my label"}

@@ -237,6 +237,15 @@ def test_score_with_a_model_a_map_and_a_clock(
     assert (first["mode"], first["respond_by"]) == ("full", "2025-03-10T19:00:00Z")
 
 
+def test_a_second_map_adds_to_the_first(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"description,title\n{LOSS},{CALM}\n")
+    maps = ("--map", "body=description", "--map", "subject=title")
+    output("score", "in.csv", "--out", "out.jsonl", "--rules-only", *maps)
+    output("queue", "in.csv", "--out", "q.jsonl", "--rules-only", "--order-only", *maps)
+    output("handoff", "in.csv", "--rules-only", *maps)
+    assert [row["tier"] for row in answers("out.jsonl")] == [3]
+
+
 def test_score_follows_a_policy_file(backlog: Path, tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("[fallback]\ntier = 2")
     output("score", str(backlog), "--out", "out.jsonl", "--rules-only", "--policy", "own.toml")

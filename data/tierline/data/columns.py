@@ -20,21 +20,28 @@ _COLUMN_NAME: Final = re.compile(r"[\w .:/()\[\]#%+*?-]{0,60}")
 _PLAIN_NAME: Final = re.compile(r"[\w.-]{1,60}")
 
 
-def parse_map(spec: str | None, fields: Sequence[str] = FIELDS) -> dict[str, str]:
-    """Read ``body=description,issue_type=topic`` into ``{field: column}``.
+def parse_map(spec: str | Sequence[str] | None, fields: Sequence[str] = FIELDS) -> dict[str, str]:
+    """Read ``body=description,issue_type=topic``, or several such, into ``{field: column}``.
 
     ``customer_tier=`` gives an empty column: the field isn't read, whatever the file's columns
     are called.
 
     Raises:
-        InputError: for a field that isn't among ``fields``, or a piece without ``=``.
+        InputError: for a field that isn't among ``fields`` or comes again, or a piece without
+            ``=``.
     """
     mapping: dict[str, str] = {}
-    for piece in filter(None, (p.strip() for p in (spec or "").split(","))):
+    joined = spec if isinstance(spec, str) else ",".join(spec or ())
+    for piece in filter(None, (p.strip() for p in joined.split(","))):
         name, equals, column = (p.strip() for p in piece.partition("="))
         if name not in fields or not equals:
             raise InputError(
                 f"--map: expected FIELD=COLUMN with a field of {', '.join(fields)}; found {piece!r}"
+            )
+        if name in mapping:
+            raise InputError(
+                f"--map: expected one column for {name}; found {mapping[name]!r} and {column!r}: "
+                "leave one out"
             )
         mapping[name] = column
     return mapping

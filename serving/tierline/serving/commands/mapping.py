@@ -36,7 +36,10 @@ def map_history(
         str, typer.Option("--format", help=f"Kind of log: {', '.join(FORMATS)}.")
     ] = "plain",
     mapping: Annotated[
-        str | None, typer.Option("--map", help="FIELD=COLUMN pairs, e.g. ticket=number,team=group.")
+        list[str] | None,
+        typer.Option(
+            "--map", help="FIELD=COLUMN pairs, e.g. ticket=number,team=group (repeatable)."
+        ),
     ] = None,
     tiers: Annotated[
         Path | None, typer.Option(help="TOML file: [tiers] TEAM = 1 to 4, [states] STATE = phase.")

@@ -106,7 +106,10 @@ def score(
     router = make_router(str(bundle or place or model), rules_only, policy)
     router.what_if = what_if
     clock = before.identity.now if before and now is None else clock_at(now)
-    options = {"map": mapping, "format": source.value if source else None}
+    options = {
+        "map": ",".join(mapping) if mapping else None,
+        "format": source.value if source else None,
+    }
     with (
         recording(store, spool) as remembering,
         ShareProgress(console, "scoring") as progress,

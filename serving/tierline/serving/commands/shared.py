@@ -1,6 +1,6 @@
 """The one command ``tierline``, and the options that several commands share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -31,8 +31,11 @@ ModelOption = Annotated[
 ]
 RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
 MapOption = Annotated[
-    str | None,
-    typer.Option("--map", help="FIELD=COLUMN pairs, e.g. body=description; FIELD= reads none."),
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="FIELD=COLUMN pairs, e.g. body=description; FIELD= reads none (repeatable).",
+    ),
 ]
 FormatOption = Annotated[
     Format | None,
@@ -85,7 +88,7 @@ LabelsOption = Annotated[
 
 
 def pairs_of(
-    mapping: str | None,
+    mapping: str | Sequence[str] | None,
     source: Format | None,
     policy: Policy | None = None,
     *,

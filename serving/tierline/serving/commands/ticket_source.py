@@ -47,7 +47,7 @@ class Source:
         return made.model_copy(update={"id": self.shown})
 
 
-def sources_of(argument: str, mapping: str | None = None) -> Iterator[Source]:
+def sources_of(argument: str, mapping: Sequence[str] | None = None) -> Iterator[Source]:
     """Yield the tickets that an argument stands for; unusable rows of a file are told.
 
     Raises:

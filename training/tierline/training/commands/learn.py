@@ -86,7 +86,8 @@ def retrain(
         str | None, typer.Option(help="Leave out tickets filed before, ISO 8601.")
     ] = None,
     mapping: Annotated[
-        str | None, typer.Option("--map", help="FIELD=COLUMN pairs of the files of --data.")
+        list[str] | None,
+        typer.Option("--map", help="FIELD=COLUMN pairs of the files of --data (repeatable)."),
     ] = None,
     source: FormatOption = None,
     policy: PolicyOption = None,
