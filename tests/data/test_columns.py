@@ -9,7 +9,7 @@ import pytest
 from tierline.data import InputError
 from tierline.data.columns import ColumnMap, parse_map
 
-from .files import WRITERS, bodies, good, read, read_bytes, reason, write_jsonl
+from .files import WRITERS, bodies, csv_bytes, good, read, read_bytes, reason, write_jsonl
 
 
 def test_a_map_is_read() -> None:
@@ -112,6 +112,21 @@ def test_one_column_of_text_is_enough(tmp_path: Path, column: str) -> None:
         tickets = [good(row).ticket for row in read(path)]
         assert [t.subject or t.body for t in tickets] == ["a, b; c", "d"]
         assert [t.id for t in tickets] == ["1", "2"]
+
+
+@pytest.mark.parametrize("name", ["comma.csv", "a.parquet"])
+def test_a_column_that_is_read_comes_once(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    header, line = ["id", "body", "body", "note", "note"], ["1", "all is lost", "a note", "x", "y"]
+    if name == "a.parquet":
+        pq.write_table(pa.table([[cell] for cell in line], names=header), path)
+    else:
+        path.write_bytes(csv_bytes([header, line]))
+    with pytest.raises(InputError, match="found more than one 'body': rename the others"):
+        read(path)
+    with pytest.raises(InputError, match="found more than one 'note'"):
+        read(path, "body=note")
+    assert good(read(path, "body=,subject=id")[0]).ticket.subject == "1"
 
 
 def test_text_stands_back_for_body() -> None:

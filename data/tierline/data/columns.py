@@ -106,6 +106,20 @@ class ColumnMap:
             cls._need_words({f: c for f, c in columns.items() if c in first}, first)
         return cls(columns, instead)
 
+    def refuse_twice(self, found: Sequence[str]) -> None:
+        """Refuse a table that has a column which is read more than once.
+
+        Raises:
+            InputError: naming each such column.
+        """
+        read = dict.fromkeys(self.columns.values())
+        twice = [repr(column) for column in read if list(found).count(column) > 1]
+        if twice:
+            raise InputError(
+                f"expected each column that is read once; found more than one {', '.join(twice)}: "
+                "rename the others, or leave it unread with --map FIELD="
+            )
+
     @staticmethod
     def _need_words(columns: Mapping[str, str], found: Sequence[str]) -> None:
         if not columns.keys() & {"body", "subject"}:

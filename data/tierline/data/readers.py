@@ -92,6 +92,7 @@ class RecordFile(ABC, Generic[R]):
         try:
             file = pq.ParquetFile(self.path)
             columns = self.columns_of(file.schema_arrow.names)
+            columns.refuse_twice(file.schema_arrow.names)
             number, total = 0, max(file.metadata.num_rows, 1)
             wanted = list(dict.fromkeys(columns.columns.values()))
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
@@ -166,6 +167,7 @@ class RecordFile(ABC, Generic[R]):
     def row_of(self, header: list[str]) -> Callable[[int, list[str]], R]:
         """Return what turns a CSV line's number and values into a record, `RowError` or not."""
         columns = self.columns_of(header)
+        columns.refuse_twice(header)
         return lambda number, values: self.row(
             number, dict(zip(header, values, strict=True)), columns
         )
