@@ -270,6 +270,13 @@ def test_score_refuses(backlog: Path, arguments: list[str], said: str) -> None:
     assert not Path("out.csv").exists()
 
 
+def test_a_model_that_would_go_unused_is_refused(backlog: Path) -> None:
+    for command in (["score", str(backlog), "--out", "out.csv"], ["route", CALM], ["serve"]):
+        said = refusal(InputError, *command, "--rules-only", "--model", "out/mine")
+        assert "expected --model or --rules-only; found both: out/mine would go unused" in said
+    assert not Path("out.csv").exists()
+
+
 def test_without_any_model_it_says_how_to_get_one(backlog: Path) -> None:
     for command in (["score", str(backlog), "--out", "out.csv"], ["route", CALM]):
         said = refusal(ModelNotFoundError, *command)

@@ -17,6 +17,7 @@ from tierline.serving.commands.shared import (
     StoreOption,
     app,
     console,
+    refuse_unused,
 )
 from tierline.serving.live.limits import Limits
 from tierline.serving.live.logs import LogFormat
@@ -87,6 +88,7 @@ def serve(
     """
     from tierline.serving.commands.running import Settings, run
 
+    refuse_unused(model, rules_only)
     settings = Settings(
         model=None if rules_only else model,
         policy=policy,

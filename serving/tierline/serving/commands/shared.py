@@ -13,7 +13,7 @@ from tierline.data.columns import NO_LABELS, parse_map
 from tierline.data.errors import InputError
 from tierline.data.helpdesk import Format, export_map
 from tierline.serving.helpdesk.desks import desk_of
-from tierline.serving.model_source import load_predictor
+from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import Policy, load_policy
 from tierline.serving.routing.known_labels import unused_labels
 from tierline.serving.routing.router import Router
@@ -103,8 +103,23 @@ def pairs_of(
     return export_map(pairs, source, desk)
 
 
+def refuse_unused(model: str, rules_only: bool) -> None:
+    """Refuse options that name a model and ask for none.
+
+    Raises:
+        InputError: saying which model would go unused.
+    """
+    if rules_only and model != CHAMPION_URI:
+        raise InputError(f"expected --model or --rules-only; found both: {model} would go unused")
+
+
 def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
-    """Return what answers, by the command's options."""
+    """Return what answers, by the command's options.
+
+    Raises:
+        InputError: as `refuse_unused`.
+    """
+    refuse_unused(model, rules_only)
     policy = load_policy(policy_file)
     return Router(policy) if rules_only else router_with(policy, model)
 
