@@ -105,6 +105,18 @@ def test_a_batch_has_1_to_256_tickets(client: TestClient, size: int) -> None:
     assert PLANTED not in response.text
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_another_content_type_is_told_the_header(client: TestClient, kind: str | None) -> None:
+    headers = {"content-type": kind} if kind else {}
+    for path in ("/v1/route", "/v1/route/batch"):
+        response = client.post(path, content=f'{{"body": "{PLANTED}"}}', headers=headers)
+        assert response.status_code == 422
+        (detail,) = response.json()["details"]
+        assert detail.startswith("body: expected JSON under the header Content-Type: application/")
+    wrong = client.post("/v1/route", content="[]", headers={"content-type": "application/json"})
+    assert "header" not in wrong.text
+
+
 def test_unknown_fields_are_refused(client: TestClient) -> None:
     response = client.post("/v1/route", json={"body": PLANTED, "prio": PLANTED})
     assert response.status_code == 422

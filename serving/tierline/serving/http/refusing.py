@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPMethod
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +28,9 @@ _EVERYWHERE = (400, 408, 422, 429, 500, 503)
 ANYWHERE: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in _EVERYWHERE}
 #: What a guarded resource with a body may answer, too.
 REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (401, 413)}
+_JSON_EXPECTED: Final = (
+    "expected JSON under the header Content-Type: application/json; found another header or none"
+)
 #: By then another server should answer at the address.
 _STARTING_SECONDS = "5"
 #: Errors that a refusal tells one by one: each is looked through for secrets on the event loop.
@@ -97,7 +100,11 @@ def _unfit(request: Request, error: Exception) -> JSONResponse:
     """Answer 422 with the first fields and what was expected, never with the input."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = error.errors()
-    details = [f"{_place(e)}: {_message(e)}" for e in errors[:_SHOWN]]
+    as_json = "json" in request.headers.get("content-type", "").lower()
+    details = [
+        f"{_place(e)}: {_message(e) if as_json or e['loc'] != ('body',) else _JSON_EXPECTED}"
+        for e in errors[:_SHOWN]
+    ]
     if more := len(errors[_SHOWN:]):
         details.append(f"and {more:,} more")
     error_text = "the request doesn't fit the schema" + see_docs(request)
