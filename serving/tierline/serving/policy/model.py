@@ -5,9 +5,9 @@ import json
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from tierline.data.labels import PROTECTED, Severity
 from tierline.data.ticket import DIMENSIONS
@@ -36,14 +36,23 @@ from tierline.serving.policy.rules import (
 from tierline.serving.policy.teams import Exclusion, TeamPolicy, team_problems, with_owner_teams
 
 
+def _said(name: str) -> str:
+    if not name.strip():
+        raise ValueError("expected a name; found none")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_said)]
+
+
 class TierPolicy(Strict):
     """One tier: who owns it, which issue types start there, and what is expected of it.
 
     Times count in the hours of its ``calendar``.
     """
 
-    name: str
-    owner: str
+    name: Name
+    owner: Name
     owns: tuple[str, ...]
     resolve_within: Duration
     calendar: str
@@ -103,7 +112,7 @@ class GatePolicy(Strict):
 class Policy(Strict):
     """The whole escalation process. ``version`` is its name with a hash of its content."""
 
-    name: str
+    name: Name
     currency: str
     calendars: Calendars
     tiers: dict[Tier, TierPolicy]
