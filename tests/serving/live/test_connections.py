@@ -1,17 +1,19 @@
 """Callers who send half a request, or nothing, over real sockets: others are answered."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from tierline.serving.live.connections import PatientConnection
+from tierline.serving.live.safe_headers import NOTHING_LOADS, SAFE_HEADERS
 
 from .app import PATIENCE, eventually
 from .process import Start
@@ -92,6 +94,12 @@ def answer(caller: HTTPConnection, path: str = "/") -> int:
     return response.status
 
 
+def refused_safely(told: HTTPResponse) -> None:
+    assert {name: told.getheader(name) for name in SAFE_HEADERS} == SAFE_HEADERS
+    assert told.getheader("Content-Security-Policy") == NOTHING_LOADS
+    assert json.loads(told.read()).keys() == {"error", "details"}
+
+
 @pytest.mark.parametrize("sent", [b"", HALF, UNFINISHED])
 def test_hundreds_that_wait_keep_nobody_out(sent: bytes) -> None:
     desk = Desk()
@@ -116,10 +124,24 @@ def test_where_all_work_a_new_caller_is_told() -> None:
             one.request("POST", "/slow", b"{}")
             assert desk.asked.wait(PATIENCE)
             desk.asked.clear()
-        assert answer(connect(stack, port)) == 503
+        late = connect(stack, port)
+        late.request("POST", "/", b"{}")
+        told = late.getresponse()
+        assert (told.status, told.getheader("Retry-After")) == (503, "5")
+        assert told.getheader("Connection") == "close"
+        refused_safely(told)
         desk.may_answer.set()
         assert [one.getresponse().status for one in working] == [200] * 3
         assert answer(connect(stack, port)) == 200
+
+
+@pytest.mark.parametrize("sent", [b"hello\r\n\r\n", HALF + b"x" * 100_000])
+def test_what_is_no_request_is_refused_as_by_any_resource(sent: bytes) -> None:
+    with listening(Desk(), PATIENCE * 10, 50) as port, ExitStack() as stack:
+        told = HTTPResponse(held(stack, port, sent))
+        told.begin()
+        assert (told.status, told.getheader("Connection")) == (400, "close")
+        refused_safely(told)
 
 
 def test_half_a_head_is_not_waited_for() -> None:

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tierline.models.runtime.prediction import Account, Prediction
-from tierline.serving.http.observing import SAFE_HEADERS
 from tierline.serving.live.logs import JsonFormatter, PlainFormatter
 from tierline.serving.live.metrics import _forget_the_dead
 from tierline.serving.live.options import Live
+from tierline.serving.live.safe_headers import SAFE_HEADERS
 
 from ..fakes import BREACH, CALM, prediction, predictor
 from .app import figures, serving

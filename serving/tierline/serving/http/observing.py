@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tierline.serving.http.refusing import stopping, unexpected
 from tierline.serving.live.logs import request_id
 from tierline.serving.live.metrics import Metrics
+from tierline.serving.live.safe_headers import NOTHING_LOADS, SAFE_HEADERS
 from tierline.serving.live.traces import Traces
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,6 @@ _UNLOGGED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _PAGES: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
 #: In figures and logs: the caller had gone before anything was answered.
 _GONE: Final = 499
-_NOTHING_LOADS: Final = "default-src 'none'; frame-ancestors 'none'"
-SAFE_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 class Observing:
@@ -97,7 +90,7 @@ class Observing:
         headers[REQUEST_ID] = name
         headers.update(self._headers)
         if path not in _PAGES:
-            headers["Content-Security-Policy"] = _NOTHING_LOADS
+            headers["Content-Security-Policy"] = NOTHING_LOADS
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         resource = _resource(scope)

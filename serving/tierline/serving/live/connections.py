@@ -5,12 +5,19 @@ import sys
 from typing import Final
 
 import h11
+from starlette.responses import JSONResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tierline.serving.live.safe_headers import NOTHING_LOADS, SAFE_HEADERS
 
 #: What else a process has open: model, store, logs.
 _OTHER_FILES: Final = 256
 #: As many as uvicorn takes at once, before one of them can make room.
 _AT_ONCE: Final = 2048
+#: By then others may have gone.
+_ROOM_SECONDS: Final = "5"
+_NO_ROOM: Final = "this server has as many connections as it may have; come again later"
+_NO_HTTP: Final = "expected an HTTP/1.1 request with a head of some kilobytes; found none"
 
 
 class PatientConnection(H11Protocol):
@@ -42,7 +49,10 @@ class PatientConnection(H11Protocol):
         self._wait()
         most = self.config.limit_concurrency
         full = most is not None and len(self.connections) > most and not self._made_room()
-        self.limit_concurrency = 0 if full else None
+        self.limit_concurrency = None
+        if full:
+            self.logger.warning("no room for another connection")
+            self.app = _refusal(503, _NO_ROOM, **{"Retry-After": _ROOM_SECONDS})
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
@@ -56,6 +66,14 @@ class PatientConnection(H11Protocol):
             self._stop_waiting()
         elif self._patience_ends is None:
             self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request; no resource ever sees it."""
+        answer = _refusal(400, _NO_HTTP)
+        head = h11.Response(status_code=400, headers=answer.raw_headers, reason=b"Bad Request")
+        for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """Note since when nothing is asked."""
@@ -98,6 +116,12 @@ class PatientConnection(H11Protocol):
         if idle:
             min(idle, key=lambda one: one.since).leave()
         return bool(idle)
+
+
+def _refusal(status: int, error: str, **more: str) -> JSONResponse:
+    """Return an answer such as resources refuse with; the connection is closed after it."""
+    headers = {"Content-Security-Policy": NOTHING_LOADS, "Connection": "close"}
+    return JSONResponse({"error": error, "details": []}, status, SAFE_HEADERS | headers | more)
 
 
 def allowed(connections: int) -> int:
