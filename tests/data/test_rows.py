@@ -136,6 +136,8 @@ def test_booleans_as_files_write_them(yes: object, no: object) -> None:
         "2026-03-02T10:00:00Z",
         " 2026-03-02 11:00:00+01:00 ",
         "2026-03-02T10:00",
+        "2026-03-02 10:00:00 UTC",
+        "2026-03-02 10:00:00.000000 UTC\n",
         datetime(2026, 3, 2, 10),
         datetime(2026, 3, 2, 10, tzinfo=UTC),
         1_772_445_600,

@@ -13,12 +13,14 @@ import pytest
 from rich.console import Console
 
 from tierline.data import InputError
-from tierline.data.corpus import sha256
+from tierline.data.corpus import read_rows, sha256
+from tierline.data.quarantine import Quarantine
 from tierline.models.encoder import load_pretrained
 from tierline.training import cli
 from tierline.training.benchmark import cells, child, watch
 from tierline.training.benchmark.method_frozen import embed
 from tierline.training.benchmark.outcome import Job, Outcome
+from tierline.training.benchmark.sets import read_set
 from tierline.training.benchmark.watch import Stopwatch
 from tierline.training.commands import measure
 
@@ -178,6 +180,23 @@ def test_a_failing_cell_is_named_and_the_rest_goes_on(
     assert "odd · frozen · seed 1: failed: --encoder: expected a hub id or a folder" in said
     assert "no figures: odd, frozen, seed 1: --encoder: expected a hub id" in err
     assert "0 of 1 seeds" in (Path(str(out)) / "table.md").read_text()
+
+
+def test_fields_that_no_method_looks_at_cost_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "named_alike.csv"
+    path.write_text(
+        "text,type,created,created_at,attempts,customer_tier,id,split\n"
+        f"hello,bug,soon,yesterday,many,gold,{'7' * 201},test\n"
+    )
+    found = read_set(path, {"issue_type": "type", "waited_minutes": "created"}, tmp_path)
+    (row,) = found.rows
+    assert (row.ticket.body, row.labels, row.extra) == (
+        "hello",
+        {"issue_type": "bug"},
+        {"split": "test"},
+    )
+    with Quarantine(tmp_path / "again.jsonl") as quarantine:
+        assert read_rows([path], found.mapping, quarantine) == [row]
 
 
 def job(path: Path, encoder: Path, method: str, **more: Any) -> Job:

@@ -25,9 +25,12 @@ def _plain_word(value: object) -> object:
 
 
 def utc_when_naive(value: object) -> object:
-    """Read ISO 8601; a time without a zone is taken as UTC, as most exports mean it."""
+    """Read ISO 8601; a time without a zone is taken as UTC, as most exports mean it.
+
+    Some (BigQuery's) write `` UTC`` behind the time.
+    """
     if isinstance(value, str):
-        value = datetime.fromisoformat(value.strip())
+        value = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if isinstance(value, datetime) and value.tzinfo is None:

@@ -32,7 +32,7 @@ def read_time(value: Any) -> Any:
             seconds = value / 1000 if value >= _MILLISECONDS_FROM else value
             return datetime.fromtimestamp(seconds, UTC)
         if isinstance(value, str):
-            return _jira(value) or utc_when_naive(value.removesuffix(" UTC"))
+            return _jira(value) or utc_when_naive(value)
     except (ValueError, OverflowError, OSError):
         pass
     raise RowError(

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tierline.data.columns import FIELDS
 from tierline.data.corpus import read_rows, sha256
 from tierline.data.errors import InputError
+from tierline.data.labels import HEADS
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import SUFFIXES
 from tierline.data.rows import Row
@@ -14,6 +16,11 @@ from tierline.training.benchmark.parts import has_split
 
 MACRO_F1: Final = "macro_f1"
 ACCURACY: Final = "accuracy"
+
+_READ: Final = ("subject", "body", *HEADS, "split", "origin")
+#: No method looks at the other fields: a column that happens to be called like one may hold
+#: anything, and must cost no row.
+_UNREAD: Final = {name: "" for name in FIELDS if name not in _READ}
 
 
 @dataclass(frozen=True)
@@ -88,11 +95,13 @@ def _files(path: Path) -> Iterator[tuple[Path, bool]]:
 def read_set(path: Path, given: Mapping[str, str], folder: Path) -> BenchmarkSet:
     """Read one set; unusable rows go to a quarantine file in ``folder``.
 
+    Only words, labels and the part of a row are read, whatever else ``given`` names.
+
     Raises:
         InputError: when the file is unusable as a whole.
     """
     layout = LAYOUTS.get(path.stem, Layout())
-    mapping = {**layout.mapping, **given}
+    mapping = {**layout.mapping, **given, **_UNREAD}
     with Quarantine(folder / f"{path.stem}.quarantine.jsonl") as quarantine:
         try:
             rows = read_rows([path], mapping, quarantine)
