@@ -64,9 +64,20 @@ def test_other_numbers_stay_as_they_are_written() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "subject", "body", "channel", *HEADS, "split", "industry"])
-@pytest.mark.parametrize("value", [True, ["x"], {"x": 1}, b"x"])
+@pytest.mark.parametrize("value", [["x"], {"x": 1}, b"x"])
 def test_text_fields_refuse_what_is_no_text(name: str, value: object) -> None:
     assert refusal(**{name: value}) == f"{name}: expected text; found {type(value).__name__}"
+
+
+@pytest.mark.parametrize("name", ["id", "subject", "body", "channel", "split", "industry"])
+def test_true_is_no_text(name: str) -> None:
+    assert refusal(**{name: True}) == f"{name}: expected text; found bool"
+
+
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("head", HEADS)
+def test_true_and_false_are_labels_as_data_frames_write_them(head: str, value: bool) -> None:
+    assert row(**{head: value}).labels == row(**{head: str(value)}).labels == {head: str(value)}
 
 
 @pytest.mark.parametrize("name", ["id", "subject", "body", "channel", *HEADS, "split", "industry"])

@@ -159,7 +159,8 @@ def _extra(name: str, value: Any) -> str:
 
 
 def _label(head: str, value: Any) -> str:
-    label = _text(head, value).strip()
+    # As data frames write true and false into CSV: one label, whatever the file's format.
+    label = _text(head, str(value) if isinstance(value, bool) else value).strip()
     if len(label) > _MAX_LABEL_CHARS:
         raise RowError(
             f"{head}: expected a label of at most {_MAX_LABEL_CHARS} characters; "
