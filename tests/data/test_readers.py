@@ -108,6 +108,15 @@ def test_byte_order_mark_and_line_ends(tmp_path: Path, start: bytes, end: bytes)
     assert bodies(rows) == ["x", "y"]
 
 
+@pytest.mark.parametrize("header", [b"words, label", b" words ,label\t", b'words," label "'])
+def test_blanks_around_the_names_of_a_csv_header_do_not_count(
+    tmp_path: Path, header: bytes
+) -> None:
+    data = header + b"\nhello, bug\n"
+    row = good(read_bytes(tmp_path, "a.csv", data, "body=words,issue_type=label")[0])
+    assert (row.ticket.body, row.labels) == ("hello", {"issue_type": "bug"})
+
+
 def test_names_that_are_no_unicode_can_be_printed(tmp_path: Path) -> None:
     for name, data in (("a.csv", b"gr\xfc\xdfe\nx\n"), ("a.jsonl", b'{"gr\\ud800": "x"}')):
         with pytest.raises(InputError, match=r"found: gr\?") as caught:

@@ -131,7 +131,7 @@ class RecordFile(ABC, Generic[R]):
             delimiter = max(first + _DELIMITERS, key=head.count)
             reader = csv.reader(chain([head], lines), delimiter=delimiter, strict=True)
             try:
-                header = next(reader)
+                header = [name.strip() for name in next(reader)]
             except csv.Error as error:
                 raise InputError(
                     f"expected a header line; that of {self.path.name} is no valid CSV ({error})"
