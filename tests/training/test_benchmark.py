@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -197,6 +199,50 @@ def test_fields_that_no_method_looks_at_cost_no_row(tmp_path: Path) -> None:
     )
     with Quarantine(tmp_path / "again.jsonl") as quarantine:
         assert read_rows([path], found.mapping, quarantine) == [row]
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of sets whose columns are called otherwise; no cell is run."""
+
+    def run_cell(job: Job, progress: Callable[[float], None]) -> Outcome:
+        return Outcome(job=job, status="ok", figures={"sentiment": {"macro_f1": 0.5}})
+
+    monkeypatch.setattr(cells, "run_cell", run_cell)
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "air.csv").write_text("text,mood\nlate,angry\n")
+    lines = [{"text": "x", "sentiment": "calm"}, {"text": "y", "severity": "P1"}]
+    (folder / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    later = [{"text": "x", "sentiment": "calm"}, {"text": "y", "mood": "angry"}]
+    (folder / "later.jsonl").write_text("\n".join(map(json.dumps, later)))
+    pq.write_table(pa.table({"text": ["x"], "sentiment": ["calm"]}), folder / "table.parquet")
+    (folder / "none.csv").write_text("text\nhello\n")
+    return folder
+
+
+def test_a_folder_s_file_may_lack_a_column_of_the_mapping(mixed: Path, tmp_path: Path) -> None:
+    out = ["--method", "tfidf", "--seeds", 1, "--out", tmp_path / "out"]
+    code, said, err = benchmark(mixed, "--map", "sentiment=mood", *out)
+    assert code == 0
+    for name, count in {"air": 1, "lines": 2, "later": 1, "table": 1}.items():
+        assert f"set: {name}, {count} labelled rows" in said
+    notes = [line for line in err.splitlines() if line.startswith("--map")]
+    assert notes == [
+        f"--map of {name}: without sentiment=mood, columns that the file lacks"
+        for name in ("lines.jsonl", "table.parquet")
+    ]
+    assert "left out: none.csv: expected labelled tickets" in err
+
+
+def test_a_file_named_by_itself_must_have_every_column_of_the_mapping(
+    mixed: Path, tmp_path: Path
+) -> None:
+    given = ["--map", "sentiment=mood", "--out", tmp_path / "out"]
+    for arguments in ([mixed / "table.parquet"], [mixed, "--set", "table"]):
+        code, _, err = benchmark(*arguments, *given)
+        assert code == 1
+        assert "--map names columns that the file lacks: mood" in err
 
 
 def job(path: Path, encoder: Path, method: str, **more: Any) -> Job:

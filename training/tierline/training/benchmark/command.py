@@ -14,7 +14,7 @@ from tierline.training.benchmark.about import about
 from tierline.training.benchmark.cells import run_cells
 from tierline.training.benchmark.methods import METHODS
 from tierline.training.benchmark.outcome import Job, Outcome, Results
-from tierline.training.benchmark.sets import BenchmarkSet, find_files, read_set
+from tierline.training.benchmark.sets import BenchmarkSet, find_files, lacking, read_set
 from tierline.training.benchmark.summary import summarise
 from tierline.training.benchmark.table import problems, rich_table, write
 
@@ -29,7 +29,8 @@ class BenchmarkJob:
         sets: stems of the files to take; all when empty.
         methods: names of the methods; all when empty.
         seeds: how many, counted from 1.
-        mapping: ``{field: column}`` for every set, before what is known of it.
+        mapping: ``{field: column}`` for every set, before what is known of it; a file found in a
+            folder may lack some of the columns.
         limit: the most rows to learn from.
         encoder: what the methods with an encoder start from.
         setfit_steps: the most contrastive steps of SetFit.
@@ -97,11 +98,17 @@ def _methods(job: BenchmarkJob) -> tuple[str, ...]:
 
 
 def _sets(job: BenchmarkJob, console: Console, errors: Console) -> tuple[BenchmarkSet, ...]:
-    """Read the sets; what else lies in a folder is left out, and said."""
+    """Read the sets; what else lies in a folder is left out, and said.
+
+    So are pairs of the mapping: few columns are called alike in all of a folder's files.
+    """
     sets = []
+    pairs = job.mapping or {}
     for path, may_be_left_out in find_files(job.paths, job.sets):
         try:
-            given = read_set(path, job.mapping or {}, job.out)
+            absent = lacking(path, pairs) if may_be_left_out else {}
+            held = {name: column for name, column in pairs.items() if name not in absent}
+            given = read_set(path, held, job.out)
         except InputError as error:
             if not may_be_left_out:
                 raise
@@ -111,6 +118,13 @@ def _sets(job: BenchmarkJob, console: Console, errors: Console) -> tuple[Benchma
         console.print(
             f"set: {given.name}, {len(given.rows):,} labelled rows", highlight=False, markup=False
         )
+        if absent:
+            said = ", ".join(f"{name}={column}" for name, column in absent.items())
+            errors.print(
+                f"--map of {path.name}: without {said}, columns that the file lacks",
+                soft_wrap=True,
+                markup=False,
+            )
         if given.quarantined:
             errors.print(
                 f"{given.quarantined} rows of {path.name} quarantined, with reasons", markup=False

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tierline.data.columns import FIELDS
+from tierline.data.columns import FIELDS, ColumnMap
 from tierline.data.corpus import read_rows, sha256
 from tierline.data.errors import InputError
 from tierline.data.labels import HEADS
 from tierline.data.quarantine import Quarantine
-from tierline.data.readers import SUFFIXES
+from tierline.data.readers import SUFFIXES, TicketFile
 from tierline.data.rows import Row
 from tierline.training.benchmark.parts import has_split
 
@@ -90,6 +90,36 @@ def _files(path: Path) -> Iterator[tuple[Path, bool]]:
     for file in sorted(path.iterdir()):
         if file.is_file() and file.suffix.lower() in SUFFIXES:
             yield file, True
+
+
+def lacking(path: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the pairs of ``given`` whose column the file lacks: in JSON Lines, every record.
+
+    Raises:
+        InputError: when the file is unusable as a whole.
+    """
+    names = _Names(path)
+    columns = set(filter(None, given.values()))
+    for _ in names:
+        if names.complete or columns <= names.found:
+            break
+    return {name: column for name, column in given.items() if column in columns - names.found}
+
+
+@dataclass
+class _Names(TicketFile):
+    """A file read for the names of its columns; ``complete`` says that no record adds any."""
+
+    found: set[str] = field(default_factory=set)
+    complete: bool = False
+
+    def columns_of(self, found: Sequence[str]) -> ColumnMap:
+        self.found, self.complete = set(found), True
+        return ColumnMap()
+
+    def columns_of_object(self, keys: Sequence[str], before: ColumnMap | None) -> ColumnMap:
+        self.found.update(keys)
+        return ColumnMap()
 
 
 def read_set(path: Path, given: Mapping[str, str], folder: Path) -> BenchmarkSet:
