@@ -76,6 +76,16 @@ def test_shares_and_strata() -> None:
         assert found[label] == pytest.approx(learnt[label] / 10, abs=1)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_every_label_that_is_tested_is_learnt(seed: int) -> None:
+    tail = [row(1000 + i, f"rare {i}", f"rare {i // 3}") for i in range(300)]
+    parts = divide([*many(300), *tail], seed)
+    labels = {name: {r.labels["issue_type"] for r in part} for name, part in parts.items()}
+    assert labels["test"] <= labels["train"]
+    assert len(labels["train"]) == 102
+    assert len(parts["test"]) == 120
+
+
 def test_another_seed_divides_otherwise() -> None:
     digests = {parts_digest(divide(many(100), seed)) for seed in range(5)}
     assert len(digests) == 5
