@@ -184,6 +184,73 @@ def test_openings_take_linear_time(unit: str, assert_linear: Linear) -> None:
     assert_linear(lambda text: assign_splits([row(1, text)], 1), unit)
 
 
+def of_customers(names: list[str | None], day: float | None = None) -> list[Row]:
+    times = [None if day is None else START + timedelta(days=day * i) for i in range(len(names))]
+    return [
+        Row(i, Ticket(body=f"ticket {i}", customer=name, created_at=time))
+        for i, (name, time) in enumerate(zip(names, times, strict=True))
+    ]
+
+
+def homes(rows: list[Row]) -> Counter[str | None]:
+    """In how many parts each customer's tickets are."""
+    parts = assign_splits(rows, 1)
+    assert sorted(chain.from_iterable(ids(parts).values())) == list(range(len(rows)))
+    return Counter(chain.from_iterable({r.ticket.customer for r in p} for p in parts.values()))
+
+
+def test_an_undated_customer_s_tickets_are_in_one_part() -> None:
+    rows = of_customers([f"c{i % 50}" for i in range(500)])
+    assert set(homes(rows).values()) == {1}
+    sizes = {name: len(part) for name, part in assign_splits(rows, 1).items()}
+    assert sizes == {"train": 350, "validation": 80, "test": 70}
+
+
+def test_copies_and_customers_stay_together_at_once() -> None:
+    """Each customer shares a text with the next: ten of them hang together."""
+    rows = [
+        Row(n, Ticket(body=f"ticket {(n + 1) // 2}", customer=f"c{n // 2}"))
+        for n in range(400)
+        if n % 20
+    ]
+    parts = assign_splits(rows, 1)
+    chains = Counter(chain.from_iterable({r.number // 20 for r in p} for p in parts.values()))
+    assert len(chains) == 20
+    assert set(chains.values()) == {1}
+
+
+def test_the_tickets_of_one_large_customer_are_divided_and_the_others_are_not() -> None:
+    found = homes(of_customers(["large" if i % 3 else f"c{i % 50}" for i in range(600)]))
+    assert found.pop("large") == 3
+    assert set(found.values()) == {1}
+
+
+def test_rows_without_a_customer_are_divided_as_if_nobody_named_any() -> None:
+    rows, plain = of_customers([None] * 100), [row(i, f"ticket {i}") for i in range(100)]
+    assert ids(assign_splits(rows, 1)) == ids(assign_splits(plain, 1))
+
+
+def test_dated_tickets_are_divided_by_time_whoever_wrote_them() -> None:
+    rows = of_customers([f"c{i % 10}" for i in range(100)], day=1)
+    assert ids(assign_splits(rows, 1))["test"] == list(range(85, 100))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(few_words, st.sampled_from(["a", "b", "c", None])), max_size=60),
+    st.randoms(use_true_random=False),
+)
+def test_customers_too_are_divided_alike_in_any_order(
+    items: list[tuple[str, str | None]], random: Random
+) -> None:
+    rows = [Row(i, Ticket(body=body, customer=name)) for i, (body, name) in enumerate(items)]
+    shuffled = sorted(rows, key=lambda _: random.random())
+    parts, again = assign_splits(rows, 1), assign_splits(shuffled, 1)
+    assert {n: set(v) for n, v in ids(parts).items()} == {n: set(v) for n, v in ids(again).items()}
+    starts = [{fingerprint(r) for r in part} for part in parts.values()]
+    assert len(set().union(*starts)) == sum(map(len, starts))
+
+
 def test_other_words_have_another_fingerprint() -> None:
     assert fingerprint(row(1, "order 1")) != fingerprint(row(1, "order 2"))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tierline.data.normalise import full_text
@@ -21,6 +21,8 @@ SHARES: Final = (0.70, 0.85)
 _FINGERPRINT_CHARS: Final = 60
 #: A start that more different texts than these have is a form's, and says nothing of the ticket.
 _FORM_TEXTS: Final = 10
+#: A customer's rows stay together as long as no more than this share of all hangs together.
+_MOST_TOGETHER: Final = 0.1
 _NO_WORD: Final = re.compile(r"[\W_]+")
 #: What copies of one ticket may differ by in front: reply marks, ``case 7:``, a greeting.
 _OPENING: Final = re.compile(
@@ -37,10 +39,11 @@ def assign_splits(rows: Sequence[Row], seed: int) -> dict[str, tuple[Row, ...]]:
     A ``split`` column is kept as it is (rows naming no known part go to train). Otherwise rows
     that begin with the same 60 letters and digits stay in one part, whatever greeting or reply
     mark stands before these; of a start that more than 10 different texts have (a form's), the
-    rows of one text. When every row has a date the newest rows are the test part, else a seeded
-    hash decides. A label that this leaves mostly
-    outside train, or outside validation, is dealt out anew (see `rare_labels`): one that came
-    into use last month would else be tested and never learnt.
+    rows of one text. When every row has a date the newest rows are the test part, whoever wrote
+    them: so it will be when the model answers. Else a seeded hash decides, and a customer's rows
+    stay in one part too, unless more than a tenth of all rows would hang together by that. A
+    label that this leaves mostly outside train, or outside validation, is dealt out anew (see
+    `rare_labels`): one that came into use last month would else be tested and never learnt.
     """
     named = [split_of(row) for row in rows]
     said = any(named)
@@ -79,6 +82,7 @@ def _positions_to_parts(rows: Sequence[Row], seed: int) -> list[str]:
     if all(row.ticket.created_at for row in rows):
         keys = sorted(groups, key=lambda g: min(_time(rows[i]) for i in groups[g]))
     else:
+        groups = _with_customers(rows, groups)
         keys = sorted(groups, key=lambda g: hashlib.sha256(f"{seed}:{g}".encode()).digest())
     parts = [""] * len(rows)
     for i, done in _with_share(groups[key] for key in keys):
@@ -98,6 +102,31 @@ def _near_duplicates(rows: Sequence[Row]) -> dict[str, list[int]]:
         form = len(of_start[start]) > _FORM_TEXTS
         groups.setdefault(f"{start}:{whole}" if form else start, []).append(i)
     return groups
+
+
+def _with_customers(rows: Sequence[Row], groups: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """Return the groups, those of a customer as one; those of the smallest customers first."""
+    joined = {name: list(group) for name, group in groups.items()}
+    now_in = {name: name for name in groups}
+    of_customer: dict[str, list[str]] = {}
+    for name, group in groups.items():
+        for i in group:
+            if customer := rows[i].ticket.customer:
+                of_customer.setdefault(customer, []).append(name)
+    for _, names in sorted(of_customer.items(), key=lambda item: (len(item[1]), item[0])):
+        first, *others = sorted({_end(now_in, name) for name in names})
+        if sum(len(joined[name]) for name in (first, *others)) <= _MOST_TOGETHER * len(rows):
+            for name in others:
+                joined[first] += joined.pop(name)
+                now_in[name] = first
+    return joined
+
+
+def _end(now_in: Mapping[str, str], name: str) -> str:
+    """Return the group that the named one has become part of, by however many steps."""
+    while now_in[name] != name:
+        name = now_in[name]
+    return name
 
 
 def _letters(row: Row) -> tuple[str, str]:
