@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ from tierline.data import InputError, Ticket
 from tierline.data.labels import LABELS
 from tierline.data.normalise import normalise, plain_text
 from tierline.data.readers import TicketFile
+from tierline.data.redact import redact
 from tierline.models.runtime.prediction import Account, HeadPrediction, Prediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving import commands
@@ -219,3 +221,30 @@ def test_a_training_leaves_no_secret_behind(
     for path in files:
         content = path.read_bytes().decode("utf-8", "replace")
         assert held(content, long_secrets) == [], path
+
+
+def test_a_report_shows_no_secret_of_a_tickets_fields(
+    trained: Trained, long_secrets: list[str], tmp_path: Path
+) -> None:
+    """Ids, channels and industries hold what gives itself away without words around it."""
+    from rich.console import Console
+
+    from tierline.training.report.command import EvaluateJob, run
+
+    told = [s for s in long_secrets if len(s) <= 64 and not held(redact(s), [s])][:12]
+    labels = [{"severity": "P1"}, {"severity": "P4"}]
+    rows = [
+        {"body": f"Office {i}: please advise", "id": s, "channel": s, "industry": s} | label
+        for i, s in enumerate(told)
+        for label in labels
+    ]
+    file, page = tmp_path / "fields.jsonl", tmp_path / "report.html"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    quiet = Console(quiet=True)
+    job = EvaluateJob(trained.out, file, {}, html=page, trained_on=[file])
+    run(job, quiet, quiet)
+    found = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert found["confident_mistakes"]
+    assert found["near_duplicates"]
+    for path in (page, page.with_suffix(".json")):
+        assert held(html.unescape(path.read_text(encoding="utf-8")), told) == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tierline.data.ticket import Ticket
 from tierline.training.answers import Answers
 from tierline.training.evaluate import Evaluation
 from tierline.training.report.compare import Comparison, compare
@@ -68,6 +69,13 @@ def test_pairing_makes_the_interval_narrow() -> None:
     assert accuracy.value == pytest.approx(1 / 60)
     assert accuracy.low >= 0
     assert accuracy.high <= 4 / 60
+
+
+def test_a_changed_tickets_id_is_redacted() -> None:
+    named = [replace(row, ticket=Ticket(id="zoe@x.example", body="x")) for row in ROWS]
+    this, other = evaluation(severity(TRUTH)), evaluation(severity([0] * 60))
+    changes = compare(named, ("new", this), ("old", other), {}).changes
+    assert {c.id for c in changes} == {"[email]"}
 
 
 def test_changed_tickets_are_listed_with_their_effect() -> None:

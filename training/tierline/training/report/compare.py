@@ -23,6 +23,7 @@ from tierline.training.metrics import (
     rated_too_low,
 )
 from tierline.training.report.costs import Costs, cost_matrix
+from tierline.training.report.shown import shown_id
 
 #: Figures of which more is better; of all others less is.
 MORE_IS_BETTER: Final = frozenset({"accuracy", "macro_f1", "quadratic_kappa"})
@@ -164,7 +165,7 @@ def _changes(rows: Sequence[Row], this: Evaluation, other: Evaluation) -> tuple[
         truth = {} if answers is None else _truth(answers)
         pairs = zip(rows, other.said[head], this.said[head], strict=True)
         changes += [
-            Change(row.ticket.id, head, before, after, truth.get(i))
+            Change(shown_id(row.ticket), head, before, after, truth.get(i))
             for i, (row, before, after) in enumerate(pairs)
             if before != after
         ]

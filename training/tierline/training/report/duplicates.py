@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 from tierline.data.splitting import SPLITS, fingerprint, split_of
+from tierline.training.report.shown import shown_id
 
 #: Cosine of letter n-grams from which on two tickets count as one: a changed name or number and
 #: a greeting more stay above it, two reports of one matter in different words stay below.
@@ -52,7 +53,8 @@ def duplicates(rows: Sequence[Row], trained: Sequence[Row]) -> tuple[Duplicate, 
         same = starts.get(fingerprint(row))
         if score >= SIMILAR or same is not None:
             other = trained[near if score >= SIMILAR or same is None else same]
-            found.append(Duplicate(row.ticket.id, other.ticket.id, float(score), same is not None))
+            ids = (shown_id(row.ticket), shown_id(other.ticket))
+            found.append(Duplicate(*ids, float(score), same is not None))
     return tuple(sorted(found, key=lambda d: -d.similarity))
 
 

@@ -11,7 +11,7 @@ from cleanlab.filter import find_label_issues
 from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 from tierline.training.answers import Answers
-from tierline.training.report.shown import shown
+from tierline.training.report.shown import shown, shown_id
 
 MOST_MISTAKES: Final = 25
 #: Suspected label errors shown per head.
@@ -97,7 +97,7 @@ def _doubt(answers: Answers, i: int, rows: Sequence[Row]) -> Doubt:
     row, truth = rows[answers.rows[i]], answers.truth[i]
     chances = answers.probabilities
     return Doubt(
-        row.ticket.id,
+        shown_id(row.ticket),
         answers.head,
         answers.labels[truth],
         answers.labels[answers.predicted[i]],

@@ -9,6 +9,7 @@ from tierline.data.normalise import full_text
 from tierline.data.rows import Row
 from tierline.training.answers import Answers
 from tierline.training.report.language import language
+from tierline.training.report.shown import shown
 from tierline.training.safety_report import Share
 
 NOT_GIVEN: Final = "not given"
@@ -85,6 +86,9 @@ _WAYS: Final[dict[str, Callable[[Row], str]]] = {
 
 
 def _divide(name: str, values: list[str], answers: Mapping[str, Answers]) -> Segmentation:
+    # A form's field can hold an address or a token as well as the text can.
+    safe = {value: shown(value) for value in set(values)}
+    values = [safe[value] for value in values]
     counts = Counter(values)
     kept = [value for value, _ in counts.most_common(_MOST)]
     if name in _ORDER:

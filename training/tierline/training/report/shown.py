@@ -3,6 +3,7 @@
 from typing import Final
 
 from tierline.data.redact import redact
+from tierline.data.ticket import Ticket
 
 _MOST_CHARS: Final = 400
 
@@ -15,3 +16,8 @@ def shown(text: str) -> str:
     """
     line = " ".join(redact(text).split())
     return line if len(line) <= _MOST_CHARS else f"{line[:_MOST_CHARS]} …"
+
+
+def shown_id(ticket: Ticket) -> str | None:
+    """Return a ticket's id as `shown`: some systems make it of an address; None without one."""
+    return None if ticket.id is None else shown(ticket.id)
