@@ -142,6 +142,22 @@ def test_check_digits_decide_unless_words_do(number: str, *, taken: bool) -> Non
     assert (redact(number) != number) is taken
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mine is 212-555-0123 ext 12 now", "mine is [phone] now"),
+        ("415.555.2671 x4", "[phone]"),
+        ("or 555-123-4567 ext 12", "or [phone]"),
+        ("612 345 678 ext. 4", "[phone]"),
+        ("tel 12345 x 1234", "tel [phone]"),
+        ("order 555-123-4567 ext 12", "order 555-123-4567 ext 12"),
+        ("pick 1234567 x2", "pick 1234567 x2"),
+    ],
+)
+def test_an_extension_neither_hides_a_number_nor_makes_one(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
 @pytest.mark.parametrize("invisible", "\u00ad\u200b\u200d\u2060\ufeff\u202e\u0301")
 def test_invisible_characters_hide_nothing(invisible: str) -> None:
     for secret in ("zoe@x.example", "4111111111111111", "203.0.113.7"):

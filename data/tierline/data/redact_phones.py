@@ -23,7 +23,7 @@ from phonenumbers import (
 from tierline.data.redact_spans import Found
 
 _RUN: Final = re.compile(
-    r"(?:\(?\+ ?|\()?\d(?:[ .\-/()]{0,2}\d)*"
+    r"(?P<number>(?:\(?\+ ?|\()?\d(?:[ .\-/()]{0,2}\d)*)"
     r"(?:,? ?(?:x|ext\.?|extension|durchwahl|poste) ?\d{1,5}\b)?",
     re.IGNORECASE,
 )
@@ -69,8 +69,7 @@ def phones(text: str) -> Iterator[Found]:
     """Yield phone numbers with their extensions."""
     book = _NumberPlans()
     for run in _RUN.finditer(text):
-        digits = sum(map(str.isdigit, run[0]))
-        if digits >= _MIN_DIGITS and _is_phone(text, run, digits, book):
+        if _digits(run[0]) >= _MIN_DIGITS and _is_phone(text, run, book):
             yield Found(run.start(), run.end(), "phone")
 
 
@@ -107,14 +106,19 @@ def _is_mobile(number: PhoneNumber) -> bool:
     return is_valid_number(number) and number_type(number) == PhoneNumberType.MOBILE
 
 
-def _is_phone(text: str, run: re.Match[str], digits: int, book: _NumberPlans) -> bool:
-    number, start = run[0], run.start()
+def _digits(written: str) -> int:
+    return sum(map(str.isdigit, written))
+
+
+def _is_phone(text: str, run: re.Match[str], book: _NumberPlans) -> bool:
+    # No country's plan knows the extension behind the number.
+    number, start = run["number"], run.start()
     if _DATE.match(number):
         return False
     window = max(0, start - _WINDOW)
     if _SAID.search(text, window, start):
         return True
-    if digits > _MAX_DIGITS:
+    if _digits(number) > _MAX_DIGITS:
         return False
     if "+" in number:
         return book.international(number)
@@ -122,7 +126,7 @@ def _is_phone(text: str, run: re.Match[str], digits: int, book: _NumberPlans) ->
         return False
     if number.startswith("00"):
         return book.international("+" + number[2:])
-    return _is_national(number, digits, book)
+    return _is_national(number, book)
 
 
 def _is_glued(text: str, run: re.Match[str]) -> bool:
@@ -131,9 +135,9 @@ def _is_glued(text: str, run: re.Match[str]) -> bool:
     return before is not None or _GLUED_BEHIND.match(text, run.end()) is not None
 
 
-def _is_national(number: str, digits: int, book: _NumberPlans) -> bool:
+def _is_national(number: str, book: _NumberPlans) -> bool:
     if _AMERICAN.fullmatch(number) or _BRITISH_MOBILE.fullmatch(number):
         return True
     if not number.startswith(("0", "(")) and not _IBERIAN.fullmatch(number):
         return False
-    return digits >= 9 and book.national(number, mobile=number.isdigit())  # noqa: PLR2004
+    return _digits(number) >= 9 and book.national(number, mobile=number.isdigit())  # noqa: PLR2004
