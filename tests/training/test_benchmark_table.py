@@ -212,3 +212,10 @@ def test_unseen_labels_are_errors_and_unlabelled_rows_are_left_out() -> None:
     assert figures["severity"]["macro_f1"] == pytest.approx(2 / 3)
     assert figures["severity"]["quadratic_kappa"] > 0.85  # 3 stands beside 2, before 10
     assert score(heads, train, [row(None)], {"severity": ["1"]}) == ({}, {})
+
+
+def test_severities_without_a_scale_have_no_kappa() -> None:
+    rows = [Row(1, Ticket(body="a"), {"severity": name}) for name in ("high", "low", "medium")]
+    heads = [HeadLabels("severity", ("high", "low", "medium"))]
+    figures, _ = score(heads, rows, rows, {"severity": ["high", "low", "low"]})
+    assert set(figures["severity"]) == {"macro_f1", "accuracy"}

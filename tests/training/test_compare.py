@@ -50,6 +50,11 @@ def test_a_bundle_does_not_differ_from_itself() -> None:
     assert comparison.changes == ()
 
 
+def test_own_severities_without_a_scale_have_no_kappa_to_compare() -> None:
+    named = answers("severity", ("high", "low", "medium", "urgent"), TRUTH, TRUTH)
+    assert "quadratic_kappa" not in {d.figure for d in compared(named, named).differences}
+
+
 def test_a_difference_is_this_less_the_other_and_has_a_verdict() -> None:
     better, worse = severity(TRUTH), severity([*TRUTH[:30], *[3] * 30])
     there = {d.figure: d for d in compared(better, worse).differences}

@@ -45,6 +45,14 @@ def test_headline_figures_are_scikit_learns(answers: tuple[Labels, Labels]) -> N
     assert figures["rated_too_low"].value == pytest.approx((predicted[severe] > 1).mean())
 
 
+def test_own_severities_have_a_kappa_only_where_their_order_is_known(
+    answers: tuple[Labels, Labels],
+) -> None:
+    named, numbered = ("high", "low", "medium", "urgent"), ("1", "2", "3", "4")
+    assert set(report_head("severity", named, *answers).figures) == {"macro_f1", "accuracy"}
+    assert "quadratic_kappa" in report_head("severity", numbered, *answers).figures
+
+
 def test_every_interval_holds_its_value(answers: tuple[Labels, Labels]) -> None:
     for figure in report_head("severity", SEVERITIES, *answers).figures.values():
         assert 0 <= figure.low <= figure.value <= figure.high <= 1

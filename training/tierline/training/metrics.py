@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 from tierline.data.labels import LABELS
+from tierline.training.targets import HeadLabels
 
 Labels = NDArray[np.int64]
 Indices = NDArray[np.int64]
@@ -136,7 +137,7 @@ def report_head(
         "macro_f1": with_interval(macro_f1, truth, predicted),
         "accuracy": with_interval(accuracy, truth, predicted),
     }
-    if head == "severity":
+    if HeadLabels(head, tuple(labels)).ordinal:
         figures["quadratic_kappa"] = with_interval(quadratic_kappa, truth, predicted)
         if has_critical(labels):
             figures["rated_too_low"] = with_interval(rated_too_low, truth, predicted)

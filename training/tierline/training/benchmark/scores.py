@@ -6,7 +6,7 @@ import numpy as np
 
 from tierline.data.rows import Row
 from tierline.training.metrics import accuracy, macro_f1, quadratic_kappa
-from tierline.training.targets import ORDINAL_HEADS, HeadLabels, in_order
+from tierline.training.targets import HeadLabels, in_order
 
 
 def score(
@@ -39,6 +39,6 @@ def _figures(head: HeadLabels, pairs: Sequence[tuple[str, str]]) -> dict[str, fl
     index = {label: i for i, label in enumerate(labels)}
     truth, predicted = np.array([[index[a], index[b]] for a, b in pairs], np.int64).T
     found = {"macro_f1": macro_f1(truth, predicted), "accuracy": accuracy(truth, predicted)}
-    if head.name in ORDINAL_HEADS:
+    if HeadLabels(head.name, labels).ordinal:
         found["quadratic_kappa"] = quadratic_kappa(truth, predicted)
     return found

@@ -24,6 +24,7 @@ from tierline.training.metrics import (
 )
 from tierline.training.report.costs import Costs, cost_matrix
 from tierline.training.report.shown import shown_id
+from tierline.training.targets import HeadLabels
 
 #: Figures of which more is better; of all others less is.
 MORE_IS_BETTER: Final = frozenset({"accuracy", "macro_f1", "quadratic_kappa"})
@@ -148,7 +149,7 @@ def _measures(answers: Answers, costs: Costs) -> dict[str, Callable[[Answers, In
         "calibration_error": lambda a, r: calibration_error(a.correct[r], a.confidence[r]),
         "risk_coverage_area": lambda a, r: risk.area(a.confidence[r], a.correct[r]),
     }
-    if answers.head == "severity":
+    if HeadLabels(answers.head, answers.labels).ordinal:
         found["quadratic_kappa"] = lambda a, r: quadratic_kappa(a.truth[r], a.predicted[r])
         if has_critical(answers.labels):
             found["rated_too_low"] = lambda a, r: rated_too_low(a.truth[r], a.predicted[r])
