@@ -41,18 +41,21 @@ def tier_answers(
     tiers: Sequence[str],
     policy: Policy,
 ) -> Answers | None:
-    """Return the tiers of the rows that are labelled in every head; None when none is.
+    """Return the tiers of the rows labelled in every head with labels that the policy knows.
+
+    None where there is no such row, or where all of them belong in one tier: an answer that can't
+    be wrong measures nothing, and labels that the policy doesn't know all get one tier.
 
     The true tier is what `recommend` says when it is given the true labels, so a safety rule's
     false alarm raises both sides; the safety table counts those. An answer is as sure as the
     least sure of its labels.
     """
     names = [head.name for head in heads]
-    whole = [i for i, row in enumerate(rows) if all(n in row.labels for n in names)]
-    if not whole:
-        return None
+    whole = [i for i, row in enumerate(rows) if _is_told(row.labels, names, policy)]
     labelled = (_as_labelled(rows[i].labels, heads) for i in whole)
     truth = routed([rows[i] for i in whole], list(labelled), policy)
+    if len(set(truth)) < 2:  # noqa: PLR2004
+        return None
     return Answers(
         TIER,
         TIER_LABELS,
@@ -74,6 +77,10 @@ def unstated(ticket: Ticket) -> Ticket:
     """
     update = dict.fromkeys(("stated_severity", "assessment", "current_tier", "team"))
     return ticket.model_copy(update=update | {"locked_by_human": False})
+
+
+def _is_told(labels: Mapping[str, str], heads: Sequence[str], policy: Policy) -> bool:
+    return all(h in labels and policy.knows(h, labels[h]) for h in heads)
 
 
 def _as_labelled(labels: Mapping[str, str], heads: Sequence[Head]) -> Prediction:
