@@ -48,6 +48,16 @@ def test_help_lists_every_command() -> None:
         assert re.search(rf"\b{command}\b", shown)
 
 
+def test_an_unusable_policy_is_refused_before_training(
+    tierline: Command, own_store: Path, tickets: Path
+) -> None:
+    out = own_store / "bundle"
+    code, _, err = tierline("train", tickets, "--out", out, "--policy", own_store / "no.toml")
+    assert code == 1
+    assert "no.toml" in err
+    assert not out.exists()
+
+
 def test_train_and_promote(
     tierline: Command,
     own_store: Path,

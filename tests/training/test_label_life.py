@@ -125,3 +125,23 @@ def test_labels_that_no_policy_knows_are_trained_and_evaluated_but_not_served(
     with pytest.raises(PolicyError, match="no tier owns: my access, my billing, my bug"):
         Router(load_policy(), predictor)
     predictor.close()
+
+
+def test_own_severities_are_certified_by_the_policy_that_says_what_they_mean(
+    own_store: Path, tickets: Path, recipe: Recipe
+) -> None:
+    named = {"P1": "Blocker", "P2": "Major", "P3": "Minor", "P4": "Trivial"}
+    rows = [json.loads(line) for line in tickets.read_text(encoding="utf-8").splitlines()]
+    kept = [
+        {"body": row["body"], "severity": named[row["severity"]], "split": row["split"]}
+        for row in rows
+    ]
+    file = write_rows(own_store / "in.jsonl", kept)
+    policy = own_store / "policy.toml"
+    names = "\n".join(f'{name} = "{severity}"' for severity, name in named.items())
+    policy.write_text(f"[severity_names]\n{names}\n")
+    job = TrainJob([file], own_store / "bundle", replace(recipe, epochs=1), policy=policy)
+    promise = Bundle.load(train(job, Console(file=StringIO())).out).manifest.certificate
+    assert promise is not None
+    critical = sum(row["severity"] == "P1" for row in rows if row["split"] == "validation")
+    assert promise.calibration.count == critical > 0

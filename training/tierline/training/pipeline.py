@@ -44,6 +44,7 @@ class TrainJob:
 
     ``evaluate_on`` names further labelled files that are measured in the same report; the
     model never learns from them. ``labels`` is the labels file by which old labels are read.
+    ``policy`` is the policy file that the bundle is certified and measured by.
     """
 
     files: Sequence[Path]
@@ -53,6 +54,7 @@ class TrainJob:
     evaluate_on: Sequence[Path] = ()
     name: str = "tierline"
     labels: Path | None = None
+    policy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def train(job: TrainJob, console: Console) -> Trained:
 
     Raises:
         InputError: for unusable files or settings.
+        PolicyError: for an unusable policy.
         BundleError: when the export doesn't agree with the trained model.
         LaunchError: in a process of a launch that isn't the main one (see `along`), or
             when the processes can't train together.
@@ -87,7 +90,7 @@ def train(job: TrainJob, console: Console) -> Trained:
         raise unshared(launched())
     refuse_foreign_folder(job.out)
     _refuse_odd_names(job.evaluate_on)
-    book = read_label_book(job.labels)
+    book, policy = read_label_book(job.labels), load_policy(job.policy)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     with Quarantine(job.out.with_name(job.out.name + ".quarantine.jsonl")) as quarantine:
         corpus = load_corpus(job.files, job.mapping, quarantine, job.recipe.seed, book)
@@ -103,7 +106,7 @@ def train(job: TrainJob, console: Console) -> Trained:
     ):
         bundle = Path(scratch) / "bundle"
         lesson = Lesson(corpus, job.recipe, job.name, extra)
-        evaluations = learn(lesson, bundle, load_policy(), console)
+        evaluations = learn(lesson, bundle, policy, console)
         version = tracking.register(bundle)
         put_in_place(bundle, job.out)
     console.print(

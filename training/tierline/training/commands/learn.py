@@ -40,6 +40,7 @@ def train(
     mapping: MapOption = None,
     source: FormatOption = None,
     labels: LabelsOption = None,
+    policy: PolicyOption = None,
     evaluate_on: Annotated[
         list[Path] | None,
         typer.Option(help="Labelled file to measure too, never to learn from (repeatable)."),
@@ -67,7 +68,8 @@ def train(
     from tierline.training.pipeline import TrainJob
     from tierline.training.pipeline import train as run
 
-    job = TrainJob(files, out, recipe, pairs_of(mapping, source), evaluate_on or (), labels=labels)
+    columns = pairs_of(mapping, source)
+    job = TrainJob(files, out, recipe, columns, evaluate_on or (), labels=labels, policy=policy)
     run(job, console)
     console.print("make it the champion with: tierline promote")
 
