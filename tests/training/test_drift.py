@@ -164,6 +164,17 @@ def test_confidence_drift_says_where_the_files_differ() -> None:
     assert confidence_shift("severity", before[:9], before[:9]).p_value == 1.0
 
 
+@pytest.mark.parametrize(
+    ("below", "said"),
+    [(0.5, "0.50"), (0.95, "0.95"), (0.9987, "0.999"), (0.99996, "0.99996"), (1.0, "1.00")],
+)
+def test_a_confidence_below_one_is_not_said_to_be_one(below: float, said: str) -> None:
+    before = np.repeat([below, 1.0], [51, 49])
+    shift = confidence_shift("severity", before, np.full(100, below))
+    sentence = shift.sentences(0.001, Limits())[0]
+    assert f"a confidence of at most {said} went from" in sentence
+
+
 def test_one_large_shift_does_not_pull_the_others_along() -> None:
     limits = Limits()
     shift = confidence_shift("h", np.linspace(0, 0.6, 300), np.linspace(0.4, 1, 300))

@@ -1,5 +1,6 @@
 """Prediction drift and confidence drift: how often each label is given, and how surely."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -97,13 +98,20 @@ class ConfidenceShift:
     def sentences(self, level: float, limits: Limits) -> list[str]:
         """Return what changed, in plain words."""
         return [
-            f"{self.head}: answers with a confidence of at most {self.below:.2f} went from "
+            f"{self.head}: answers with a confidence of at most {_sure(self.below)} went from "
             f"{self.reference:.1%} to {self.recent:.1%} of tickets ({self.effect()})."
         ]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {k: v for k, v in asdict(self).items() if k not in {"head", "p_value"}}
+
+
+def _sure(confidence: float) -> str:
+    """Return a confidence with so many digits that none below 1 reads as 1, two at least."""
+    doubt = 1 - confidence
+    digits = max(2, -math.floor(math.log10(doubt))) if doubt > 0 else 2
+    return f"{confidence:.{digits}f}"
 
 
 def label_shifts(
