@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from tierline.data.errors import InputError
+from tierline.models.runtime.predictor import Predictor
 from tierline.training.pipeline import Trained
 from tierline.training.report.command import EvaluateJob, run
 from tierline.training.report.mistakes import label_issues
@@ -260,6 +261,17 @@ def test_a_page_that_cannot_be_written_is_refused_at_once(
     job = EvaluateJob(trained.out, tickets, {}, html=tmp_path / name)
     with pytest.raises(InputError, match=r"--html: expected a file name that ends in \.html"):
         run(job, Console(file=StringIO()), Console(file=StringIO()))
+
+
+def test_labels_of_another_world_are_refused_with_the_bundle_and_both_remedies(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = write_rows(tmp_path / "own.jsonl", [{"body": "please advise", "severity": "Blocker"}])
+    version = Predictor.load(trained.out).version
+    wanted = f"bundle {re.escape(version)} knows.*--map issue_type=COLUMN.*--labels"
+    with pytest.raises(InputError, match=wanted):
+        run(EvaluateJob(trained.out, file, {}), Console(quiet=True), Console(quiet=True))
 
 
 def test_few_rows_of_one_label_still_make_a_report(

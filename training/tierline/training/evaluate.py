@@ -151,9 +151,9 @@ def evaluate(
     answers = dict(head_answers(heads, rows, predictions))
     if not answers:
         raise InputError(
-            f"{name}: expected labels that the model knows, for at least one of "
+            f"{name}: expected labels that bundle {predictor.version} knows, for at least one of "
             f"{', '.join(h.name for h in heads)}; found none. Name the columns with "
-            "--map issue_type=COLUMN"
+            "--map issue_type=COLUMN, or read the labels as the bundle's with --labels"
         )
     stages = None
     if predictor.manifest.fast:
