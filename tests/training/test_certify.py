@@ -82,6 +82,8 @@ def test_too_few_critical_tickets_are_told() -> None:
     assert certificate.threshold is None
     assert certificate.lacking == 19
     assert "30 P1, data-loss and breach tickets to calibrate on, 19 more" in certificate.statement
+    assert "in the validation part: about 127 labelled ones" in certificate.statement
+    assert "where it takes 15%" in certificate.statement
     limits = thresholds(certificate, LABELS["issue_type"])
     assert limits == {"safety.data_loss": UNPROMISED, "safety.security_breach": UNPROMISED}
     assert thresholds(certificate, ("hardware", "software")) == {}

@@ -166,7 +166,8 @@ def test_a_promise_is_needed_and_as_strict_as_the_champions() -> None:
     lax = side(TRUTH, TRUTH, certificate=PROMISE.model_copy(update={"alpha": 0.1}))
     found = named(none, none)["certificate"]
     assert not found.passed
-    assert "40 more are needed; the policy's gate.need_certificate = false" in found.words
+    assert "40 more are needed in the validation part: about 267 labelled ones" in found.words
+    assert "where it takes 15%; the policy's gate.need_certificate = false" in found.words
     assert named(none, none, rules=policy(need_certificate=False))["certificate"].passed
     assert not named(none, some, rules=policy(need_certificate=False))["certificate"].passed
     assert not named(lax, some)["certificate"].passed

@@ -1,6 +1,14 @@
 """What a bundle promises about the tickets that must not be missed."""
 
+from math import ceil
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from tierline.data.splitting import SHARES
+
+#: The part of the labelled tickets that calibrates, unless a split column says otherwise.
+_VALIDATION: Final = SHARES[1] - SHARES[0]
 
 
 class Misses(BaseModel):
@@ -18,7 +26,7 @@ class Certificate(BaseModel):
     It holds in expectation, for tickets like those of the calibration part, whose digest is
     ``digest`` (conformal risk control). ``threshold`` is the model's probability from which on
     a ticket is raised, None when the part held too few critical tickets to promise anything:
-    ``lacking`` says how many more it needs. ``raised`` is the price: the share of the other
+    ``lacking`` says how many more that part needs. ``raised`` is the price: the share of the other
     calibration tickets that only the threshold sends to tier 3. ``test`` is what the promise
     came to on tickets that had no part in it, and ``bound`` the exact 95% upper bound of the
     miss rate from them; None where there were none.
@@ -42,7 +50,8 @@ class Certificate(BaseModel):
         if self.threshold is None:
             return (
                 f"no promise at {self.alpha:.1%}: {n} P1, data-loss and breach tickets to "
-                f"calibrate on, {self.lacking} more are needed"
+                f"calibrate on, {self.lacking} more are needed in the validation part: about "
+                f"{ceil(self.lacking / _VALIDATION)} labelled ones where it takes {_VALIDATION:.0%}"
             )
         said = (
             f"at most {self.alpha:.1%} of P1, data-loss and breach tickets are expected below tier "
