@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tierline.data.errors import InputError
 from tierline.models.runtime import Bundle
 from tierline.serving.commands import app
 from tierline.training import cli
@@ -266,3 +268,22 @@ def test_evaluate_reads_old_labels_by_the_labels_file(
     assert "labels: severity low read as P4 in 1 rows" in err
     assert "1 rows of a blind sample are not labelled yet: skipped" in err
     assert "quarantined" not in err
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_store_that_is_away_is_asked_once_more_unless_told_otherwise(
+    tierline: Command, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "3"
+    os.environ.pop("MLFLOW_HTTP_REQUEST_MAX_RETRIES", None)
+    asked: list[str | None] = []
+
+    def away(*_: object) -> None:
+        names = ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT")
+        asked.extend(os.environ.get(name) for name in names)
+        raise InputError("the store is away")
+
+    monkeypatch.setattr(f"tierline.training.retraining.registry.{command}", away)
+    assert tierline(command)[0] == 1
+    assert asked == ["1", "3"]

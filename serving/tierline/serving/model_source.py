@@ -16,6 +16,8 @@ CHAMPION_URI: Final = f"models:/{REGISTERED_NAME}@{CHAMPION}"
 #: Where the bundle lies within the artefacts of a registered model.
 BUNDLE_ARTIFACT: Final = "artifacts/bundle"
 DEFAULT_STORE: Final = "sqlite:///mlflow.db"
+#: MLflow tries for minutes by default; a server asks again anyway, and so can a person.
+_SOON: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 #: User and password in a URI.
 _USER: Final = re.compile(r"://[^\s/?#]*@")
 _HOW_TO_GET_ONE: Final = (
@@ -23,6 +25,12 @@ _HOW_TO_GET_ONE: Final = (
     "  tierline train FILES... --out DIR && tierline promote\n"
     "or name a bundle with --model DIR, or answer without a model: --rules-only"
 )
+
+
+def give_up_soon() -> None:
+    """Have MLflow give up on a store that doesn't answer, unless its own variables say when."""
+    for name, value in _SOON.items():
+        os.environ.setdefault(name, value)
 
 
 def load_predictor(model: str, threads: int | None = None) -> Predictor:

@@ -1,7 +1,6 @@
 """Where a server's model comes from, and whether that has moved."""
 
 import hashlib
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, runtime_checkable
@@ -9,13 +8,13 @@ from typing import Protocol, runtime_checkable
 from tierline.data.errors import ModelNotFoundError
 from tierline.models.runtime.manifest import MANIFEST
 from tierline.models.runtime.predictor import Predictor
-from tierline.serving.model_source import load_predictor, pinned, refuse_moving, registered_bundle
-
-#: MLflow tries for minutes by default; a server asks again anyway.
-_REGISTRY: dict[str, str] = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-}
+from tierline.serving.model_source import (
+    give_up_soon,
+    load_predictor,
+    pinned,
+    refuse_moving,
+    registered_bundle,
+)
 
 
 @runtime_checkable
@@ -44,8 +43,7 @@ class ConfiguredModel:
         refuse_moving(model)
         self._model = self._marked = model
         if model.startswith("models:/"):
-            for name, value in _REGISTRY.items():
-                os.environ.setdefault(name, value)
+            give_up_soon()
 
     def __call__(self) -> Predictor:
         """Fetch, verify and load the model: of a registry the version that was last marked.

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tierline.serving.commands import app, console
+from tierline.serving.model_source import give_up_soon
 from tierline.training.commands.options import (
     PANEL,
     need_training_extra,
@@ -19,6 +20,7 @@ def promote(
 ) -> None:
     """Make a trained version the champion: what scoring and serving use by default."""
     need_training_extra()
+    give_up_soon()
     from tierline.training.retraining.registry import promote as run
 
     console.print(f"champion: version {run(version).after} of model 'tierline'")
@@ -28,6 +30,7 @@ def promote(
 def rollback() -> None:
     """Make the champion before this one the champion again."""
     need_training_extra()
+    give_up_soon()
     from tierline.training.retraining.registry import rollback as run
 
     moved = run()
