@@ -3,7 +3,7 @@
     cd data/tickets && python -m tierline.training.incident_words train.jsonl validation.jsonl
 
 Whoever changes the corpus runs it again. Weights come from the training part; the threshold from
-the validation part: the highest at which rules and words together catch 88.5% of the incidents.
+the validation part: the highest at which rules and words together catch 89% of the incidents.
 """
 
 import sys
@@ -28,7 +28,7 @@ from tierline.serving import safety
 from tierline.serving.routing.caution import INCIDENTS
 from tierline.serving.routing.words import TABLE, share
 
-_CAUGHT: Final = 0.885
+_CAUGHT: Final = 0.89
 _LEAST_TICKETS: Final = 4
 _C: Final = 10.0
 #: Left out: they say nothing of what happened, and a term that the table knows takes weight from
