@@ -291,7 +291,8 @@ def test_prose_names_every_rule_tier_and_deadline() -> None:
         "the decisions cost at most 0 more per ticket",
         "at most 5% of known labels changed without a correction",
         "with 95% confidence; a model without a promise is refused",
-        "without a champion 65% of them are",
+        "without a champion 65% of them are, and every head is surely right more often than by "
+        "chance",
         "at most 2 times the champion's time per ticket, 1.5 times its size and 2 times its memory",
     ):
         assert line in said

@@ -14,6 +14,7 @@ from sklearn.metrics import (
 )
 
 from tierline.training.metrics import (
+    beyond_chance,
     calibration_error,
     has_critical,
     macro_f1,
@@ -43,6 +44,13 @@ def test_headline_figures_are_scikit_learns(answers: tuple[Labels, Labels]) -> N
     assert figures["quadratic_kappa"].value == pytest.approx(kappa)
     severe = truth < 2
     assert figures["rated_too_low"].value == pytest.approx((predicted[severe] > 1).mean())
+
+
+def test_beyond_chance_is_the_numerator_of_kappa(answers: tuple[Labels, Labels]) -> None:
+    truth, predicted = answers
+    found = beyond_chance(truth, predicted)
+    by_chance = accuracy_score(truth, predicted) - found
+    assert found / (1 - by_chance) == pytest.approx(cohen_kappa_score(truth, predicted))
 
 
 def test_own_severities_have_a_kappa_only_where_their_order_is_known(

@@ -214,12 +214,36 @@ def test_what_is_slower_or_bigger_than_allowed_fails(
 
 def test_without_a_champion_the_challenger_is_judged_alone() -> None:
     alone = named(side(TRUTH, TRUTH), None)
-    assert alone.keys() == {"certificate", "label_set", "safety_suite"}
+    assert alone.keys() == {"learnt.severity", "certificate", "label_set", "safety_suite"}
     assert all(v.passed for v in alone.values())
     assert "no champion yet; 8 of 10 incidents" in alone["safety_suite"].words
     few = side(TRUTH, TRUTH, raised={"a": True, "b": False})
     assert not named(few, None)["safety_suite"].passed
     assert not named(side(TRUTH, TRUTH, certificate=None), None)["certificate"].passed
+
+
+@settings(max_examples=20, deadline=None)
+@given(truth=LABELS, answer=st.integers(0, 3))
+def test_without_a_champion_one_answer_for_all_fails(truth: list[int], answer: int) -> None:
+    assert not named(side(truth, [answer] * len(truth)), None)["learnt.severity"].passed
+
+
+@pytest.mark.parametrize(("right", "passes"), [(0.25, False), (0.27, False), (0.5, True)])
+def test_without_a_champion_answers_by_chance_fail(right: float, passes: bool) -> None:
+    """Four labels, equally often: a quarter is right by chance, as shuffled labels teach."""
+    predicted = [t if i < right * 400 else (t + 1 + i // 4 % 3) % 4 for i, t in enumerate(TRUTH)]
+    found = named(side(TRUTH, predicted), None)["learnt.severity"]
+    assert found.passed == passes
+    assert found.allowed == 0
+    assert "more often than by chance" in found.words
+
+
+def test_without_a_champion_a_head_without_held_out_tickets_fails() -> None:
+    known = {"severity": frozenset(SEVERITIES), "sentiment": frozenset({"neutral"})}
+    unmeasured = replace(side(TRUTH, TRUTH), labels=known)
+    found = named(unmeasured, None)["learnt.sentiment"]
+    assert not found.passed
+    assert found.measured is None
 
 
 def test_costs_are_weighed_on_enough_tickets() -> None:

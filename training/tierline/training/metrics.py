@@ -57,6 +57,16 @@ def quadratic_kappa(truth: Labels, predicted: Labels) -> float:
     return 1.0 - float((cost * table).sum()) / disagreement if disagreement else 1.0
 
 
+def beyond_chance(truth: Labels, predicted: Labels) -> float:
+    """Return accuracy less what the same answers, dealt to the tickets by chance, would reach.
+
+    That is the numerator of Cohen's kappa: 0 for answers that don't depend on the ticket.
+    """
+    size = int(max(truth.max(), predicted.max())) + 1
+    real, said = (np.bincount(labels, minlength=size) for labels in (truth, predicted))
+    return accuracy(truth, predicted) - float(real @ said) / len(truth) ** 2
+
+
 def has_critical(labels: Sequence[str]) -> bool:
     """Return whether the labels are default severities of which the first two are P1 and P2."""
     known = LABELS["severity"]

@@ -122,7 +122,8 @@ def _gate(gate: GatePolicy) -> Iterator[str]:
     )
     yield (
         "  every incident of the safety suite that the champion raises to tier 3 is raised; "
-        f"without a champion {gate.least_raised:.0%} of them are"
+        f"without a champion {gate.least_raised:.0%} of them are, and every head "
+        "is surely right more often than by chance"
     )
     yield (
         f"  at most {gate.latency_ratio:g} times the champion's time per ticket, "

@@ -1,7 +1,8 @@
 """The gate: whether a challenger may replace the champion, as verdicts in words.
 
 Pure: from what was measured of both and the policy to a list of verdicts. Without a champion
-the challenger is judged alone: by its certificate, its labels and the safety suite.
+the challenger is judged alone: by its certificate, its labels, the safety suite, and whether its
+answers are right more often than by chance.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,11 +12,13 @@ from typing import Any, Final
 from tierline.models.runtime.certificate import Certificate
 from tierline.serving.policy import GatePolicy, Policy
 from tierline.training.evaluate import Evaluation
+from tierline.training.metrics import beyond_chance, with_interval
 from tierline.training.retraining.paired import cost_difference, f1_difference
 from tierline.training.retraining.promise import chance_of_misses
 
-#: Names of the verdicts; those per head are ``non_inferior.<head>``.
+#: Names of the verdicts of which there is one per head: ``non_inferior.<head>``.
 NON_INFERIOR: Final = "non_inferior"
+LEARNT: Final = "learnt"
 _LISTED: Final = 10
 
 
@@ -79,7 +82,7 @@ def judge(
     gate = policy.gate
     verdicts = [_certificate(challenger, champion, gate), _label_set(challenger, champion, policy)]
     if champion is None:
-        return (*verdicts, _suite_alone(challenger, gate))
+        return (*_learnt(challenger), *verdicts, _suite_alone(challenger, gate))
     return (
         *_non_inferior(challenger, champion, gate),
         _cost(challenger, champion, gate),
@@ -114,6 +117,22 @@ def _non_inferior(challenger: Side, champion: Side, gate: GatePolicy) -> Iterato
     words = f"{count} held-out tickets to compare {head} on; {gate.least_tickets} are asked for"
     enough = count >= gate.least_tickets
     yield Verdict("enough_tickets", enough, count, gate.least_tickets, words)
+
+
+def _learnt(challenger: Side) -> Iterator[Verdict]:
+    """Yield one verdict per head: whether its answers surely depend on the ticket."""
+    for head in challenger.labels:
+        name, answers = f"{LEARNT}.{head}", challenger.evaluation.answers.get(head)
+        if answers is None:
+            yield Verdict(name, False, None, 0.0, "no held-out ticket to measure it on")
+            continue
+        figure = with_interval(beyond_chance, answers.truth, answers.predicted)
+        words = (
+            f"no champion yet; {head} is right {figure.value:+.1%} more often than by chance, 95% "
+            f"interval {figure.low:+.1%} to {figure.high:+.1%}; more than 0 is asked for "
+            f"({len(answers.rows)} tickets)"
+        )
+        yield Verdict(name, figure.low > 0, figure.low, 0.0, words)
 
 
 def _cost(challenger: Side, champion: Side, gate: GatePolicy) -> Verdict:
