@@ -287,3 +287,18 @@ def test_a_store_that_is_away_is_asked_once_more_unless_told_otherwise(
     monkeypatch.setattr(f"tierline.training.retraining.registry.{command}", away)
     assert tierline(command)[0] == 1
     assert asked == ["1", "3"]
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback", "train"])
+def test_a_store_that_is_away_is_one_message(
+    tierline: Command, monkeypatch: pytest.MonkeyPatch, tickets: Path, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    more = (tickets, "--out", tmp_path / "bundle") if command == "train" else ()
+    code, _, err = tierline(command, *more)
+    assert code == 1
+    assert err.startswith("error: expected the work done by MLflow's store http://127.0.0.1:9; it")
+    assert err.count("\n") == 1
+    assert "MLFLOW_TRACKING_URI" in err
+    assert "secret" not in err

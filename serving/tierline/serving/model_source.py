@@ -136,9 +136,14 @@ def _registry(uri: str) -> Iterator[None]:
         yield
     except (MlflowException, OSError) as error:
         raise ModelNotFoundError(
-            f"expected {uri} in MLflow's store {_without_password(store)}; "
-            f"it answered: {_first_line(error, store)}. {_HOW_TO_GET_ONE}"
+            f"expected {uri} in {store_said(error)}. {_HOW_TO_GET_ONE}"
         ) from None
+
+
+def store_said(error: Exception) -> str:
+    """Return which store an error of MLflow's came from and what it says, without passwords."""
+    store = tracking_uri()
+    return f"MLflow's store {_without_password(store)}; it answered: {_first_line(error, store)}"
 
 
 def _first_line(error: Exception, store: str) -> str:

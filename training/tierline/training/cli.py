@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from tierline.data.errors import TierlineError
 from tierline.serving.commands import app, errors
+from tierline.serving.model_source import store_said
 from tierline.training.commands import champion, learn, loading, measure
 from tierline.training.launch import Launch, launched
 
@@ -16,7 +17,7 @@ _COMMANDS = (learn, measure, champion, loading)
 
 
 def main() -> None:
-    """Run the command; errors of Tierline's own end it with one message and exit code 1."""
+    """Run the command; an error of Tierline's own or of MLflow's is one message and exit code 1."""
     place = launched()
     code = _run(place)
     if place.count > 1:
@@ -33,9 +34,24 @@ def _run(place: Launch) -> int:
     try:
         app()
     except TierlineError as error:
-        where = f" in {place}" if place.count > 1 else ""
-        errors.print(f"[bold red]error{where}:[/] {escape(str(error))}", soft_wrap=True)
-        return 1
+        return _failed(place, str(error))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except Exception as error:
+        if not _by_mlflow(error):
+            raise
+        remedy = "Start the store, or correct MLFLOW_TRACKING_URI"
+        return _failed(place, f"expected the work done by {store_said(error)}. {remedy}")
     return 0
+
+
+def _by_mlflow(error: Exception) -> bool:
+    """Return whether MLflow raised it, without importing it for commands that don't need it."""
+    exceptions = sys.modules.get("mlflow.exceptions")
+    return exceptions is not None and isinstance(error, exceptions.MlflowException)
+
+
+def _failed(place: Launch, why: str) -> int:
+    where = f" in {place}" if place.count > 1 else ""
+    errors.print(f"[bold red]error{where}:[/] {escape(why)}", soft_wrap=True)
+    return 1
