@@ -28,7 +28,7 @@ from tierline.training.certify import UNPROMISED
 from tierline.training.export import check_parity
 from tierline.training.fit import Fitted, fit
 from tierline.training.pipeline import Trained, TrainJob, train
-from tierline.training.recipe import Recipe, batch_for, epochs_for
+from tierline.training.recipe import Recipe, batch_for, epochs_for, frozen_share_for
 from tierline.training.retraining.registry import promote
 
 QUIET = Console(file=StringIO())
@@ -245,6 +245,35 @@ def test_the_passes_follow_from_the_corpus(corpus: Corpus, recipe: Recipe) -> No
     fitted = fit(corpus, unplanned, lambda _: None, lambda _epoch, _scores: None)
     assert fitted.recipe.epochs == 12
     assert len(fitted.history) <= 12
+
+
+@pytest.mark.parametrize(
+    ("tickets", "share"),
+    [
+        ([[39] * 20], 5 / 6),
+        ([[3] * 11 + [5000] * 10], 5 / 6),
+        ([[3] * 10 + [40] * 11], 1 / 3),
+        ([[39] * 19], 1 / 3),
+        ([[39] * 20, [39] * 4], 1 / 3),
+    ],
+)
+def test_many_labels_of_few_tickets_each_keep_more_layers(
+    tickets: list[list[int]], share: float
+) -> None:
+    assert frozen_share_for(tickets) == share
+
+
+def test_the_frozen_layers_follow_from_the_corpus(corpus: Corpus, recipe: Recipe) -> None:
+    def share(corpus: Corpus) -> float | None:
+        own = replace(recipe, epochs=1, frozen_share=None)
+        return fit(corpus, own, lambda _: None, lambda _epoch, _scores: None).recipe.frozen_share
+
+    rows = [
+        replace(row, labels={"issue_type": f"topic {i % 25}"})
+        for i, row in enumerate(corpus.parts["train"])
+    ]
+    assert share(corpus) == 1 / 3
+    assert share(replace(corpus, parts=dict.fromkeys(corpus.parts, tuple(rows)))) == 5 / 6
 
 
 def test_frozen_layers_stay_and_keeping_their_states_changes_nothing(

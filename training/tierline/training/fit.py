@@ -24,7 +24,13 @@ from tierline.training.joining import joined
 from tierline.training.losses import MultiHeadLoss
 from tierline.training.metrics import macro_f1
 from tierline.training.parallel import Processes
-from tierline.training.recipe import FEWEST_TO_CHOOSE_BY, Recipe, batch_for, epochs_for
+from tierline.training.recipe import (
+    FEWEST_TO_CHOOSE_BY,
+    Recipe,
+    batch_for,
+    epochs_for,
+    frozen_share_for,
+)
 from tierline.training.targets import ABSENT, HeadLabels, heads_of
 
 #: Called after every step with the share of the planned steps done, and once per epoch with
@@ -100,10 +106,13 @@ def _fit(
     pretrained, tokenizer = load_pretrained(recipe.encoder)
     # An encoder may have fewer positions than the recipe would read.
     most = min(recipe.max_tokens, int(pretrained.config.max_position_embeddings))
-    recipe = replace(recipe, max_tokens=most)
+    frozen = recipe.frozen_share
+    if frozen is None:
+        frozen = frozen_share_for([h.tickets(corpus.parts["train"]) for h in heads])
+    recipe = replace(recipe, max_tokens=most, frozen_share=frozen)
     hidden = int(pretrained.config.hidden_size)
     model = TicketClassifier(pretrained, hidden, [len(h.labels) for h in heads])
-    model.freeze(recipe.frozen_share)
+    model.freeze(frozen)
     device = processes.device
     amp = device.type == "cuda" or _cpu_has_bfloat16()
     model.to(device)

@@ -1,6 +1,8 @@
 """The recipe of a training run: every setting with its meaning, and its default."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from tierline.models.encoder import DEFAULT_ENCODER
@@ -13,6 +15,10 @@ _STEPS: Final = 400
 _BATCHES: Final = (32, 16, 8)
 #: With fewer validation tickets the score of an epoch is mostly chance.
 FEWEST_TO_CHOOSE_BY: Final = 250
+#: With so many labels, and fewer tickets than this of half of them, little of the encoder learns.
+_MANY_LABELS: Final = 20
+_FEW_TICKETS: Final = 40
+_FROZEN: Final = (1 / 3, 5 / 6)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Recipe:
         max_tokens: longest input; of longer tickets the head and the tail are read.
         frozen_share: share of the encoder's layers, from the lowest up and rounded down, that
             stay as they were pre-trained: their output is computed once, which saves nearly
-            that share of the training time.
+            that share of the training time; None: by the labels, see `frozen_share_for`.
         stripped_share: share of the training tickets read without capitals, punctuation and
             digits, as anonymised exports come (see `augment`).
         pleading_share: share of the training tickets that have a severity read with words that
@@ -50,7 +56,7 @@ class Recipe:
 
     encoder: str = DEFAULT_ENCODER
     max_tokens: int = 192
-    frozen_share: float = 1 / 3
+    frozen_share: float | None = None
     stripped_share: float = 0.15
     pleading_share: float = 0.1
     epochs: int | None = None
@@ -81,3 +87,15 @@ def epochs_for(tokens: int) -> int:
 def batch_for(tickets: int, epochs: int) -> int:
     """Return how many tickets to learn from in a step: 32, or 16 or 8 where they are few."""
     return next((b for b in _BATCHES if tickets * epochs >= _STEPS * b), _BATCHES[-1])
+
+
+def frozen_share_for(tickets: Sequence[Sequence[int]]) -> float:
+    """Return which share of the encoder's layers to leave as they are.
+
+    ``tickets`` says of every head how many tickets each of its labels has to be learnt from. A
+    third; but five sixths where every head has many labels with few tickets each. Such labels are
+    topics, which the encoder tells apart as it comes and unlearns in part when most of it moves.
+    """
+    usual, most = _FROZEN
+    many = all(len(labels) >= _MANY_LABELS for labels in tickets)
+    return most if many and all(median(labels) < _FEW_TICKETS for labels in tickets) else usual

@@ -43,6 +43,11 @@ class HeadLabels:
         index = {label: i for i, label in enumerate(self.labels)}
         return np.array([index.get(r.labels.get(self.name, ""), ABSENT) for r in rows], np.int64)
 
+    def tickets(self, rows: Sequence[Row]) -> list[int]:
+        """Return how many of the rows have each label, in the labels' order."""
+        found = Counter(row.labels.get(self.name) for row in rows)
+        return [found[label] for label in self.labels]
+
 
 def heads_of(corpus: Corpus) -> tuple[HeadLabels, ...]:
     """Return the heads that the training part can teach, with their labels.
