@@ -1,57 +1,26 @@
 """The command line: what it prints, what it writes, and how it refuses."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import uvicorn
-from rich.console import Console
-from typer.testing import CliRunner
 
-from tierline.data.errors import InputError, ModelNotFoundError, PolicyError, TierlineError
+from tierline.data.errors import InputError, ModelNotFoundError, PolicyError
 from tierline.models.runtime.prediction import HeadPrediction
 from tierline.models.runtime.predictor import Predictor
-from tierline.serving import commands
-from tierline.serving import progress as progress_module
 from tierline.serving.commands import app
-from tierline.serving.http.keys import ApiKeys
-from tierline.serving.model_source import _registry, _without_password, load_predictor, tracking_uri
 from tierline.serving.policy import toml_of_default
 from tierline.serving.policy.prose import prose
-from tierline.serving.progress import ShareProgress
 from tierline.training.cli import main
 
+from .called import output, refusal, runner
 from .fakes import BREACH, CALM, LOSS, MANIFEST, POLICY, explained, prediction, predictor
 
-runner = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, a wide terminal, and no settings from outside."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.delenv("TIERLINE_API_KEYS", raising=False)
-    monkeypatch.setattr(commands.console, "width", 200)
-    monkeypatch.setattr(commands.errors, "width", 200)
-
-
-def output(*arguments: str) -> str:
-    result = runner.invoke(app, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def refusal(kind: type[TierlineError], *arguments: str) -> str:
-    with pytest.raises(kind) as caught:
-        runner.invoke(app, arguments, catch_exceptions=False)
-    return str(caught.value)
+pytestmark = pytest.mark.usefixtures("apart")
 
 
 @pytest.fixture
@@ -354,81 +323,6 @@ def test_route_refuses_what_no_ticket_holds(arguments: list[str], field: str) ->
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    calls: list[dict[str, Any]] = []
-    monkeypatch.setattr("uvicorn.run", lambda app, **options: calls.append(options))
-    monkeypatch.setattr("tierline.serving.commands.running.set_up", lambda chosen: None)
-    return calls
-
-
-def test_serve_binds_to_this_machine(served: list[dict[str, Any]]) -> None:
-    output("serve", "--rules-only", "--port", "8123")
-    assert [(call["host"], call["port"]) for call in served] == [("127.0.0.1", 8123)]
-
-
-def test_serve_leaves_uvloop_alone_where_it_is_installed(
-    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace(new_event_loop=None))
-    output("serve", "--rules-only")
-    (options,) = served
-    make_loop = uvicorn.Config(lambda: None, **options).get_loop_factory()
-    assert make_loop is asyncio.SelectorEventLoop
-
-
-def test_workers_that_start_slowly_are_given_time(
-    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("TIERLINE_WORKER_SETTINGS", "PROMETHEUS_MULTIPROC_DIR"):
-        monkeypatch.setenv(name, "")  # so that what is set there is taken back
-    output("serve", "--rules-only", "--workers", "2")
-    (call,) = served
-    assert call["workers"] == 2
-    assert call["timeout_worker_healthcheck"] > 5  # uvicorn's own: imports alone may take it
-
-
-def test_serve_answers_the_world_with_keys_or_consent_only(
-    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    public = ("serve", "--rules-only", "--host", "0.0.0.0")  # noqa: S104
-    assert "TIERLINE_API_KEYS" in refusal(InputError, *public)
-    assert served == []
-    output(*public, "--allow-open")
-    monkeypatch.setenv("TIERLINE_API_KEYS", "first")
-    output(*public)
-    assert len(served) == 2
-
-
-def test_serve_stops_some_time(served: list[dict[str, Any]]) -> None:
-    said = refusal(InputError, "serve", "--rules-only", "--drain", "inf")
-    assert "--drain: expected a number of seconds; found inf: say" in said
-    assert served == []
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_serve_needs_a_place_for_the_figures_that_several_share(
-    served: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str
-) -> None:
-    monkeypatch.setenv("TIERLINE_WORKER_SETTINGS", "")  # so that what is set there is taken back
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "none"))
-    said = refusal(InputError, "serve", "--rules-only", "--workers", workers)
-    assert "PROMETHEUS_MULTIPROC_DIR: expected a folder" in said
-    assert "make it, or unset the variable" in said
-    assert served == []
-    (tmp_path / "none").mkdir()
-    output("serve", "--rules-only", "--workers", workers)
-    assert len(served) == 1
-
-
-def test_serve_checks_the_policy_before_it_starts(
-    served: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    (tmp_path / "own.toml").write_text("colour = 1")
-    assert "colour: unknown key" in refusal(PolicyError, "serve", "--policy", "own.toml")
-    assert served == []
-
-
-@pytest.fixture
 def shell(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., tuple[object, str, str]]]:
@@ -455,95 +349,3 @@ def test_the_command_ends_with_one_message_and_code_1(
 
 def test_the_command_ends_well(shell: Callable[..., tuple[object, str, str]]) -> None:
     assert shell("policy", "show")[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("uri", "plain"),
-    [
-        ("https://me:secret@host:5000/x", "https://host:5000/x"),
-        ("postgresql://me@host/db", "postgresql://host/db"),
-        ("sqlite:///mlflow.db", "sqlite:///mlflow.db"),
-        ("/a/folder", "/a/folder"),
-    ],
-)
-def test_passwords_are_not_printed(uri: str, plain: str) -> None:
-    assert _without_password(uri) == plain
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "API request to http://me:se/cret@host:5000/api failed with http://me:secret@host:5000/x",
-        "expected http, found http://me:secret@host:5000",
-        "",
-    ],
-)
-def test_an_error_of_mlflow_quotes_no_password(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:se/cret@host:5000")
-    with (
-        pytest.raises(ModelNotFoundError, match="it answered: ") as found,
-        _registry("models:/tierline@champion"),
-    ):
-        raise OSError(said)
-    assert "cret" not in str(found.value)
-    assert "host:5000" in str(found.value)
-
-
-def test_the_store_is_mlflows_own_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tracking_uri() == "sqlite:///mlflow.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////elsewhere/none.db")
-    assert tracking_uri() == "sqlite:////elsewhere/none.db"
-    with pytest.raises(ModelNotFoundError, match=r"found no store at sqlite:////elsewhere"):
-        load_predictor("models:/tierline@champion")
-
-
-def test_progress_without_a_terminal_is_a_line_now_and_then(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = iter([0.0, 20.0, 25.0, 45.0])
-    monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    with ShareProgress(Console(width=200, force_terminal=False), "scoring") as progress:
-        progress.update(0.1)
-        progress.update(0.2, "soon")
-        progress.update(0.6, "12 tickets")
-    # The time before work began is no part of its pace.
-    assert capsys.readouterr().out.splitlines() == [
-        "scoring …",
-        "scoring: 10%",
-        "scoring: 60% 12 tickets, about 20 s left",
-    ]
-
-
-def test_progress_on_a_terminal_is_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    with ShareProgress(Console(width=100, force_terminal=True), "scoring") as progress:
-        progress.update(0.5, "12 tickets")
-        assert progress.seconds >= 0
-    assert "scoring" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("terminal", [False, True])
-def test_progress_shows_a_name_as_it_is(capsys: pytest.CaptureFixture[str], terminal: bool) -> None:
-    console = Console(width=100, force_terminal=terminal, color_system=None)
-    with ShareProgress(console, "reading a[x].csv") as progress:
-        progress.update(0.5, "b[x]")
-    said = capsys.readouterr().out
-    assert "reading a[x].csv" in said
-    assert ("b[x]" in said) == terminal
-
-
-def test_serve_checks_hashes_before_it_starts(
-    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TIERLINE_API_KEYS", "sha256:short")
-    assert "64 hexadecimal" in refusal(InputError, "serve", "--rules-only", "--workers", "2")
-    assert served == []
-
-
-def test_key_makes_keys_and_hashes() -> None:
-    said = dict(line.split(": ", 1) for line in output("key").splitlines())
-    key, hash_ = said["key"].strip(), said["hash"].strip()
-    assert ApiKeys.parse(hash_).admit(key)
-    again = runner.invoke(app, ["key", "--hash"], input=f"{key}\n")
-    assert again.output.strip() == hash_
-    nothing = runner.invoke(app, ["key", "--hash"], input="\n")
-    assert isinstance(nothing.exception, InputError)
