@@ -1,7 +1,7 @@
 """Every record of a file comes out once, as a row or as a bad row with a reason."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,12 @@ from .files import (
 )
 
 PLANTED = "zebrafish"
+
+
 records = st.lists(
     st.fixed_dictionaries({"id": st.text(max_size=8), "subject": st.text(), "body": st.text()}),
     max_size=8,
 )
-
-
-# What is written comes back
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -124,9 +123,6 @@ def test_names_that_are_no_unicode_can_be_printed(tmp_path: Path) -> None:
         str(caught.value).encode()
 
 
-# Files unusable as a whole
-
-
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected a file of tickets; found none"):
         TicketFile(tmp_path / "gone.csv")
@@ -170,24 +166,6 @@ def test_utf_16_is_refused_with_a_remedy(tmp_path: Path, name: str, encoding: st
 def test_a_broken_header(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(InputError, match=r"that of a\.csv is no valid CSV"):
         read_bytes(tmp_path, "a.csv", data)
-
-
-@pytest.mark.parametrize("data", [b"", b"PAR1", b"body\nx\n"])
-def test_no_parquet_file(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(InputError, match="expected a Parquet file"):
-        read_bytes(tmp_path, "a.parquet", data)
-
-
-def test_a_damaged_parquet_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"body": [f"ticket {i}" for i in range(5_000)]}), path)
-    data = bytearray(path.read_bytes())
-    data[60:400] = b"\xff" * 340
-    with pytest.raises(InputError, match="expected a Parquet file"):
-        read_bytes(tmp_path, path.name, bytes(data))
-
-
-# One bad row never ends the job
 
 
 def test_ragged_rows(tmp_path: Path) -> None:
@@ -251,128 +229,6 @@ def test_a_field_beyond_the_csv_limit(tmp_path: Path) -> None:
     assert bodies(rows) == [None, "y"]
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        (b"[1]", "expected a JSON object; found list"),
-        (b'"x"', "expected a JSON object; found str"),
-        (b"null", "expected a JSON object; found NoneType"),
-        (b"NaN", "expected a JSON object; found float"),
-        (b"{", "no valid JSON: Expecting property name enclosed in double quotes at column"),
-        (b'{"body": "x"} {}', "no valid JSON: Extra data at column 15"),
-        (b"[" * 100_000, "no usable JSON: nested too deeply"),
-        (b'{"body": ' * 100_000, "no usable JSON: nested too deeply"),
-        (b'{"id": ' + b"9" * 5_000 + b"}", "no usable JSON: a number with thousands of digits"),
-        (b'{"body": "x\\ud800"}', "body: expected Unicode text; found half a surrogate pair"),
-        (b'{"severity": "\\udfff"}', "severity: expected Unicode text"),
-        (b'{"body": "\xed\xa0\x80"}', "expected UTF-8; found byte 0xed"),
-        (b'{"body": {"text": "x"}}', "body: expected text; found dict"),
-    ],
-)
-def test_a_bad_line_of_json(tmp_path: Path, line: bytes, expected: str) -> None:
-    rows = read_bytes(tmp_path, "a.jsonl", b'{"body": "a"}\n' + line + b'\n{"body": "b"}\n')
-    assert bodies(rows) == ["a", None, "b"]
-    assert reason(rows[1]).startswith(expected)
-
-
-@pytest.mark.parametrize("line", [b"{", b"[]", b"\xff", b"null"])
-def test_a_bad_first_line_of_json(tmp_path: Path, line: bytes) -> None:
-    assert bodies(read_bytes(tmp_path, "a.jsonl", line + b'\n{"text": "b"}')) == [None, "b"]
-
-
-@pytest.mark.parametrize(
-    "field", ["id", "body", "severity", "split", "attempts", "locked_by_human"]
-)
-def test_no_depth_of_json_ends_the_job(tmp_path: Path, field: str) -> None:
-    depths = [1, 2, 50, *range(800, 1_020)]
-    lines = [b'{"%s": %s1%s}' % (field.encode(), b"[" * n, b"]" * n) for n in depths]
-    rows = read_bytes(tmp_path, "a.jsonl", b"\n".join([b'{"body": "a"}', *lines]))
-    assert len(rows) == len(depths) + 1
-    assert all(isinstance(row, BadRow) for row in rows[1:])
-
-
-def test_null_nan_and_blanks_say_nothing(tmp_path: Path) -> None:
-    line = (
-        b'{"body": NaN, "subject": "s", "attempts": null, "severity": " ", "waited_minutes": NaN}'
-    )
-    row = good(read_bytes(tmp_path, "a.jsonl", line)[0])
-    assert (row.ticket.body, row.ticket.attempts, row.ticket.waited_minutes) == ("", None, None)
-    assert row.labels == {}
-
-
-def test_null_and_nan_in_parquet(tmp_path: Path) -> None:
-    table = pa.table({"body": ["x", None], "order_value": [float("nan"), None]})
-    pq.write_table(table, tmp_path / "a.parquet")
-    rows = [good(row) for row in read(tmp_path / "a.parquet")]
-    assert [row.ticket.body for row in rows] == ["x", ""]
-    assert [row.ticket.order_value for row in rows] == [None, None]
-
-
-@pytest.mark.parametrize(
-    "times",
-    [
-        pa.array([datetime(2026, 3, 2)], pa.timestamp("us")),
-        pa.array([datetime(2026, 3, 2, tzinfo=UTC)], pa.timestamp("s", "Europe/Berlin")),
-        pa.array([datetime(2026, 3, 2)], pa.timestamp("ns")),
-        pa.array([1_772_409_600_000_000_001], pa.timestamp("ns")),
-        pa.array([1_772_409_600_000_000_001], pa.timestamp("ns", "UTC")),
-        pa.array([date(2026, 3, 2)], pa.date32()),
-        pa.array(["2026-03-02"]),
-        pa.array([1_772_409_600]),
-    ],
-)
-def test_times_in_parquet_are_in_utc(tmp_path: Path, times: Any) -> None:
-    pq.write_table(pa.table({"body": ["x"], "created_at": times}), tmp_path / "a.parquet")
-    found = good(read(tmp_path / "a.parquet")[0]).ticket.created_at
-    assert found is not None
-    assert found.tzinfo is not None
-    assert found == datetime(2026, 3, 2, tzinfo=UTC)
-
-
-def test_values_that_python_cannot_hold_in_parquet(tmp_path: Path) -> None:
-    times = pa.array([0, 2**62, 0], pa.timestamp("us"))
-    pq.write_table(pa.table({"body": ["a", "b", "c"], "created_at": times}), tmp_path / "a.parquet")
-    rows = read(tmp_path / "a.parquet")
-    assert bodies(rows) == ["a", None, "c"]
-    assert "found a value that is none" in reason(rows[1])
-
-
-def test_text_that_is_no_utf_8_in_parquet(tmp_path: Path) -> None:
-    offsets, data = pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0"), pa.py_buffer(b"\xffb")
-    texts = pa.StringArray.from_buffers(2, offsets, data)
-    pq.write_table(pa.table({"body": texts}), tmp_path / "a.parquet")
-    assert bodies(read(tmp_path / "a.parquet")) == [None, "b"]
-
-
-def test_numbers_as_text_in_parquet(tmp_path: Path) -> None:
-    table = pa.table(
-        {
-            "id": pa.array([7], pa.decimal128(38, 0)),
-            "body": [404],
-            "issue_type": pa.array([3]),
-            "current_tier": [2.0],
-        }
-    )
-    pq.write_table(table, tmp_path / "a.parquet")
-    row = good(read(tmp_path / "a.parquet")[0])
-    assert (row.ticket.id, row.ticket.body, row.ticket.current_tier) == ("7", "404", 2)
-    assert row.labels == {"issue_type": "3"}
-
-
-# Nothing is lost, and nothing is said about the text
-
-
-@settings(deadline=None, max_examples=100)
-@given(st.lists(st.binary(max_size=12).map(lambda b: b.replace(b"\n", b" ")), max_size=8))
-@example([b'{"id": ' + b"9" * 5_000 + b"}"])
-def test_every_line_of_json_counts(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
-) -> None:
-    data = b"\n".join([b'{"body": "x"}', *lines])
-    rows = read_bytes(tmp_path_factory.getbasetemp(), "count.jsonl", data)
-    assert len(rows) == 1 + sum(1 for line in lines if line.strip())
-
-
 csv_text = st.text(st.sampled_from("ab ,;\t|\r\n\"'\x00\u2028ü") | st.characters(), max_size=8)
 
 
@@ -415,6 +271,8 @@ secret = st.sampled_from(
         f"2026-{PLANTED}",
     ]
 )
+
+
 wrong = secret | st.lists(secret, max_size=2) | st.dictionaries(secret, secret, max_size=1)
 
 
