@@ -13,6 +13,8 @@ from tierline.serving.http.keys import ApiKeys
 
 from .fakes import POLICY, predictor
 
+#: Words that no refusal and no log may repeat.
+PLANTED = "zebrafish"
 PATIENCE = 10.0
 
 

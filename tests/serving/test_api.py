@@ -15,11 +15,10 @@ from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
 
-from .answering import PATIENCE, post, serving, wait_until_loaded
+from .answering import PATIENCE, PLANTED, post, serving, wait_until_loaded
 from .fakes import BREACH, CALM, LOSS, MANIFEST, MODEL, POLICY, broken, prediction, predictor
 from .live.app import stop_clock
 
-PLANTED = "zebrafish"
 JSON = {"content-type": "application/json"}
 GUARDED = [("POST", "/v1/route"), ("POST", "/v1/route/batch"), ("GET", "/v1/model")]
 

@@ -11,10 +11,9 @@ from tierline.data.columns import shown_name
 from tierline.serving.http import refusing
 from tierline.serving.http.api import MAX_REQUEST_BYTES
 
-from .answering import serving
+from .answering import PLANTED, serving
 from .fakes import CALM, LOSS
 
-PLANTED = "zebrafish"
 JSON = {"content-type": "application/json"}
 GUARDED = [("POST", "/v1/route"), ("POST", "/v1/route/batch"), ("GET", "/v1/model")]
 

@@ -19,8 +19,8 @@ from tierline.serving.commands import app
 from tierline.serving.policy import load_policy
 from tierline.serving.routing.router import Router
 
+from .answering import serving
 from .fakes import CALM, LOSS, NOW, POLICY, prediction, predictor, rules
-from .test_api import serving
 from .test_recommend_properties import PROFILE, predictions, tickets
 
 EXPECTED = "expected P1, P2, P3, P4 or a name that the policy gives one"

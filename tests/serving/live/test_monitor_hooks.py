@@ -13,7 +13,7 @@ from tierline.serving.live.options import Live
 from tierline.serving.store.setup import make
 from tierline.serving.store.store import Store
 
-from ..helpdesk.test_hooks import SECRETS, headers, sample
+from ..helpdesk.hooks import SECRETS, headers, sample
 from .app import serving
 
 #: Jira's sample was sent on a day that its hook takes for long ago.

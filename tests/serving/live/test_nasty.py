@@ -21,7 +21,7 @@ from tierline.training.pipeline import Trained
 
 from ..backlog.test_nasty import BODIES, REFUSED
 from ..fakes import CALM, asked_once
-from ..helpdesk.test_hooks import SECRETS, headers
+from ..helpdesk.hooks import SECRETS, headers
 from ..nasty import NASTY, NASTY_JSON
 from .app import serving
 

@@ -34,7 +34,7 @@ from tierline.serving.http.api import create_app
 from tierline.serving.http.keys import ApiKeys
 
 from ..fakes import CALM, POLICY, predictor
-from ..helpdesk.test_hooks import SECRETS, headers
+from ..helpdesk.hooks import SECRETS, headers
 from ..store.conftest import running
 
 CHECKS = (

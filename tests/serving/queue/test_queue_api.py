@@ -11,10 +11,10 @@ from tierline.serving.http.queue_api import MAX_QUEUED, MAX_UNANSWERED
 from tierline.serving.live.limits import Limits
 from tierline.serving.live.options import Live
 
+from ..answering import PLANTED, serving
 from ..fakes import CALM, LOSS, POLICY
 from ..live.app import figures
 from ..live.app import serving as server
-from ..test_api import PLANTED, serving
 
 PATH = "/v1/queue/order"
 FILED = {"created_at": "2025-03-10T12:00:00Z"}
