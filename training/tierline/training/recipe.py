@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 from tierline.models.encoder import DEFAULT_ENCODER
@@ -15,7 +14,7 @@ _STEPS: Final = 400
 _BATCHES: Final = (32, 16, 8)
 #: With fewer validation tickets the score of an epoch is mostly chance.
 FEWEST_TO_CHOOSE_BY: Final = 250
-#: With so many labels, and fewer tickets than this of half of them, little of the encoder learns.
+#: With so many labels, and fewer tickets than this of each on average, few layers learn.
 _MANY_LABELS: Final = 20
 _FEW_TICKETS: Final = 40
 _FROZEN: Final = (1 / 3, 5 / 6)
@@ -97,5 +96,8 @@ def frozen_share_for(tickets: Sequence[Sequence[int]]) -> float:
     topics, which the encoder tells apart as it comes and unlearns in part when most of it moves.
     """
     usual, most = _FROZEN
-    many = all(len(labels) >= _MANY_LABELS for labels in tickets)
-    return most if many and all(median(labels) < _FEW_TICKETS for labels in tickets) else usual
+    many = all(
+        len(labels) >= _MANY_LABELS and sum(labels) < _FEW_TICKETS * len(labels)
+        for labels in tickets
+    )
+    return most if many else usual
