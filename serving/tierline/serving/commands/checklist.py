@@ -11,6 +11,7 @@ from tierline.serving.commands.recording import opened
 from tierline.serving.commands.shared import StoreOption, app, console
 from tierline.serving.handoff.making import checked_steps
 from tierline.serving.handoff.packet import Done
+from tierline.serving.problems import problems_of
 
 
 @app.command(rich_help_panel="Handing on")
@@ -50,5 +51,4 @@ def _step(spec: str) -> Done:
     try:
         return Done.model_validate(step_done(spec))
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InputError(f"--done: {'; '.join(problems)}") from None
+        raise InputError(f"--done: {'; '.join(problems_of(error))}") from None

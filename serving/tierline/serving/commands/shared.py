@@ -15,6 +15,7 @@ from tierline.data.helpdesk import Format, export_map
 from tierline.serving.helpdesk.desks import desk_of
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import Policy, load_policy
+from tierline.serving.problems import problems_of
 from tierline.serving.routing.known_labels import unused_labels
 from tierline.serving.routing.router import Router
 
@@ -77,8 +78,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per li
 
 def invalid(error: ValidationError, what: str) -> InputError:
     """Return what doesn't fit, each with its field; ``what`` names the whole."""
-    problems = (f"{'.'.join(map(str, e['loc'])) or what}: {e['msg']}" for e in error.errors())
-    return InputError("; ".join(problems))
+    return InputError("; ".join(problems_of(error, what)))
 
 
 LabelsOption = Annotated[

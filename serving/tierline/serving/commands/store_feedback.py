@@ -22,6 +22,7 @@ from tierline.serving.commands.shared import (
     console,
 )
 from tierline.serving.policy import load_policy
+from tierline.serving.problems import problems_of
 from tierline.serving.progress import ShareProgress
 from tierline.serving.routing.known_labels import correct_labels
 
@@ -90,4 +91,4 @@ def _reason(error: ValidationError | RowError) -> str:
     """Return what is wrong, without the input that was found."""
     if isinstance(error, RowError):
         return str(error)
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return "; ".join(problems_of(error))

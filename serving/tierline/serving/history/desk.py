@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from tierline.data.errors import InputError
 from tierline.serving.policy import Policy
 from tierline.serving.policy.rules import Strict, Tier
+from tierline.serving.problems import problems_of
 
 
 class Phase(StrEnum):
@@ -76,9 +77,8 @@ def read_desk(policy: Policy, path: Path | None = None) -> Desk:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: expected TOML in UTF-8: {error}") from None
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise InputError(
             f"{path}: expected [tiers] with TEAM = 1 to 4, and [states] with STATE = "
-            f'"{"|".join(Phase)}":\n  ' + "\n  ".join(lines)
+            f'"{"|".join(Phase)}":\n  ' + "\n  ".join(problems_of(error))
         ) from None
     return Desk(tiers={**known, **own.tiers}, states=own.states)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
+from tierline.serving.routing.caution import INCIDENTS
 from tierline.serving.routing.recommendation import Alternative, ReviewReason
 from tierline.serving.safety import SafetyHit
 
@@ -75,8 +76,7 @@ def _model_disagrees(prediction: Prediction) -> bool:
     issue_type = prediction.heads.get("issue_type")
     if issue_type is None:
         return False
-    incident = ("data_loss", "security_breach")
-    known = [issue_type.probabilities[i] for i in incident if i in issue_type.probabilities]
+    known = [issue_type.probabilities[i] for i in INCIDENTS if i in issue_type.probabilities]
     return bool(known) and sum(known) < _STRONG_DISAGREEMENT
 
 
