@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
 from typer.testing import CliRunner
 
 from tierline.data.errors import InputError
@@ -302,3 +303,27 @@ def test_a_store_that_is_away_is_one_message(
     assert err.count("\n") == 1
     assert "MLFLOW_TRACKING_URI" in err
     assert "secret" not in err
+
+
+def test_a_store_that_goes_away_costs_no_training(
+    tierline: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    own_store: Path,
+    tickets: Path,
+    encoder: Path,
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise MlflowException("API request to http://me:secret@host/x failed")
+
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    for name in ("log_metrics", "pyfunc.log_model"):
+        monkeypatch.setattr(f"mlflow.{name}", away)
+    out = own_store / "bundle"
+    options = ["--encoder", encoder, "--epochs", 2, "--seed", 4]
+    code, said, err = tierline("train", tickets, "--out", out, *options)
+    assert code == 1
+    assert said.count("not recorded: MLflow's store") == 3  # two epochs, the test part
+    assert "secret" not in said + err
+    assert f"bundle: {out}" in said
+    assert "it answered: API request to http://host/x failed" in err
+    assert Bundle.load(out).manifest.metrics.keys() == {"test"}

@@ -107,11 +107,12 @@ def train(job: TrainJob, console: Console) -> Trained:
         bundle = Path(scratch) / "bundle"
         lesson = Lesson(corpus, job.recipe, job.name, extra)
         evaluations = learn(lesson, bundle, policy, console)
-        version = tracking.register(bundle)
-        put_in_place(bundle, job.out)
-    console.print(
-        f"bundle: {job.out}\nMLflow: run {run}, version {version} of model 'tierline'", markup=False
-    )
+        try:
+            version = tracking.register(bundle)
+        finally:  # a store that is away costs no training
+            put_in_place(bundle, job.out)
+            console.print(f"bundle: {job.out}", markup=False)
+    console.print(f"MLflow: run {run}, version {version} of model 'tierline'", markup=False)
     return Trained(job.out, version, evaluations)
 
 
@@ -125,7 +126,8 @@ def learn(lesson: Lesson, bundle: Path, policy: Policy, console: Console) -> tup
     corpus, recipe = lesson.corpus, lesson.recipe
     tracking.log_inputs(corpus, {"encoder": recipe.encoder})
     fitted = _fit(corpus, recipe, console)
-    tracking.log_fit(fitted)
+    with tracking.going_on(console):
+        tracking.log_fit(fitted)
     console.print("baseline: TF-IDF and logistic regression …")
     read = plead_some(corpus.parts["train"], recipe.pleading_share, recipe.seed)
     baseline = Baseline(fitted.heads, read, recipe.seed)
@@ -141,7 +143,8 @@ def learn(lesson: Lesson, bundle: Path, policy: Policy, console: Console) -> tup
     if certificate:
         console.print(f"certificate: {certificate.statement}", soft_wrap=True)
     for evaluation in evaluations:
-        tracking.log_evaluation(evaluation)
+        with tracking.going_on(console):
+            tracking.log_evaluation(evaluation)
     return evaluations
 
 
@@ -155,7 +158,8 @@ def _fit(corpus: Corpus, recipe: Recipe, console: Console) -> Fitted:
             progress.update(share)
 
         def epoch_done(epoch: int, scores: dict[str, float]) -> None:
-            tracking.log_epoch(epoch, scores)
+            with tracking.going_on(console):
+                tracking.log_epoch(epoch, scores)
             score, loss = scores["validation_score"], scores["train_loss"]
             console.print(
                 f"epoch {epoch}: loss {loss:.3f}, validation macro-F1 {score:.3f} (mean of heads)"

@@ -12,14 +12,21 @@ from typing import Any, Final
 
 import mlflow
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import AnyType, ColSpec, Schema
 from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
+from rich.console import Console
 
 from tierline.data.corpus import Corpus
 from tierline.data.ticket import Ticket
 from tierline.serving.backlog.writers import COLUMNS
-from tierline.serving.model_source import REGISTERED_NAME, tracking_uri
+from tierline.serving.model_source import (
+    REGISTERED_NAME,
+    give_up_soon,
+    store_said,
+    tracking_uri,
+)
 from tierline.training import mlflow_model
 from tierline.training.bundling import UNINSTALLED, tierline_version
 from tierline.training.evaluate import Evaluation
@@ -51,6 +58,16 @@ def training_run(name: str) -> Iterator[str]:
         if commit:
             mlflow.set_tag("mlflow.source.git.commit", commit)
         yield run.info.run_id
+
+
+@contextmanager
+def going_on(console: Console) -> Iterator[None]:
+    """Let a training go on where the store doesn't take a figure, and tell it."""
+    try:
+        yield
+    except MlflowException as error:
+        give_up_soon()  # it may stay away: minutes of asking again would be spent on every figure
+        console.print(f"not recorded: {store_said(error)}", markup=False, soft_wrap=True)
 
 
 def log_inputs(corpus: Corpus, settings: Mapping[str, Any]) -> None:
