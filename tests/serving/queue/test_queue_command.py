@@ -9,36 +9,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
-from tierline.data.errors import InputError, TierlineError
+from tierline.data.errors import InputError
 from tierline.serving import commands
-from tierline.serving.commands import app
 
+from ..called import output, refusal
 from ..fakes import CALM, LOSS
 
-runner = CliRunner()
 NOW = ("--now", "2025-03-10T12:00")
 OWN = ("--rules-only", *NOW)
-
-
-@pytest.fixture(autouse=True)
-def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, a wide terminal."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(commands.console, "width", 200)
-
-
-def run(*arguments: str) -> str:
-    result = runner.invoke(app, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def refusal(kind: type[TierlineError], *arguments: str) -> str:
-    with pytest.raises(kind) as caught:
-        runner.invoke(app, arguments, catch_exceptions=False)
-    return str(caught.value)
+pytestmark = pytest.mark.usefixtures("apart")
 
 
 @pytest.fixture
@@ -63,7 +43,7 @@ def quarantined() -> list[tuple[int, str]]:
 
 
 def test_a_backlog_is_ordered_and_given_out(backlog: str) -> None:
-    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--head", "2")
+    said = output("queue", backlog, "--out", "out.jsonl", *OWN, "--head", "2")
     found = rows()
     assert [r["id"] for r in found] == ["loss", "late", "big", "new", "none"]
     assert [r["rank"] for r in found] == [1, 2, 3, 4, 5]
@@ -93,21 +73,23 @@ def test_a_backlog_is_ordered_and_given_out(backlog: str) -> None:
 
 def test_a_row_without_a_name_has_no_other_rows_age() -> None:
     Path("in.csv").write_text(f"body\n{CALM}\n")
-    run("queue", "in.csv", "--out", "out.jsonl", *OWN)
+    output("queue", "in.csv", "--out", "out.jsonl", *OWN)
     Path("in.csv").write_text("body\nAnother ticket altogether\n")
-    said = run("queue", "in.csv", "--out", "out.jsonl", "--rules-only", "--now", "2025-03-14T12:00")
+    said = output(
+        "queue", "in.csv", "--out", "out.jsonl", "--rules-only", "--now", "2025-03-14T12:00"
+    )
     assert "seen" not in said
     assert rows()[0]["since"] == "2025-03-14T12:00:00+00:00"
 
 
 def test_a_ticket_without_a_date_counts_from_when_it_first_stood_in_the_file(backlog: str) -> None:
     for kind in ("jsonl", "csv", "parquet"):
-        run("queue", backlog, "--out", f"out.{kind}", *OWN)
+        output("queue", backlog, "--out", f"out.{kind}", *OWN)
         later = ("--rules-only", "--now", "2025-03-14T12:00")
-        said = run("queue", backlog, "--out", f"out.{kind}", *later)
+        said = output("queue", backlog, "--out", f"out.{kind}", *later)
         assert "(no date, seen 4 d 00 h ago)" in said
         Path(f"out.{kind}").write_text("no queue")
-        said = run("queue", backlog, "--out", f"out.{kind}", *later)
+        said = output("queue", backlog, "--out", f"out.{kind}", *later)
         assert "seen" not in said
 
 
@@ -115,7 +97,7 @@ def test_what_will_be_late_is_told_apart_from_what_is_overdue(backlog: str) -> N
     Path("own.toml").write_text(
         "[teams.general-support]\ncapacity = 1\n[queue.handling]\n1 = '9h'\n"
     )
-    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
+    said = output("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
     assert "general-support: 3 not overdue yet can't be answered in time" in said
     assert "  big: due 2025-03-10 19:00 UTC, reached 2025-03-10 21:00 UTC: all who may" in said
     told = {r["id"]: (r["overdue"], r["in_time"]) for r in rows()}
@@ -135,7 +117,7 @@ def test_all_that_is_printed_fits_into_80_columns(
         "[queue.handling]\n1 = '9000h'\n"
     )
     monkeypatch.setattr(commands.console, "width", 80)
-    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
+    said = output("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
     assert max(map(len, said.splitlines())) <= 80
     header = next(line for line in said.splitlines() if "queued" in line)
     assert header.split() == [
@@ -151,14 +133,14 @@ def test_all_that_is_printed_fits_into_80_columns(
 
 def test_capacity_and_reasons_are_shown(backlog: str) -> None:
     Path("own.toml").write_text("[teams.general-support]\ncapacity = 1\n")
-    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
+    said = output("queue", backlog, "--out", "out.jsonl", *OWN, "--policy", "own.toml")
     assert "waits for general-support (all who may take it are full)" in said
     assert [r["waits_for"] for r in rows()] == [None, None, *["capacity"] * 3]
 
 
 def test_the_whole_queue_is_the_same_in_every_format(backlog: str) -> None:
     for kind in ("jsonl", "csv", "parquet"):
-        run("queue", backlog, "--out", f"out.{kind}", *OWN)
+        output("queue", backlog, "--out", f"out.{kind}", *OWN)
     lines, table = rows(), pq.read_table("out.parquet").to_pylist()
     with Path("out.csv").open(newline="") as file:
         flat = list(csv.DictReader(file))
@@ -175,7 +157,7 @@ def test_only_ordered_it_needs_no_scipy(backlog: str, monkeypatch: pytest.Monkey
         raise InputError("needs scipy")
 
     monkeypatch.setattr("tierline.serving.commands.queueing.need_scipy", missing)
-    said = run("queue", backlog, "--out", "out.jsonl", *OWN, "--order-only")
+    said = output("queue", backlog, "--out", "out.jsonl", *OWN, "--order-only")
     assert [r["team"] for r in rows()] == [None] * 5
     assert "incident-response, respond by" in said
     assert "in time" not in said
@@ -184,24 +166,24 @@ def test_only_ordered_it_needs_no_scipy(backlog: str, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_answers_given_before_give_the_same_queue(backlog: str, kind: str) -> None:
-    run("queue", backlog, "--out", "out.jsonl", *OWN)
+    output("queue", backlog, "--out", "out.jsonl", *OWN)
     before = rows()
-    run("score", backlog, "--out", f"scored.{kind}", *OWN)
-    run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
+    output("score", backlog, "--out", f"scored.{kind}", *OWN)
+    output("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
     # A ticket without a date is due so long after it was scored: the same, as the clock is.
     assert rows() == before
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_answers_that_another_program_saved_with_a_byte_order_mark(backlog: str, kind: str) -> None:
-    run("score", backlog, "--out", f"scored.{kind}", *OWN)
+    output("score", backlog, "--out", f"scored.{kind}", *OWN)
     Path(f"scored.{kind}").write_bytes(BOM_UTF8 + Path(f"scored.{kind}").read_bytes())
-    run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
+    output("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", f"scored.{kind}")
     assert len(rows()) == 5
 
 
 def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:
-    run("score", backlog, "--out", "scored.jsonl", *OWN)
+    output("score", backlog, "--out", "scored.jsonl", *OWN)
     answers = rows("scored.jsonl")
     answers[0]["team"] = "nobody"
     answers[1]["tier"] = 7
@@ -211,7 +193,7 @@ def test_rows_that_can_not_be_queued_go_to_quarantine(backlog: str) -> None:
     Path("scored.jsonl").write_text("\n".join(lines))
     with Path(backlog).open("a") as file:
         file.write(f"big,{CALM},,,\nbad,{CALM},soon,,\n")
-    said = run("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", "scored.jsonl")
+    said = output("queue", backlog, "--out", "out.jsonl", *NOW, "--answers", "scored.jsonl")
     assert [r["id"] for r in rows()] == ["loss", "big", "none"]
     reasons = dict(quarantined())
     assert reasons[1] == "team: expected a team of the policy; score the tickets again"
@@ -235,7 +217,7 @@ def test_the_number_of_a_row_without_an_id_is_no_other_tickets_id(
     ids: tuple[str, ...], queued: set[str]
 ) -> None:
     Path("in.csv").write_text("id,body\n" + "".join(f"{name},{CALM}\n" for name in ids))
-    said = run("queue", "in.csv", "--out", "out.jsonl", *OWN)
+    said = output("queue", "in.csv", "--out", "out.jsonl", *OWN)
     assert {row["id"] for row in rows()} == queued
     assert "quarantined" not in said
 
@@ -252,15 +234,15 @@ def test_no_answer_counts_for_two_rows(
 ) -> None:
     """By ids alone the first answer is the first row's, and the other row has none."""
     Path("in.csv").write_text("\n".join(("id,body", *lines)))
-    run("score", "in.csv", "--out", "scored.jsonl", *OWN)
-    run("queue", "in.csv", "--out", "out.jsonl", *NOW, "--answers", "scored.jsonl")
+    output("score", "in.csv", "--out", "scored.jsonl", *OWN)
+    output("queue", "in.csv", "--out", "out.jsonl", *NOW, "--answers", "scored.jsonl")
     assert {row["id"]: row["first"] for row in rows()} == queued
     assert quarantined() == [(3, "id: expected an answer with this id; found none")]
 
 
 def test_a_backlog_without_a_usable_ticket_is_an_empty_queue() -> None:
     Path("in.csv").write_text("id,body,created_at\na,x,soon\n")
-    assert "0 tickets queued" in run("queue", "in.csv", "--out", "out.jsonl", *OWN)
+    assert "0 tickets queued" in output("queue", "in.csv", "--out", "out.jsonl", *OWN)
     assert rows() == []
 
 
@@ -285,7 +267,7 @@ def test_what_can_not_work_is_refused(backlog: str, arguments: list[str], said: 
 
 def test_answers_named_as_the_queues_own_quarantine_stay(backlog: str) -> None:
     answers = Path("q.csv.quarantine.jsonl")
-    run("score", backlog, "--rules-only", "--out", str(answers))
+    output("score", backlog, "--rules-only", "--out", str(answers))
     told = ("--answers", str(answers), "--out", "q.csv")
     assert "beside which it writes q.csv.quar" in refusal(InputError, "queue", backlog, *OWN, *told)
     assert answers.exists()
