@@ -3,7 +3,6 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,15 +17,6 @@ from tierline.models.runtime.predictor import Predictor
 from .answering import PATIENCE, PLANTED, post, serving, wait_until_loaded
 from .fakes import BREACH, CALM, LOSS, MANIFEST, MODEL, POLICY, broken, prediction, predictor
 from .live.app import stop_clock
-
-JSON = {"content-type": "application/json"}
-GUARDED = [("POST", "/v1/route"), ("POST", "/v1/route/batch"), ("GET", "/v1/model")]
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with serving() as client:
-        yield client
 
 
 def test_a_ticket_is_routed(client: TestClient) -> None:

@@ -18,12 +18,6 @@ JSON = {"content-type": "application/json"}
 GUARDED = [("POST", "/v1/route"), ("POST", "/v1/route/batch"), ("GET", "/v1/model")]
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with serving() as client:
-        yield client
-
-
 @pytest.mark.parametrize("size", [0, 257])
 def test_a_batch_has_1_to_256_tickets(client: TestClient, size: int) -> None:
     response = client.post("/v1/route/batch", json={"tickets": [{"body": PLANTED}] * size})

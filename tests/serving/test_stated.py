@@ -1,7 +1,6 @@
 """A severity that a person states with a ticket: over HTTP, on the command line, in files."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +18,10 @@ from tierline.serving.commands import app
 from tierline.serving.policy import load_policy
 from tierline.serving.routing.router import Router
 
-from .answering import serving
 from .fakes import CALM, LOSS, NOW, POLICY, prediction, predictor, rules
 from .test_recommend_properties import PROFILE, predictions, tickets
 
 EXPECTED = "expected P1, P2, P3, P4 or a name that the policy gives one"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with serving() as client:
-        yield client
 
 
 def asked(severity: str | None, body: str = CALM, name: str = "T-1") -> dict[str, Any]:

@@ -65,7 +65,7 @@ def going_on(console: Console) -> Iterator[None]:
     """Let a training go on where the store doesn't take a figure, and tell it."""
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, OSError) as error:
         give_up_soon()  # it may stay away: minutes of asking again would be spent on every figure
         console.print(f"not recorded: {store_said(error)}", markup=False, soft_wrap=True)
 
