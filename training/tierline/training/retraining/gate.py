@@ -128,8 +128,8 @@ def _learnt(challenger: Side) -> Iterator[Verdict]:
             continue
         figure = with_interval(beyond_chance, answers.truth, answers.predicted)
         words = (
-            f"no champion yet; {head} is right {figure.value:+.1%} more often than by chance, 95% "
-            f"interval {figure.low:+.1%} to {figure.high:+.1%}; more than 0 is asked for "
+            f"no champion yet; accuracy on {head} {figure.value:+.3f} against chance, 95% interval "
+            f"{figure.low:+.3f} to {figure.high:+.3f}; more than 0 is asked for "
             f"({len(answers.rows)} tickets)"
         )
         yield Verdict(name, figure.low > 0, figure.low, 0.0, words)
