@@ -174,7 +174,7 @@ def test_the_terminal_shows_no_secret(
 ) -> None:
     monkeypatch.setattr(commands.console, "width", 1000)
     monkeypatch.setattr(
-        "tierline.serving.commands.shared.load_predictor", lambda uri: router.predictor
+        "tierline.serving.commands.shared.load_predictor", lambda *_: router.predictor
     )
     for row in planted:
         result = CliRunner().invoke(commands.app, ["route", "--", row["text"]])

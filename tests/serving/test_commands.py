@@ -72,7 +72,7 @@ def test_policy_check_compares_with_the_models_labels(
     )
     manifest = MANIFEST.model_copy(update={"heads": heads})
     monkeypatch.setattr(
-        "tierline.serving.commands.shared.load_predictor", lambda _: predictor(manifest=manifest)
+        "tierline.serving.commands.shared.load_predictor", lambda *_: predictor(manifest=manifest)
     )
     (tmp_path / "own.toml").touch()
     said = refusal(PolicyError, "policy", "check", "own.toml", "--model", "any")
@@ -96,7 +96,7 @@ def test_a_sentiment_that_no_rule_asks_about_is_told(
     )
     manifest = MANIFEST.model_copy(update={"heads": heads})
     monkeypatch.setattr(
-        "tierline.serving.commands.shared.load_predictor", lambda _: predictor(manifest=manifest)
+        "tierline.serving.commands.shared.load_predictor", lambda *_: predictor(manifest=manifest)
     )
     (tmp_path / "own.toml").touch()
     said = output("policy", "check", "own.toml", "--model", "any")
@@ -272,7 +272,7 @@ def test_route_says_where_and_why() -> None:
 
 def test_route_shows_the_models_labels_and_words(monkeypatch: pytest.MonkeyPatch) -> None:
     said_by = predictor(lambda t: explained(t.body, "curtains", "security_breach"))
-    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", lambda _: said_by)
+    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", lambda *_: said_by)
     said = output("route", "Purple curtains [bold]since[/] Monday", "--subject", "Room [/2]")
     assert "Room [/2]" in said
     assert "curtains [bold]since[/] Monday" in said
@@ -290,7 +290,7 @@ def test_route_shows_both_of_two_close_labels(monkeypatch: pytest.MonkeyPatch) -
         "sentiment": HeadPrediction("neutral", 0.51, moods),
     }
     said_by = predictor(lambda _: replace(bare, heads=heads))
-    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", lambda _: said_by)
+    monkeypatch.setattr("tierline.serving.commands.shared.load_predictor", lambda *_: said_by)
     said = output("route", CALM)
     assert "a person should look: ambiguous" in said
     assert "issue_type may as well be outage  (44%), then tier 3\n" in said

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tierline.data.errors import InputError, ModelNotFoundError
+from tierline.models.runtime.graph import Device
 from tierline.models.runtime.predictor import Predictor
 
 REGISTERED_NAME: Final = "tierline"
@@ -33,15 +34,15 @@ def give_up_soon() -> None:
         os.environ.setdefault(name, value)
 
 
-def load_predictor(model: str, threads: int | None = None) -> Predictor:
+def load_predictor(model: str, device: Device = Device.CPU) -> Predictor:
     """Load the model that ``--model`` names: a bundle's folder, or ``models:/name@alias``.
 
     Raises:
-        InputError: for a registry's word that moves, see `refuse_moving`.
+        InputError: for a registry's word that moves, see `refuse_moving`, or without the device.
         ModelNotFoundError: when there is none, saying how to get one.
         BundleError: when there is one that doesn't verify.
     """
-    return Predictor.load(bundle_folder(model), threads)
+    return Predictor.load(bundle_folder(model), device=device)
 
 
 def bundle_folder(model: str) -> Path:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tierline.data.errors import BundleError, InputError, ModelNotFoundError, TierlineError
+from tierline.models.runtime import graph
 from tierline.models.runtime.bundle import Bundle
 from tierline.serving import commands
 from tierline.serving.backlog import inputs
@@ -88,10 +89,10 @@ def written(out: Path) -> tuple[bytes, bytes]:
     return out.read_bytes(), quarantine_path(out).read_bytes()
 
 
-def broken_off(source: Path, out: Path, model: Path) -> None:
+def broken_off(source: Path, out: Path, model: Path, *options: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         at_the_second_stretch(patch, stop)
-        score(source, out, model, "--now", "2025-03-10T12:00Z")
+        score(source, out, model, "--now", "2025-03-10T12:00Z", *options)
     left = unfinished(out)
     assert left is not None
     assert 0 < left.done.records < ROWS
@@ -175,3 +176,17 @@ def test_a_running_job_has_its_model(
     assert whole(source, tmp_path / "out.csv", model) == wanted
     with pytest.raises(TierlineError):
         Bundle.load(model)
+
+
+def test_a_job_goes_on_with_its_own_device(
+    source: Path, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_cpu, out = graph._session, tmp_path / "out.jsonl"
+    monkeypatch.setattr(graph, "_on_gpu", lambda path: on_cpu(path, "CPUExecutionProvider"))
+    broken_off(source, out, model, "--device", "cuda")
+    kept = begun(out)
+    refused = score(source, out, model, "--resume")
+    assert isinstance(refused.exception, InputError)
+    assert "--device: it began with cuda; found cpu" in str(refused.exception)
+    assert begun(out) == kept
+    assert score(source, out, model, "--resume", "--device", "cuda").exit_code == 0

@@ -144,7 +144,9 @@ def test_another_job_is_not_resumed(tmp_path: Path, source: Path) -> None:
         "policy: it began with": {"router": Router(policy_with(currency="NOK"))},
         "model version: it began with None; found fake": {"router": Router(POLICY, predictor())},
         "--model: it began with None; found x": {"scoring": Scoring(asked="x", resume=True)},
-        "options: it began": {"scoring": Scoring({"map": "body=b"}, resume=True)},
+        "--map: it began with None; found body=b": {
+            "scoring": Scoring({"map": "body=b"}, resume=True)
+        },
     }
     for said, change in changes.items():
         with pytest.raises(InputError, match="this one differs") as refused:

@@ -16,9 +16,9 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from tierline.data.errors import BundleError
 from tierline.data.rows import Row
+from tierline.models.runtime.graph import CONTRIBUTIONS, EMBEDDING
 from tierline.models.runtime.heads import column_slices
 from tierline.models.runtime.manifest import ONNX_FP32, ONNX_INT8
-from tierline.models.runtime.predictor import CONTRIBUTIONS, EMBEDDING
 from tierline.training.batches import collate
 from tierline.training.fast_norms import split_norms
 from tierline.training.fit import Fitted

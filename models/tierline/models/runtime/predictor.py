@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-import onnxruntime as ort
 
 from tierline.data.errors import BundleError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.fast import FastStage
+from tierline.models.runtime.graph import EMBEDDING, Device, Encoded, Graph
 from tierline.models.runtime.heads import answer, head_columns
 from tierline.models.runtime.manifest import NGRAMS, STRANGENESS, TOKENIZER
 from tierline.models.runtime.ngrams import NgramModel
@@ -22,45 +22,31 @@ from tierline.models.runtime.prediction import Account, Floats, Prediction
 from tierline.models.runtime.strangeness import Strangeness, is_strange
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 
-#: The graph's outputs: what each token adds to each logit, and the mean of the last states.
-CONTRIBUTIONS: Final = "contributions"
-EMBEDDING: Final = "embedding"
 _TURN_SECONDS: Final = 0.0005
-
-
-class _Run(NamedTuple):
-    """What the encoder makes of one ticket, and the n-grams' logits added.
-
-    ``logits`` (labels,), what each token adds to the encoder's (tokens, labels), and ``embedding``
-    (hidden,), absent in older bundles.
-    """
-
-    logits: Floats
-    by_token: Floats
-    embedding: Floats | None
 
 
 class Predictor:
     """A bundle, ready to answer.
 
-    Every ticket is computed alone, on one thread, and several tickets at a time on several
-    threads. So a ticket's answer can't depend on its company: int8 graphs quantise their
-    activations by the range seen in a whole batch, and padding would change that range.
+    A ticket's answer can't depend on its company, see `Graph`. On a processor every ticket is
+    computed alone, on one thread, and several tickets at a time on several threads.
 
     Loading one has threads of this process take turns sooner: a thread whose graph is done needs
     Python's lock, and would wait up to 5 ms for another that doesn't let go of it.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, threads: int | None = None, device: Device = Device.CPU
+    ) -> None:
         self.folder, self.manifest = bundle.folder, bundle.manifest
         self.version = bundle.manifest.version
         self._tokenizer = TicketTokenizer(bundle.folder / TOKENIZER, self.manifest.max_tokens)
-        self._session = _session(bundle.folder / self.manifest.serves)
+        self._graph = Graph(bundle.folder, self.manifest, device)
+        self.device = device
         has_ngrams = NGRAMS in self.manifest.files
         self._ngrams = NgramModel.load(bundle.folder / NGRAMS) if has_ngrams else None
         has_scores = STRANGENESS in self.manifest.files
         self._strangeness = Strangeness.load(bundle.folder / STRANGENESS) if has_scores else None
-        self._outputs = [output.name for output in self._session.get_outputs()]
         self._bias = np.asarray(self.manifest.bias, dtype=np.float32)
         self._names = tuple((h.name, label) for h in self.manifest.heads for label in h.labels)
         if self._ngrams and self._ngrams.labels != len(self._bias):
@@ -77,13 +63,16 @@ class Predictor:
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "tierline-predict")
 
     @classmethod
-    def load(cls, folder: Path, threads: int | None = None) -> "Predictor":
+    def load(
+        cls, folder: Path, threads: int | None = None, device: Device = Device.CPU
+    ) -> "Predictor":
         """Verify the bundle in ``folder`` and load it.
 
         Raises:
             BundleError: when the bundle is missing, altered or no working model.
+            InputError: when there is no such device.
         """
-        return cls(Bundle.load(folder), threads)
+        return cls(Bundle.load(folder), threads, device)
 
     def predict(self, tickets: Sequence[Ticket], *, whole: bool = False) -> list[Prediction]:
         """Return one prediction per ticket, in order; a single one on the caller's thread.
@@ -93,12 +82,13 @@ class Predictor:
         one = partial(self._predict_one, whole=whole)
         if len(tickets) == 1:
             return [one(tickets[0])]
+        if self.device is Device.CUDA:
+            return self._predict_together(tickets, whole=whole)
         return list(self._pool.map(one, tickets))
 
     def logits(self, tickets: Iterable[Ticket]) -> Floats:
         """Return the whole model's uncalibrated logits: (tickets, labels of all heads in order)."""
-        run = self._pool.map(lambda t: self._whole(t).logits, tickets)
-        return np.stack(list(run))
+        return np.stack(list(self._pool.map(self._whole, tickets)))
 
     def embeddings(self, tickets: Iterable[Ticket]) -> Floats:
         """Return the encoder's mean state of every ticket, shape (tickets, hidden).
@@ -106,24 +96,36 @@ class Predictor:
         Raises:
             BundleError: when the bundle was trained before graphs gave it.
         """
-        if EMBEDDING not in self._outputs:
+        if EMBEDDING not in self._graph.outputs:
             raise BundleError(
                 f"expected a graph with the output {EMBEDDING!r}; {self.version} was trained by an "
                 "earlier version of Tierline. Train the bundle again"
             )
-        found = list(self._pool.map(lambda t: self._whole(t).embedding, tickets))
-        hidden = self._session.get_outputs()[self._outputs.index(EMBEDDING)].shape[-1]
-        return np.asarray(found, dtype=np.float32).reshape(len(found), hidden)
+        found = list(self._pool.map(lambda t: self._graph(self._tokenizer(t).ids), tickets))
+        embeddings = np.asarray([encoded.embedding for encoded in found], dtype=np.float32)
+        return embeddings.reshape(len(found), self._graph.outputs[EMBEDDING])
 
     def close(self) -> None:
         """Stop the threads."""
         self._pool.shutdown()
 
     def _predict_one(self, ticket: Ticket, *, whole: bool) -> Prediction:
+        tokens, said, fast = self._read(ticket, whole=whole)
+        return fast or self._answered_whole(tokens, said, self._graph(tokens.ids))
+
+    def _predict_together(self, tickets: Sequence[Ticket], *, whole: bool) -> list[Prediction]:
+        read = list(self._pool.map(partial(self._read, whole=whole), tickets))
+        left = [tokens.ids for tokens, _, fast in read if fast is None]
+        encoded = iter(self._graph.many(left))
+        return [
+            fast or self._answered_whole(tokens, said, next(encoded)) for tokens, said, fast in read
+        ]
+
+    def _read(self, ticket: Ticket, *, whole: bool) -> tuple[Tokens, Floats, Prediction | None]:
+        """Return the tokens, what the n-grams say, and their answer where they give one."""
         tokens = self._tokenizer(ticket)
         said = self._said(tokens)
-        fast = None if whole else self._answered_fast(tokens, said)
-        return fast or self._answered_whole(tokens, said)
+        return tokens, said, None if whole else self._answered_fast(tokens, said)
 
     def _answered_fast(self, tokens: Tokens, said: Floats) -> Prediction | None:
         """Return the n-grams' answer to what they know and that is plain, None for the rest."""
@@ -144,20 +146,20 @@ class Predictor:
             stage="ngrams",
         )
 
-    def _answered_whole(self, tokens: Tokens, said: Floats) -> Prediction:
-        run = self._run(tokens, said)
+    def _answered_whole(self, tokens: Tokens, said: Floats, encoded: Encoded) -> Prediction:
+        logits = self._logits(said, encoded)
         scores = {}
-        if self._strangeness is not None and run.embedding is not None:
-            scores = self._strangeness.scores(tokens.text, run.embedding)
-        pieces = cache(partial(self._by_piece, tokens, run.by_token))
+        if self._strangeness is not None and encoded.embedding is not None:
+            scores = self._strangeness.scores(tokens.text, encoded.embedding)
+        pieces = cache(partial(self._by_piece, tokens, encoded.by_token))
         return Prediction(
-            heads={h.name: answer(h, run.logits[c]) for h, c in self._columns},
+            heads={h.name: answer(h, logits[c]) for h, c in self._columns},
             truncated=tokens.truncated,
             model_version=self.version,
             thresholds=self.manifest.thresholds,
             text=tokens.text,
             account=Account(self._names, self._bias, pieces),
-            embedding=run.embedding,
+            embedding=encoded.embedding,
             scores=scores,
         )
 
@@ -178,29 +180,12 @@ class Predictor:
         places, more = self._by_chunk(tokens)
         return tokens.offsets + places, np.concatenate([by_token, more * self._scales])
 
-    def _whole(self, ticket: Ticket) -> _Run:
+    def _whole(self, ticket: Ticket) -> Floats:
+        """Return one ticket's uncalibrated logits."""
         tokens = self._tokenizer(ticket)
-        return self._run(tokens, self._said(tokens))
+        return self._logits(self._said(tokens), self._graph(tokens.ids))
 
-    def _run(self, tokens: Tokens, said: Floats) -> _Run:
-        """Ask the graph, and add what the n-grams say."""
-        ids = np.asarray([tokens.ids], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        found = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
-        by_token, embedding = found[CONTRIBUTIONS][0], found.get(EMBEDDING)
-        logits = by_token.sum(axis=0) + said * self._scales + self._bias
-        return _Run(logits, by_token, None if embedding is None else embedding[0])
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise BundleError(
-            f"{path} passed its hash but is no graph that this onnxruntime loads "
-            f"({type(error).__name__}): train the bundle again or update onnxruntime"
-        ) from None
+    def _logits(self, said: Floats, encoded: Encoded) -> Floats:
+        """Add up what the encoder and the n-grams say: (labels,)."""
+        total: Floats = encoded.by_token.sum(axis=0) + said * self._scales + self._bias
+        return total

@@ -51,7 +51,8 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
 
 def _answering(told: Told) -> Answering:
     policy = policy_from(told.policy, "policy")
-    predictor = Predictor.load(Path(told.bundle), threads=1) if told.bundle else None
+    bundle = Path(told.bundle) if told.bundle else None
+    predictor = Predictor.load(bundle, threads=1, device=told.device) if bundle else None
     model = predictor.version if predictor else None
     if told.versions != (backlog_version(), policy.version, model):
         raise SystemExit(1)

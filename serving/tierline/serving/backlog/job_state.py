@@ -48,11 +48,17 @@ class Identity(BaseModel):
         for name in sorted(mine.keys() | theirs.keys()):
             if mine.get(name) != theirs.get(name):
                 yield f"input: {name} isn't the file that it was"
-        for name in Identity.model_fields:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if name != "input" and mine != theirs:
-                what = _OPTION.get(name, name)
-                yield f"{what}: it began with {_said(mine)}; found {_said(theirs)}"
+        before, after = self._rest(), other._rest()
+        for what in before | after:
+            if before.get(what) != after.get(what):
+                was, found = _said(before.get(what)), _said(after.get(what))
+                yield f"{what}: it began with {was}; found {found}"
+
+    def _rest(self) -> dict[str, object]:
+        """Return all but the files by the name that a message gives it."""
+        names = [name for name in Identity.model_fields if name not in {"input", "options"}]
+        own = {_OPTION.get(name, name): getattr(self, name) for name in names}
+        return own | {f"--{name}": value for name, value in self.options.items()}
 
 
 def _up_to(files: Mapping[str, str], last: str | None) -> dict[str, str]:

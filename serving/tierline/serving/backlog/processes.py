@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Final
 
+from tierline.models.runtime.graph import Device
 from tierline.serving.backlog.answering import Answering
 from tierline.serving.backlog.inputs import Stretch
 from tierline.serving.backlog.summary import Chunk
@@ -163,6 +164,7 @@ class Processes:
             now=self._here.now,
             out=str(self._out.resolve()),
             versions=(backlog_version(), policy.version, predictor.version if predictor else None),
+            device=predictor.device if predictor else Device.CPU,
         )
 
     def close(self) -> None:

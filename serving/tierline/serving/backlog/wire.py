@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 
 from pydantic import TypeAdapter
 
+from tierline.models.runtime.graph import Device
 from tierline.serving.backlog.inputs import Stretch
 from tierline.serving.backlog.summary import Chunk
 
@@ -23,7 +24,7 @@ class Told:
 
     ``policy`` is the policy's content, ``bundle`` the model's folder, None for the rules alone,
     and ``out`` the answers' file, whose name says how answers are written. ``versions`` are those
-    of code, policy and model that it must come to, too.
+    of code, policy and model that it must come to, too. ``device`` computes the model.
     """
 
     policy: dict[str, Any]
@@ -32,6 +33,7 @@ class Told:
     now: datetime
     out: str
     versions: tuple[str, str, str | None]
+    device: Device = Device.CPU
 
 
 def send(stream: IO[bytes], *parts: bytes) -> None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tierline.data.errors import InputError
+from tierline.models.runtime.graph import Device
 from tierline.serving.backlog.inputs import Backlog
 from tierline.serving.backlog.job_state import JobState, state_path, unfinished
 from tierline.serving.backlog.ray_engine import RayJob, need_ray, score_on_ray
@@ -18,6 +19,7 @@ from tierline.serving.backlog.scoring import score as run_score
 from tierline.serving.backlog.sources import Sources, is_url
 from tierline.serving.commands.recording import recording
 from tierline.serving.commands.shared import (
+    DeviceOption,
     FormatOption,
     MapOption,
     ModelOption,
@@ -74,6 +76,7 @@ def score(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a job that was broken off stopped.")
     ] = False,
+    device: DeviceOption = Device.CPU,
     engine: Annotated[
         Engine, typer.Option(help="What answers: this process, or a Ray cluster (extra 'ray').")
     ] = Engine.LOCAL,
@@ -91,6 +94,7 @@ def score(
             "expected --store or --no-what-if; found both: a store keeps whole answers"
         )
     on_ray = engine is Engine.RAY
+    _refuse_idle_device(device, on_ray=on_ray, rules_only=rules_only)
     _refuse_mixtures(file, on_ray=on_ray, store=store, workers=workers)
     pairs = pairs_of(mapping, source, load_policy(policy), labels=False)
     backlog = Sources.of(file, pairs) if on_ray else Backlog.of(Path(file), pairs)
@@ -103,12 +107,13 @@ def score(
     place = _source(asked, before)
     # The actors need the very files: they are fetched once.
     bundle = bundle_folder(place) if on_ray and place else None
-    router = make_router(str(bundle or place or model), rules_only, policy)
+    router = make_router(str(bundle or place or model), rules_only, policy, device)
     router.what_if = what_if
     clock = before.identity.now if before and now is None else clock_at(now)
     options = {
         "map": ",".join(mapping) if mapping else None,
         "format": source.value if source else None,
+        "device": device.value,
     }
     with (
         recording(store, spool) as remembering,
@@ -150,6 +155,12 @@ def _refuse_mixtures(file: str, *, on_ray: bool, store: str | None, workers: int
             "expected --workers 1 with --store (or TIERLINE_STORE_URL), as one process keeps all "
             f"decisions; found {workers}"
         )
+
+
+def _refuse_idle_device(device: Device, *, on_ray: bool, rules_only: bool) -> None:
+    if device is Device.CUDA and (on_ray or rules_only):
+        other = "--engine ray" if on_ray else "--rules-only"
+        raise InputError(f"expected --device cuda or {other}; found both: the GPU would go unused")
 
 
 def _source(asked: str | None, before: JobState | None) -> str | None:

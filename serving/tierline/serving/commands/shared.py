@@ -12,6 +12,7 @@ from rich.console import Console
 from tierline.data.columns import NO_LABELS, parse_map
 from tierline.data.errors import InputError
 from tierline.data.helpdesk import Format, export_map
+from tierline.models.runtime.graph import Device
 from tierline.serving.helpdesk.desks import desk_of
 from tierline.serving.model_source import CHAMPION_URI, load_predictor
 from tierline.serving.policy import Policy, load_policy
@@ -29,6 +30,9 @@ app = typer.Typer(
 
 ModelOption = Annotated[
     str, typer.Option("--model", help="A bundle's folder, or models:/NAME@ALIAS in MLflow.")
+]
+DeviceOption = Annotated[
+    Device, typer.Option(help="What computes the encoder; cuda needs onnxruntime-gpu.")
 ]
 RulesOnly = Annotated[bool, typer.Option("--rules-only", help="Answer without any model.")]
 MapOption = Annotated[
@@ -113,7 +117,9 @@ def refuse_unused(model: str, rules_only: bool) -> None:
         raise InputError(f"expected --model or --rules-only; found both: {model} would go unused")
 
 
-def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Router:
+def make_router(
+    model: str, rules_only: bool, policy_file: Path | None, device: Device = Device.CPU
+) -> Router:
     """Return what answers, by the command's options.
 
     Raises:
@@ -121,12 +127,12 @@ def make_router(model: str, rules_only: bool, policy_file: Path | None) -> Route
     """
     refuse_unused(model, rules_only)
     policy = load_policy(policy_file)
-    return Router(policy) if rules_only else router_with(policy, model)
+    return Router(policy) if rules_only else router_with(policy, model, device)
 
 
-def router_with(policy: Policy, model: str) -> Router:
+def router_with(policy: Policy, model: str, device: Device = Device.CPU) -> Router:
     """Return a router with the model; its labels that no rule uses are told."""
-    predictor = load_predictor(model)
+    predictor = load_predictor(model, device)
     router = Router(policy, predictor)
     for line in unused_labels(policy, predictor.manifest.heads):
         errors.print(f"note: {line}", markup=False)

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from tierline.data.columns import parse_map
+from tierline.models.runtime.graph import Device
 from tierline.serving.commands.shared import (
+    DeviceOption,
     FormatOption,
     LabelsOption,
     MapOption,
@@ -204,6 +206,7 @@ def speed(
         typer.Option("--method", help="One of the table's first column (repeatable; all)."),
     ] = None,
     policy: PolicyOption = None,
+    device: DeviceOption = Device.CPU,
     out: Annotated[Path, typer.Option(help="Folder of the table.")] = Path("out/speed"),
 ) -> None:
     """Answer the same tickets with other libraries around the same weights, and with Tierline."""
@@ -212,5 +215,5 @@ def speed(
 
     used = threads or os.cpu_count() or 1
     pairs = pairs_of(mapping, source)
-    job = SpeedJob(bundle, files, pairs, out, texts, rounds, used, methods or (), policy)
+    job = SpeedJob(bundle, files, pairs, out, texts, rounds, used, methods or (), policy, device)
     run(job, console, errors)

@@ -19,6 +19,7 @@ from tierline.data.errors import InputError, PolicyError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.graph import Device
 from tierline.models.runtime.manifest import Manifest
 from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.policy import load_policy
@@ -26,7 +27,7 @@ from tierline.serving.progress import ShareProgress
 from tierline.serving.routing.known_labels import refuse_unknown_labels
 from tierline.training.benchmark.machine import environment
 from tierline.training.metrics import macro_f1
-from tierline.training.speed.contestants import BATCHED, CONTESTANTS, ENCODER_ONLY, WHOLE
+from tierline.training.speed.contestants import BATCHED, CONTESTANTS, ENCODER_ONLY, FP32, WHOLE
 from tierline.training.speed.handing import save_tickets
 from tierline.training.speed.reading import Asked, Reading, gemm_peak, read
 from tierline.training.speed.work import Work, work_of
@@ -47,8 +48,8 @@ HOW: Final = (
     f"setfit answers one head. '{WHOLE}' reads a file, decides by rules and policy, writes one: "
     "a long one in a process per thread, and the memory is that of the first."
 )
-_BATCHES: Final = (1, 2, 4, 8, 16, 32, 128)
-_TRIED: Final = 256
+_BATCHES: Final = (1, 2, 4, 8, 16, 32, 128, 512)
+_TRIED: Final = 512
 #: A batch size that takes so many times as long as the best one ends the search for a better one.
 _FAR_WORSE: Final = 1.5
 
@@ -67,6 +68,7 @@ class SpeedJob:
         threads: threads of each.
         methods: names of the contestants; all that are installed when empty.
         policy: file of the policy by which `tierline score` decides; the default one if None.
+        device: what computes the encoder, for all.
     """
 
     bundle: Path
@@ -78,6 +80,7 @@ class SpeedJob:
     threads: int
     methods: Sequence[str] = ()
     policy: Path | None = None
+    device: Device = Device.CPU
 
 
 @dataclass(frozen=True)
@@ -113,14 +116,14 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     with TemporaryDirectory() as folder, ShareProgress(console, "speed") as shown:
         file = Path(folder) / "tickets.jsonl"
         save_tickets([row.ticket for row in rows], file)
-        peak = gemm_peak(job.threads)
+        peak = gemm_peak(job.threads, job.device)
         readings: dict[str, list[Reading]] = {name: [] for name in names}
         batches: dict[str, int] = {}
         steps = [(turn, name) for turn in range(job.rounds) for name in names]
         for done, (turn, name) in enumerate(steps):
             shown.update(done / len(steps), f"{name}, round {turn + 1}")
             policy = str(job.policy) if job.policy else None
-            asked = Asked(name, str(job.bundle), job.threads, 0, str(file), policy)
+            asked = Asked(name, str(job.bundle), job.threads, 0, str(file), policy, job.device)
             if name not in batches:
                 batches[name] = _best_batch(asked) if name in BATCHED else 0
             readings[name].append(read(replace(asked, batch=batches[name])))
@@ -165,9 +168,14 @@ def _names(job: SpeedJob, manifest: Manifest, errors: Console) -> list[str]:
             errors.print(f"left out: {name} isn't installed: pip install 'tierline[bench]'")
         elif name == WHOLE and (problem := _undecided(job, manifest)):
             errors.print(f"left out: {name}: {problem}; --policy names another", markup=False)
-        elif name != ENCODER_ONLY or manifest.fast:
+        elif name in job.methods or not _twice(name, job.device, manifest):
             names.append(name)
     return names
+
+
+def _twice(name: str, device: Device, manifest: Manifest) -> bool:
+    """True for what another contestant is already."""
+    return (name == ENCODER_ONLY and not manifest.fast) or (name == FP32 and device is Device.CUDA)
 
 
 def _undecided(job: SpeedJob, manifest: Manifest) -> str | None:

@@ -13,9 +13,10 @@ from tierline.data.normalise import plain_text
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import decide, softmax
+from tierline.models.runtime.graph import CONTRIBUTIONS, Device
 from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import ONNX_FP32, Head
-from tierline.models.runtime.predictor import CONTRIBUTIONS, Predictor
+from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import load_policy
 from tierline.training.speed.backlog import BacklogScorer
 from tierline.training.speed.restore import Restored, restore
@@ -27,6 +28,8 @@ Answerer = Callable[[Sequence[Ticket]], Answers]
 _ONE_HEAD: Final = "issue_type"
 #: The contestant that is worth timing where the bundle has a fast stage.
 ENCODER_ONLY: Final = "tierline, encoder only"
+#: The contestant that is worth timing where the bundle's own graph is another.
+FP32: Final = "tierline fp32"
 #: The contestant that needs a policy for the bundle's labels.
 WHOLE: Final = "tierline score"
 
@@ -35,41 +38,43 @@ WHOLE: Final = "tierline score"
 class Setting:
     """The bundle to answer with, the threads to use, and the batch size of those that have one.
 
-    ``policy`` is the file of the one that decides, the default policy if None.
+    ``policy`` is the file of the one that decides, the default policy if None. ``device`` computes
+    the encoder.
     """
 
     folder: Path
     threads: int
     batch: int
     policy: str | None = None
+    device: Device = Device.CPU
 
 
 def tierline(setting: Setting) -> Answerer:
     """The bundle as it ships, with evidence, calibration, n-gram model and strangeness."""
-    return _predictor(Bundle.load(setting.folder), setting.threads)
+    return _predictor(Bundle.load(setting.folder), setting)
 
 
 def tierline_score(setting: Setting) -> Answerer:
     """The whole job, from file to file: safety rules, tiers and reasons with the answers."""
     policy = load_policy(Path(setting.policy) if setting.policy else None)
-    predictor = Predictor.load(setting.folder, setting.threads)
+    predictor = Predictor.load(setting.folder, setting.threads, setting.device)
     return BacklogScorer(policy, predictor, processes=setting.threads)
 
 
 def tierline_encoder(setting: Setting) -> Answerer:
     """The same without the n-grams' own answers, where the bundle has such a stage."""
-    return _predictor(Bundle.load(setting.folder), setting.threads, whole=True)
+    return _predictor(Bundle.load(setting.folder), setting, whole=True)
 
 
 def tierline_fp32(setting: Setting) -> Answerer:
     """The same again with the fp32 graph, where the bundle ships the int8 one."""
     bundle = Bundle.load(setting.folder)
     manifest = bundle.manifest.model_copy(update={"serves": ONNX_FP32})
-    return _predictor(Bundle(bundle.folder, manifest), setting.threads, whole=True)
+    return _predictor(Bundle(bundle.folder, manifest), setting, whole=True)
 
 
-def _predictor(bundle: Bundle, threads: int, *, whole: bool = False) -> Answerer:
-    predictor = Predictor(bundle, threads)
+def _predictor(bundle: Bundle, setting: Setting, *, whole: bool = False) -> Answerer:
+    predictor = Predictor(bundle, setting.threads, setting.device)
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
         found = predictor.predict(tickets, whole=whole)
@@ -86,8 +91,11 @@ def onnxruntime(setting: Setting) -> Answerer:
     options = ort.SessionOptions()
     options.intra_op_num_threads = setting.threads
     bundle = Bundle.load(setting.folder)
+    provider = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionProvider"}
+    if setting.device is Device.CUDA:
+        ort.preload_dlls()
     session = ort.InferenceSession(
-        str(bundle.folder / ONNX_FP32), options, providers=["CPUExecutionProvider"]
+        str(bundle.folder / ONNX_FP32), options, providers=[provider[setting.device]]
     )
     tokenizer = restore(bundle).tokenizer
     bias = np.asarray(bundle.manifest.bias, np.float32)
@@ -115,7 +123,7 @@ def pipeline(setting: Setting) -> Answerer:
         function_to_apply="none",
         top_k=None,
         batch_size=setting.batch,
-        device="cpu",
+        device=setting.device.value,
     )
     columns = {f"LABEL_{i}": i for i in range(len(restored.bias))}
 
@@ -135,7 +143,7 @@ def sentence_transformers(setting: Setting) -> Answerer:
     torch.set_num_threads(setting.threads)
     bundle = Bundle.load(setting.folder)
     restored = restore(bundle)
-    body = _sentence_transformer(restored)
+    body = _sentence_transformer(restored, setting.device)
     heads = _regressions(bundle, restored)
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
@@ -155,7 +163,7 @@ def setfit(setting: Setting) -> Answerer:
     restored = restore(bundle)
     heads = _regressions(bundle, restored)
     name = _ONE_HEAD if _ONE_HEAD in heads else next(iter(heads))
-    model = SetFitModel(_sentence_transformer(restored), heads[name])
+    model = SetFitModel(_sentence_transformer(restored, setting.device), heads[name])
 
     def answer(tickets: Sequence[Ticket]) -> Answers:
         texts = [plain_text(t) for t in tickets]
@@ -170,13 +178,13 @@ CONTESTANTS: Final[Mapping[str, Callable[[Setting], Answerer]]] = {
     "sentence-transformers": sentence_transformers,
     "setfit": setfit,
     "onnxruntime": onnxruntime,
-    "tierline fp32": tierline_fp32,
+    FP32: tierline_fp32,
     ENCODER_ONLY: tierline_encoder,
     "tierline": tierline,
     WHOLE: tierline_score,
 }
 #: Those whose speed depends on a batch size.
-BATCHED: Final = frozenset(CONTESTANTS) - {"tierline", "tierline fp32", ENCODER_ONLY, WHOLE}
+BATCHED: Final = frozenset(CONTESTANTS) - {"tierline", FP32, ENCODER_ONLY, WHOLE}
 
 
 def _in_batches(
@@ -232,7 +240,7 @@ def _classifier(restored: Restored) -> Any:
     return model.eval()
 
 
-def _sentence_transformer(restored: Restored) -> Any:
+def _sentence_transformer(restored: Restored, device: Device) -> Any:
     """Return the encoder with mean pooling, as sentence-transformers saves such models."""
     from tempfile import TemporaryDirectory
 
@@ -244,7 +252,7 @@ def _sentence_transformer(restored: Restored) -> Any:
         restored.tokenizer.save_pretrained(folder)
         words = Transformer(folder, max_seq_length=restored.tokenizer.model_max_length)
         pooling = Pooling(restored.encoder.config.hidden_size, pooling_mode="mean")
-        return SentenceTransformer(modules=[words, pooling], device="cpu")
+        return SentenceTransformer(modules=[words, pooling], device=device.value)
 
 
 def _regressions(bundle: Bundle, restored: Restored) -> dict[str, Any]:

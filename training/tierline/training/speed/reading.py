@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tierline.data.errors import InputError
+from tierline.models.runtime.graph import Device
 from tierline.training.benchmark.watch import now, peak_mebibytes
 from tierline.training.speed.contestants import CONTESTANTS, Setting
 from tierline.training.speed.handing import load_tickets
@@ -23,7 +24,7 @@ class Asked:
     """What a process is to time: a contestant (or ``gemm``), its setting, and the tickets' file.
 
     ``first`` limits the tickets to the first of the file; ``policy`` is a file's name, the default
-    policy if None.
+    policy if None; ``device`` computes the encoder, or multiplies.
     """
 
     contestant: str
@@ -32,6 +33,7 @@ class Asked:
     batch: int
     tickets: str
     policy: str | None = None
+    device: Device = Device.CPU
     first: int | None = None
 
 
@@ -60,9 +62,9 @@ def read(asked: Asked) -> Reading:
     return Reading(**found)
 
 
-def gemm_peak(threads: int) -> float:
+def gemm_peak(threads: int, device: Device) -> float:
     """Return the most float32 operations per second that a product of large matrices reaches."""
-    return float(_in_process(_gemm, Asked("gemm", "", threads, 0, "")))
+    return float(_in_process(_gemm, Asked("gemm", "", threads, 0, "", device=device)))
 
 
 def _in_process(work: Callable[[Asked, Connection], None], asked: Asked) -> str:
@@ -101,7 +103,7 @@ def _child(asked: Asked, pipe: Connection) -> None:
 
 def _timed(asked: Asked) -> Reading:
     tickets = load_tickets(Path(asked.tickets))[: asked.first]
-    setting = Setting(Path(asked.folder), asked.threads, asked.batch, asked.policy)
+    setting = Setting(Path(asked.folder), asked.threads, asked.batch, asked.policy, asked.device)
     answer = CONTESTANTS[asked.contestant](setting)
     answer(tickets[:_WARM_UP])
     started = now()
@@ -116,10 +118,10 @@ def _gemm(asked: Asked, pipe: Connection) -> None:
 
     torch.set_num_threads(asked.threads)
     size = 2048
-    a, b = torch.rand(size, size), torch.rand(size, size)
+    a, b = (torch.rand(size, size, device=asked.device.value) for _ in range(2))
     seconds = []
     for _ in range(6):
         started = time.perf_counter()
-        a @ b
+        (a @ b)[0, 0].item()  # waits for a GPU
         seconds.append(time.perf_counter() - started)
     pipe.send_bytes(str(2 * size**3 / min(seconds)).encode())
