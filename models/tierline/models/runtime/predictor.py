@@ -114,7 +114,8 @@ class Predictor:
         return fast or self._answered_whole(tokens, said, self._graph(tokens.ids))
 
     def _predict_together(self, tickets: Sequence[Ticket], *, whole: bool) -> list[Prediction]:
-        read = list(self._pool.map(partial(self._read, whole=whole), tickets))
+        # Not on the pool: what is read holds Python's lock, and threads would wait for each other.
+        read = [self._read(ticket, whole=whole) for ticket in tickets]
         left = [tokens.ids for tokens, _, fast in read if fast is None]
         encoded = iter(self._graph.many(left))
         return [
