@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tierline.data.errors import InputError, ModelNotFoundError, PolicyError
+from tierline.models.runtime.graph import Device
 from tierline.models.runtime.prediction import HeadPrediction
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.commands import app
@@ -193,7 +194,7 @@ def test_score_with_a_model_a_map_and_a_clock(
 ) -> None:
     asked: list[str] = []
 
-    def load(model: str) -> Predictor:
+    def load(model: str, _: Device) -> Predictor:
         asked.append(model)
         return predictor()
 

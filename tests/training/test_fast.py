@@ -69,6 +69,11 @@ def test_a_larger_risk_lets_more_be_answered() -> None:
         assert (found.misses + 1) / (found.count + 1) <= found.alpha
 
 
+def test_the_risk_is_told_as_it_was_asked() -> None:
+    for alpha, said in ((0.0075, "at most 0.75% of all"), (0.01, "at most 1% of all")):
+        assert said in stage(alpha=alpha).statement
+
+
 @given(seed=st.integers(0, 10_000), skill=st.floats(0, 8), alpha=st.sampled_from([0.01, 0.05, 0.2]))
 def test_the_calibration_tickets_keep_the_risk(seed: int, skill: float, alpha: float) -> None:
     rows, ngrams, encoder = world(seed, 300, skill)

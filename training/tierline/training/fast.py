@@ -77,7 +77,7 @@ def fit_fast(
     ]
     counts = [j.count for j in judged if j.count]
     if lack := max((lacking(count, alpha) for count in counts), default=1):
-        text = f"{lack} more validation tickets are needed for a risk of {alpha:.1%}"
+        text = f"{lack} more validation tickets are needed for a risk of {alpha * 100:.3g}%"
         return FastFit(None, f"no fast stage: {text}")
     watched = tuple(_watched(heads, policy))
     near, seen = (_near(h, logits, watched) for h, logits in ((own, ngrams), (heads, whole)))

@@ -73,9 +73,9 @@ class Fast(_Strict):
         return (
             f"the n-grams alone answer {self.answered:.0%} of the calibration tickets: those of "
             f"whose labels they are sure by {self.confidence:.2f}, with no incident near. In each "
-            f"head at most {self.alpha:.1%} of all tickets are expected to get a wrong label by "
-            f"that where the encoder is right ({self.misses} of {self.count} calibration tickets "
-            "did)"
+            f"head at most {self.alpha * 100:.3g}% of all tickets are expected to get a wrong "
+            f"label by that where the encoder is right ({self.misses} of {self.count} calibration "
+            "tickets did)"
         )
 
 
