@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,12 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierline.data import InputError, Ticket
+from tierline.data.errors import DeviceError
 from tierline.models.runtime import Bundle, Prediction, Predictor, graph
 from tierline.models.runtime.graph import Device, Graph
 from tierline.models.runtime.manifest import ONNX_FP32
+from tierline.serving.policy import load_policy
+from tierline.serving.routing.router import Router
 from tierline.training.pipeline import Trained
 
-SESSION, ON_GPU = graph._session, graph._on_gpu
+SESSION, ON_GPU = graph._session, graph.gpu_session
 WORDS = "the invoice charged my card twice please advise 改善 💛 nobody can work".split()  # noqa: SIM905
 
 
@@ -45,7 +49,7 @@ def batched(trained: Trained) -> Iterator[Callable[..., Predictor]]:
         return loaded[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph, "_on_gpu", lambda path: Watched(on_cpu(path)))
+        patch.setattr(graph, "gpu_session", lambda path: Watched(on_cpu(path)))
         yield load
     for predictor in loaded:
         predictor.close()
@@ -138,12 +142,54 @@ def test_the_fast_stage_leaves_the_encoder_the_rest(
     predictor.predict([])
 
 
+class OnlyCuda:
+    """Stands in for a session, and says which provider it has got."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider, self.falls_back = provider, True
+
+    def get_providers(self) -> list[str]:
+        return [self.provider]
+
+    def disable_fallback(self) -> None:
+        self.falls_back = False
+
+
 def test_a_gpu_that_isnt_there_is_told(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "_on_gpu", ON_GPU)
+    monkeypatch.setattr(graph, "gpu_session", ON_GPU)
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
     with pytest.raises(InputError, match="expected an onnxruntime built for CUDA") as said:
         Predictor.load(trained.out, device=Device.CUDA)
     assert "pip uninstall onnxruntime" in str(said.value)
     monkeypatch.setattr(ort, "get_available_providers", lambda: ["CUDAExecutionProvider"])
-    monkeypatch.setattr(graph, "_session", lambda path, _: on_cpu(path))
+    monkeypatch.setattr(ort, "preload_dlls", lambda: None)
+    monkeypatch.setattr(graph, "_session", lambda *_: OnlyCuda("CPUExecutionProvider"))
     with pytest.raises(InputError, match="expected a GPU that works; found none"):
         Predictor.load(trained.out, device=Device.CUDA)
+
+
+def test_a_gpu_computes_in_full_float32_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def session(path: Path, provider: Any) -> OnlyCuda:
+        asked.append(provider)
+        return OnlyCuda(provider[0])
+
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(ort, "preload_dlls", lambda: None)
+    monkeypatch.setattr(graph, "_session", session)
+    made = cast(OnlyCuda, ON_GPU(Path("model.onnx")))
+    assert asked == [("CUDAExecutionProvider", {"use_tf32": "0"})]
+    assert not made.falls_back
+
+
+def test_a_gpu_that_fails_is_no_answer_by_rules(batched: Callable[..., Predictor]) -> None:
+    predictor = batched()
+
+    def run(*_: Any) -> Any:
+        raise RuntimeError("CUDA failure 2: out of memory")
+
+    predictor._graph._session.run = run
+    for tickets in (texts(3), texts(1)):
+        with pytest.raises(DeviceError, match="it failed"):
+            Router(load_policy(), predictor).route(tickets, datetime.now(UTC))

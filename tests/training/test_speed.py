@@ -1,22 +1,26 @@
 """`tierline bench speed`: the same weights in other libraries' hands give the same answers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
+import torch
 from rich.console import Console
 
 from tierline.data import InputError, Ticket
 from tierline.models.runtime.bundle import Bundle
+from tierline.models.runtime.graph import Device
 from tierline.models.runtime.manifest import ONNX_FP32
 from tierline.models.runtime.predictor import Predictor
 from tierline.serving.policy import load_policy
 from tierline.training.pipeline import Trained
 from tierline.training.speed import command
 from tierline.training.speed.backlog import BacklogScorer
-from tierline.training.speed.command import SpeedJob, run
-from tierline.training.speed.contestants import CONTESTANTS, Setting
+from tierline.training.speed.command import SpeedJob, _names, run
+from tierline.training.speed.contestants import CONTESTANTS, FP32, Setting
 from tierline.training.speed.reading import Asked, Reading
 from tierline.training.speed.restore import restore
 from tierline.training.speed.work import work_of
@@ -30,8 +34,6 @@ def folder(trained: Trained) -> Path:
 
 
 def test_the_weights_come_back_from_the_graph(folder: Path) -> None:
-    import torch
-
     bundle = Bundle.load(folder)
     restored = restore(bundle)
     fp32 = bundle.manifest.model_copy(update={"serves": ONNX_FP32})
@@ -174,3 +176,26 @@ def test_an_unknown_contestant_is_refused(folder: Path, tmp_path: Path, tickets:
     job = SpeedJob(folder, [tickets], {}, tmp_path, 12, 1, 1, ("vllm",))
     with pytest.raises(InputError, match="found vllm"):
         run(job, Console(quiet=True), Console(quiet=True))
+
+
+def test_a_machine_without_a_gpu_is_refused_at_once(
+    folder: Path, tmp_path: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = SpeedJob(folder, [tickets], {}, tmp_path / "out", 12, 1, 1, device=Device.CUDA)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for providers, said in (
+        (["CPUExecutionProvider"], "expected an onnxruntime built for CUDA"),
+        (["CUDAExecutionProvider"], "expected a GPU that torch can use"),
+    ):
+        monkeypatch.setattr(ort, "get_available_providers", lambda found=providers: found)
+        with pytest.raises(InputError, match=said):
+            run(job, Console(quiet=True), Console(quiet=True))
+    assert not job.out.exists()
+
+
+def test_nothing_is_timed_twice(folder: Path, tmp_path: Path) -> None:
+    manifest = Bundle.load(folder).manifest
+    job = SpeedJob(folder, [], {}, tmp_path, 12, 1, 1)
+    here = _names(job, manifest, Console(quiet=True))
+    there = _names(replace(job, device=Device.CUDA), manifest, Console(quiet=True))
+    assert set(here) - set(there) == {FP32}

@@ -4,6 +4,7 @@
     ├── InputError      a file or a setting is unusable as a whole
     │   └── RowError    one row is unusable; the job quarantines it and goes on
     ├── BundleError     a model bundle is missing, incomplete or altered
+    ├── DeviceError     a GPU fails while it computes
     ├── ModelNotFoundError  no model where one was asked for
     ├── LaunchError     processes launched together can't train together, or one has stopped
     ├── JobError        a long job stopped half-way; what it has done is kept
@@ -33,6 +34,10 @@ class RowError(InputError):
 
 class BundleError(TierlineError):
     """A model bundle is missing, incomplete, altered, or of another format."""
+
+
+class DeviceError(TierlineError):
+    """A GPU fails while it computes: no ticket's fault, and nothing to answer around."""
 
 
 class ModelNotFoundError(TierlineError):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import onnxruntime as ort
 import pytest
 from typer.testing import CliRunner
 
@@ -33,7 +34,7 @@ TEXTS = [CALM, BREACH, "The invoice charged my card twice. " * 9, "", "nobody ca
 @pytest.fixture
 def _as_if_on_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     session = graph._session
-    monkeypatch.setattr(graph, "_on_gpu", lambda path: session(path, "CPUExecutionProvider"))
+    monkeypatch.setattr(graph, "gpu_session", lambda path: session(path, "CPUExecutionProvider"))
 
 
 @pytest.fixture
@@ -65,8 +66,11 @@ def test_the_decisions_are_the_processors(source: Path, tmp_path: Path, trained:
             assert a[field] == b[field]
 
 
-def test_without_a_gpu_nothing_is_written(source: Path, tmp_path: Path, trained: Trained) -> None:
+def test_without_a_gpu_nothing_is_written(
+    source: Path, tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out.jsonl"
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
     with pytest.raises(InputError, match="expected an onnxruntime built for CUDA"):
         score(source, out, "--model", str(trained.out), "--device", "cuda")
     assert not out.exists() and unfinished(out) is None

@@ -3,13 +3,20 @@
 import json
 import shutil
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from tierline.data.errors import BundleError, InputError, ModelNotFoundError, TierlineError
+from tierline.data.errors import (
+    BundleError,
+    InputError,
+    JobError,
+    ModelNotFoundError,
+    TierlineError,
+)
 from tierline.models.runtime import graph
 from tierline.models.runtime.bundle import Bundle
 from tierline.serving import commands
@@ -182,7 +189,7 @@ def test_a_job_goes_on_with_its_own_device(
     source: Path, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_cpu, out = graph._session, tmp_path / "out.jsonl"
-    monkeypatch.setattr(graph, "_on_gpu", lambda path: on_cpu(path, "CPUExecutionProvider"))
+    monkeypatch.setattr(graph, "gpu_session", lambda path: on_cpu(path, "CPUExecutionProvider"))
     broken_off(source, out, model, "--device", "cuda")
     kept = begun(out)
     refused = score(source, out, model, "--resume")
@@ -190,3 +197,32 @@ def test_a_job_goes_on_with_its_own_device(
     assert "--device: it began with cuda; found cpu" in str(refused.exception)
     assert begun(out) == kept
     assert score(source, out, model, "--resume", "--device", "cuda").exit_code == 0
+
+
+def test_a_job_stops_where_a_gpu_fails(
+    source: Path, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_cpu, whole, out = graph._session, tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    monkeypatch.setattr(graph, "gpu_session", lambda path: on_cpu(path, "CPUExecutionProvider"))
+    options = ("--device", "cuda", "--now", "2025-03-10T12:00Z")
+    assert score(source, whole, model, *options).exit_code == 0
+
+    def fails(path: Path) -> Any:
+        session = on_cpu(path, "CPUExecutionProvider")
+        run, calls = session.run, count()
+
+        def twice(*asked: Any) -> Any:
+            if next(calls) > 1:
+                raise RuntimeError("CUDA failure 2: out of memory")
+            return run(*asked)
+
+        session.run = twice
+        return session
+
+    with monkeypatch.context() as patch:
+        patch.setattr(graph, "gpu_session", fails)
+        stopped = score(source, out, model, *options)
+    assert isinstance(stopped.exception, JobError)
+    assert "nvidia-smi" in str(stopped.exception)
+    assert score(source, out, model, "--resume", "--device", "cuda").exit_code == 0
+    assert written(out) == written(whole)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import onnxruntime as ort
 
-from tierline.data.errors import BundleError, InputError
+from tierline.data.errors import BundleError, DeviceError, InputError
 from tierline.models.runtime.manifest import ONNX_FP32, Manifest
 from tierline.models.runtime.prediction import Floats
 
@@ -20,8 +20,8 @@ _CUDA: Final = "CUDAExecutionProvider"
 _BATCH_TOKENS: Final = 4096
 _SHORTEST: Final = 32
 _GET_CUDA: Final = (
-    "pip uninstall onnxruntime, then pip install 'onnxruntime-gpu[cuda,cudnn]', and see that "
-    "nvidia-smi shows the GPU; or leave out --device"
+    "pip uninstall onnxruntime, then pip install 'onnxruntime-gpu[cuda,cudnn]>=1.21', and see "
+    "that nvidia-smi shows the GPU; or leave out --device"
 )
 
 
@@ -61,7 +61,7 @@ class Graph:
         self._most = manifest.max_tokens
         on_gpu = device is Device.CUDA
         path = folder / (ONNX_FP32 if on_gpu else manifest.serves)
-        self._session = _on_gpu(path) if on_gpu else _session(path, "CPUExecutionProvider")
+        self._session = gpu_session(path) if on_gpu else _session(path, "CPUExecutionProvider")
         self.outputs = {output.name: output.shape[-1] for output in self._session.get_outputs()}
 
     def __call__(self, ids: Sequence[int]) -> Encoded:
@@ -72,7 +72,11 @@ class Graph:
         return next(self._run(given, np.ones_like(given)))
 
     def many(self, rows: Sequence[Sequence[int]]) -> list[Encoded]:
-        """Compute tickets on a GPU, in batches of those of about the same length."""
+        """Compute tickets on a GPU, in batches of those of about the same length.
+
+        Raises:
+            DeviceError: when the GPU fails, such as for want of memory.
+        """
         places: dict[int, list[int]] = {}
         for place, ids in enumerate(rows):
             places.setdefault(self._width(len(ids)), []).append(place)
@@ -95,7 +99,14 @@ class Graph:
         mask[:, 0] = 1  # a mean over nothing is no number, in empty rows too
         for place, row in enumerate(rows):
             ids[place, : len(row)], mask[place, : len(row)] = row, 1
-        for row, encoded in zip(rows, self._run(ids, mask), strict=False):
+        try:
+            found = list(self._run(ids, mask))
+        except Exception as error:
+            raise DeviceError(
+                f"--device cuda: expected a GPU that computes; it failed ({type(error).__name__}). "
+                "See with nvidia-smi whether it is free, or take fewer --workers"
+            ) from error
+        for row, encoded in zip(rows, found, strict=False):
             yield encoded._replace(by_token=encoded.by_token[: len(row)])
 
     def _run(self, ids: Any, mask: Any) -> Iterator[Encoded]:
@@ -107,17 +118,32 @@ class Graph:
             yield Encoded(added, None if embedding is None else embedding[place])
 
 
-def _on_gpu(path: Path) -> ort.InferenceSession:
+def need_cuda() -> None:
+    """Refuse an onnxruntime that can't use a GPU.
+
+    Raises:
+        InputError: saying how to get the one that can.
+    """
     if _CUDA not in ort.get_available_providers():
         raise InputError(
             f"--device cuda: expected an onnxruntime built for CUDA; found {ort.__version__} "
             f"without: {_GET_CUDA}"
         )
+
+
+def gpu_session(path: Path) -> ort.InferenceSession:
+    """Return a session on a GPU, and on nothing else, in full float32.
+
+    Raises:
+        BundleError, InputError: as `Graph`.
+    """
+    need_cuda()
     ort.preload_dlls()  # CUDA's libraries may lie in packages of pip's
     # TensorFloat-32 keeps ten bits of a product's factors.
     session = _session(path, (_CUDA, {"use_tf32": "0"}))
     if session.get_providers()[0] != _CUDA:  # it goes on with the processor, and says so in a log
         raise InputError(f"--device cuda: expected a GPU that works; found none: {_GET_CUDA}")
+    session.disable_fallback()  # nor would a failing run go on with the processor
     return session
 
 

@@ -23,7 +23,7 @@ class Identity(BaseModel):
     Only files after the last one with rows done may be others then.
 
     ``input`` maps each file to its SHA-256. ``model`` is the bundle's version, ``asked`` what
-    ``--model`` said, ``options`` those that say how files are read.
+    ``--model`` said, ``options`` those that say how files are read and what computes the model.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,7 +68,14 @@ def _up_to(files: Mapping[str, str], last: str | None) -> dict[str, str]:
     return {name: files[name] for name in names[:end]}
 
 
-_OPTION: Final = {"now": "--now", "asked": "--model", "model": "model version", "code": "Tierline"}
+_OPTION: Final = {
+    "now": "--now",
+    "asked": "--model",
+    "model": "model version",
+    "what_if": "--what-if",
+    "store": "--store",
+    "code": "Tierline",
+}
 
 
 @dataclass

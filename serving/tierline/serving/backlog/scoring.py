@@ -32,9 +32,9 @@ _BATCH: Final = 512
 class Scoring:
     """What a job may be told beside its backlog, router and clock.
 
-    ``options`` says how files are read, ``asked`` what ``--model`` said and ``source`` where that
-    model lies. ``processes``: how many answer a long backlog, this one included; with a store it is
-    this one alone.
+    ``options`` says how files are read and what computes the model, ``asked`` what ``--model``
+    said and ``source`` where that model lies. ``processes``: how many answer a long backlog, this
+    one included; with a store it is this one alone.
     """
 
     options: Mapping[str, str | None] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tierline.data.errors import InputError
+from tierline.data.errors import DeviceError, InputError
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.prediction import Prediction
 from tierline.models.runtime.predictor import Predictor
@@ -110,6 +110,8 @@ class Router:
             return [None] * len(tickets)
         try:
             return self.predictor.predict(tickets)
+        except DeviceError:
+            raise  # would fail for every ticket, and a backlog can go on later
         except Exception as error:
             if len(tickets) > 1:
                 # One ticket that breaks the model must not cost the others their answer.

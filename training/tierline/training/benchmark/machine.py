@@ -13,6 +13,7 @@ _LIBRARIES: Final = (
     "transformers",
     "scikit-learn",
     "onnxruntime",
+    "onnxruntime-gpu",
     "setfit",
     "sentence-transformers",
     "accelerate",

@@ -36,7 +36,7 @@ FastRiskOption = Annotated[
         min=0.001, max=0.2, help="Share of tickets that --fast may get wrong in each head, at most."
     ),
 ]
-#: What --fast may get wrong where the encoder is right: with more, a head lost over half a point.
+#: What --fast may get wrong where the encoder is right; training/docs/fast.md says why so much.
 FAST_RISK: Final = 0.0075
 SeedOption = Annotated[int | None, typer.Option(help="Seeds every random choice.")]
 

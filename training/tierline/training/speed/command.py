@@ -19,7 +19,7 @@ from tierline.data.errors import InputError, PolicyError
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
-from tierline.models.runtime.graph import Device
+from tierline.models.runtime.graph import Device, need_cuda
 from tierline.models.runtime.manifest import Manifest
 from tierline.serving.backlog.scoring import quarantine_path
 from tierline.serving.policy import load_policy
@@ -108,6 +108,8 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
         InputError: when the tickets, a name or the folder are unusable.
         BundleError: when the bundle doesn't verify or isn't a BERT.
     """
+    if job.device is Device.CUDA:
+        _need_gpu()
     bundle = Bundle.load(job.bundle)
     names = _names(job, bundle.manifest, errors)
     _make(job.out)
@@ -134,6 +136,18 @@ def run(job: SpeedJob, console: Console, errors: Console) -> None:
     console.print(
         f"table: {job.out / 'speed.md'} and {job.out / 'speed.json'}", soft_wrap=True, markup=False
     )
+
+
+def _need_gpu() -> None:
+    """Refuse a machine on which one of the libraries finds no GPU, before the first is timed."""
+    import torch
+
+    need_cuda()
+    if not torch.cuda.is_available():
+        raise InputError(
+            "--device cuda: expected a GPU that torch can use; found none: install a build of "
+            "torch for CUDA, or leave out --device"
+        )
 
 
 def _make(out: Path) -> None:
@@ -246,6 +260,7 @@ def _facts(
 ) -> dict[str, str]:
     return {
         "bundle": f"{bundle.manifest.version}, ships {bundle.manifest.serves}",
+        "device": "cuda, by the fp32 graph" if job.device is Device.CUDA else "cpu",
         "tickets": f"{len(rows):,} with {work.tokens:,} tokens (none of padding)",
         "timed": f"{job.rounds} rounds in turn, {job.threads} threads, a fresh process each time",
         "peak": f"{peak / 1e9:.0f} GFLOP/s (a float32 product of 2048 x 2048)",

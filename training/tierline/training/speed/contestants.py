@@ -13,7 +13,7 @@ from tierline.data.normalise import plain_text
 from tierline.data.ticket import Ticket
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import decide, softmax
-from tierline.models.runtime.graph import CONTRIBUTIONS, Device
+from tierline.models.runtime.graph import CONTRIBUTIONS, Device, gpu_session
 from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import ONNX_FP32, Head
 from tierline.models.runtime.predictor import Predictor
@@ -91,12 +91,12 @@ def onnxruntime(setting: Setting) -> Answerer:
     options = ort.SessionOptions()
     options.intra_op_num_threads = setting.threads
     bundle = Bundle.load(setting.folder)
-    provider = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionProvider"}
+    path = bundle.folder / ONNX_FP32
     if setting.device is Device.CUDA:
-        ort.preload_dlls()
-    session = ort.InferenceSession(
-        str(bundle.folder / ONNX_FP32), options, providers=[provider[setting.device]]
-    )
+        session = gpu_session(path)
+    else:
+        providers = ["CPUExecutionProvider"]
+        session = ort.InferenceSession(str(path), options, providers=providers)
     tokenizer = restore(bundle).tokenizer
     bias = np.asarray(bundle.manifest.bias, np.float32)
 
