@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tierline.data.errors import InputError
-from tierline.models.runtime import Bundle, Predictor, graph
+from tierline.models.runtime import Bundle, Predictor
 from tierline.models.runtime.graph import Device
 from tierline.models.runtime.manifest import MANIFEST, ONNX_FP32
 from tierline.serving import commands
@@ -32,12 +32,6 @@ TEXTS = [CALM, BREACH, "The invoice charged my card twice. " * 9, "", "nobody ca
 
 
 @pytest.fixture
-def _as_if_on_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = graph._session
-    monkeypatch.setattr(graph, "gpu_session", lambda path: session(path, "CPUExecutionProvider"))
-
-
-@pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps({"body": text}) + "\n" for text in TEXTS))
@@ -52,7 +46,7 @@ def score(source: Path, out: Path, *options: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
-@pytest.mark.usefixtures("_as_if_on_gpu")
+@pytest.mark.usefixtures("processor_as_gpu")
 def test_the_decisions_are_the_processors(source: Path, tmp_path: Path, trained: Trained) -> None:
     exact = shutil.copytree(trained.out, tmp_path / "exact")
     manifest = Bundle.load(exact).manifest.model_copy(update={"serves": ONNX_FP32})
@@ -82,7 +76,7 @@ def test_a_gpu_that_would_go_unused(source: Path, tmp_path: Path, other: str) ->
         score(source, tmp_path / "out.jsonl", "--device", "cuda", other)
 
 
-@pytest.mark.usefixtures("_as_if_on_gpu")
+@pytest.mark.usefixtures("processor_as_gpu")
 def test_other_processes_compute_there_too(tmp_path: Path, trained: Trained) -> None:
     out, policy = tmp_path / "out.csv", load_policy()
     predictor = Predictor.load(trained.out, device=Device.CUDA)

@@ -185,11 +185,9 @@ def test_a_running_job_has_its_model(
         Bundle.load(model)
 
 
-def test_a_job_goes_on_with_its_own_device(
-    source: Path, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    on_cpu, out = graph._session, tmp_path / "out.jsonl"
-    monkeypatch.setattr(graph, "gpu_session", lambda path: on_cpu(path, "CPUExecutionProvider"))
+@pytest.mark.usefixtures("processor_as_gpu")
+def test_a_job_goes_on_with_its_own_device(source: Path, tmp_path: Path, model: Path) -> None:
+    out = tmp_path / "out.jsonl"
     broken_off(source, out, model, "--device", "cuda")
     kept = begun(out)
     refused = score(source, out, model, "--resume")
@@ -199,16 +197,16 @@ def test_a_job_goes_on_with_its_own_device(
     assert score(source, out, model, "--resume", "--device", "cuda").exit_code == 0
 
 
+@pytest.mark.usefixtures("processor_as_gpu")
 def test_a_job_stops_where_a_gpu_fails(
     source: Path, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_cpu, whole, out = graph._session, tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
-    monkeypatch.setattr(graph, "gpu_session", lambda path: on_cpu(path, "CPUExecutionProvider"))
+    works, whole, out = graph.gpu_session, tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     options = ("--device", "cuda", "--now", "2025-03-10T12:00Z")
     assert score(source, whole, model, *options).exit_code == 0
 
     def fails(path: Path) -> Any:
-        session = on_cpu(path, "CPUExecutionProvider")
+        session = works(path)
         run, calls = session.run, count()
 
         def twice(*asked: Any) -> Any:
