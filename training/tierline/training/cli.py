@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from tierline.data.errors import TierlineError
 from tierline.serving.commands import app, errors
-from tierline.serving.model_source import store_said
+from tierline.serving.model_source import store_said, without_user
 from tierline.training.commands import champion, learn, loading, measure
 from tierline.training.launch import Launch, launched
 
@@ -17,7 +17,7 @@ _COMMANDS = (learn, measure, champion, loading)
 
 
 def main() -> None:
-    """Run the command; an error of Tierline's own or of MLflow's is one message and exit code 1."""
+    """Run the command; an error of ours, MLflow's or the system's is one message, exit code 1."""
     place = launched()
     code = _run(place)
     if place.count > 1:
@@ -37,12 +37,24 @@ def _run(place: Launch) -> int:
         return _failed(place, str(error))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except OSError as error:
+        # A full disk in the middle of an artefact: no command foresees it at every write.
+        return _failed(place, _system_said(error))
     except Exception as error:
         if not _by_mlflow(error):
             raise
         remedy = "Start the store, or correct MLFLOW_TRACKING_URI"
         return _failed(place, f"expected the work done by {store_said(error)}. {remedy}")
     return 0
+
+
+def _system_said(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    said = without_user(f"{where}{error.strerror or error}")
+    return (
+        f"expected the work done; the system answered: {said}. "
+        "Make room, or correct the path or address, and run the command again"
+    )
 
 
 def _by_mlflow(error: Exception) -> bool:
