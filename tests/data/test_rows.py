@@ -135,7 +135,9 @@ def test_every_wrong_field_is_named() -> None:
     assert "body" not in found
 
 
-@pytest.mark.parametrize(("yes", "no"), [(True, False), (1, 0), ("TRUE", " false "), ("yes", "No")])
+@pytest.mark.parametrize(
+    ("yes", "no"), [(True, False), (1, 0), (1.0, 0.0), ("TRUE", " false "), ("yes", "No")]
+)
 def test_booleans_as_files_write_them(yes: object, no: object) -> None:
     assert row(locked_by_human=yes).ticket.locked_by_human is True
     assert row(locked_by_human=no).ticket.locked_by_human is False

@@ -118,6 +118,13 @@ def clean(value: Any) -> Any:
     return value
 
 
+def boolean(value: Any) -> bool | None:
+    """Return what a cell says (true, 1, yes; false, 0, no), None where it says something else."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # data frames write a column of ones with gaps as 1.0
+    return _BOOLEANS.get(str(value).strip().casefold())
+
+
 def _values(record: Mapping[str, Any], columns: ColumnMap) -> dict[str, Any]:
     """Return what the record says, by field."""
     found = {name: clean(record.get(column)) for name, column in columns.columns.items()}
@@ -170,8 +177,7 @@ def _label(head: str, value: Any) -> str:
 
 
 def _boolean(value: Any) -> bool:
-    scalar = isinstance(value, str | bool | int | float)
-    found = _BOOLEANS.get(str(value).strip().lower()) if scalar else None
+    found = boolean(value)
     if found is None:
         raise RowError("locked_by_human: expected true or false")
     return found

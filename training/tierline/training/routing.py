@@ -24,7 +24,7 @@ def recommended(
     rows: Sequence[Row], predictions: Sequence[Prediction], policy: Policy
 ) -> tuple[Recommendation, ...]:
     """Return the recommendation for every row."""
-    return tuple(_recommend(r, p, policy) for r, p in zip(rows, predictions, strict=True))
+    return tuple(decide(r, p, policy) for r, p in zip(rows, predictions, strict=True))
 
 
 def routed(
@@ -66,7 +66,8 @@ def tier_answers(
     )
 
 
-def _recommend(row: Row, prediction: Prediction, policy: Policy) -> Recommendation:
+def decide(row: Row, prediction: Prediction | None, policy: Policy) -> Recommendation:
+    """Return the decision about a row, at the time that it came."""
     return recommend(unstated(row.ticket), prediction, policy, row.ticket.created_at or _NOW)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from rich.markup import escape
@@ -13,12 +12,9 @@ from tierline.data.labels import IssueType
 from tierline.data.rows import Row
 from tierline.models.runtime.prediction import Prediction
 from tierline.serving.policy import Policy, load_policy
-from tierline.serving.routing.recommend import recommend
-from tierline.training.routing import unstated
+from tierline.training.routing import decide
 
 _INCIDENTS: Final = frozenset({IssueType.DATA_LOSS, IssueType.SECURITY_BREACH})
-#: Safety doesn't depend on the clock; any instant gives the same figures.
-_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ def measure_safety(rows: Sequence[Row], predictions: Sequence[Prediction]) -> Sa
 
 
 def _alarmed(row: Row, prediction: Prediction | None, policy: Policy) -> bool:
-    return recommend(unstated(row.ticket), prediction, policy, _NOW).is_incident
+    return decide(row, prediction, policy).is_incident
 
 
 def _share(alarmed: Sequence[bool], truth: Sequence[bool], *, among: bool) -> Share:

@@ -8,7 +8,7 @@ from tierline.data.columns import ColumnMap, named_only
 from tierline.data.errors import InputError, RowError
 from tierline.data.readers import RecordFile
 from tierline.data.redact import redact
-from tierline.data.rows import clean
+from tierline.data.rows import boolean, clean
 from tierline.serving.history.formats import LogFormat, resolve
 from tierline.serving.policy import TIERS
 
@@ -19,7 +19,6 @@ MOST_NAMES: Final = 5_000
 _MOST_KNOWN: Final = 65_536
 #: What exports write for "nothing".
 _NOTHING: Final = frozenset({"?", "null", "nan", "n/a", "none", "<na>"})
-_BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 class Event(NamedTuple):
@@ -188,7 +187,7 @@ def _tier(cell: object) -> int:
 
 
 def _boolean(cell: object) -> bool:
-    found = cell if isinstance(cell, bool) else _BOOLEANS.get(_text(cell).casefold())
+    found = boolean(cell)
     if found is None:
         raise RowError("expected true or false")
     return found
