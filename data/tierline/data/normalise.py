@@ -104,8 +104,11 @@ def normalise(text: str) -> str:
 def _without_a_layer(text: str, *, hide: bool) -> str:
     text = _without_markup(text, hide=hide)
     text = _BREAK.sub("\n", _WIDE.sub(lambda match: match[0].replace("\x00", ""), text))
-    text = _short_runs(_INVISIBLE.sub("", _UNUSABLE.sub(" ", text)))
-    text = _short_runs(unicodedata.normalize("NFKC", text)[:_MAX_CHARS])
+    text = _UNUSABLE.sub(" ", text)
+    if not text.isascii():  # ASCII is in NFKC, and has nothing to be dropped
+        text = unicodedata.normalize("NFKC", _short_runs(_INVISIBLE.sub("", text)))
+        text = _short_runs(text[:_MAX_CHARS])
+    text = text[:_MAX_CHARS]
     return _LINE_BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,8 @@ from tierline.models.runtime.strangeness import Strangeness, is_strange
 from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 
 _TURN_SECONDS: Final = 0.0005
+#: A ticket's tokens, what the n-grams say of it, and their answer where they give one.
+Read = tuple[Tokens, Floats, Prediction | None]
 
 
 class Predictor:
@@ -79,12 +81,16 @@ class Predictor:
 
         ``whole``: the encoder answers all, also those that the bundle leaves to its n-grams.
         """
-        one = partial(self._predict_one, whole=whole)
-        if len(tickets) == 1:
-            return [one(tickets[0])]
+        # Not on the pool: what is read holds Python's lock, and threads would wait for each other.
+        read = (self._read(ticket, whole=whole) for ticket in tickets)
         if self.device is Device.CUDA:
-            return self._predict_together(tickets, whole=whole)
-        return list(self._pool.map(one, tickets))
+            return self._encode_together(list(read))
+        if len(tickets) == 1:
+            return [fast or self._encode(tokens, said) for tokens, said, fast in read]
+        found = [
+            fast or self._pool.submit(self._encode, tokens, said) for tokens, said, fast in read
+        ]
+        return [f.result() if isinstance(f, Future) else f for f in found]
 
     def logits(self, tickets: Iterable[Ticket]) -> Floats:
         """Return the whole model's uncalibrated logits: (tickets, labels of all heads in order)."""
@@ -109,20 +115,17 @@ class Predictor:
         """Stop the threads."""
         self._pool.shutdown()
 
-    def _predict_one(self, ticket: Ticket, *, whole: bool) -> Prediction:
-        tokens, said, fast = self._read(ticket, whole=whole)
-        return fast or self._answered_whole(tokens, said, self._graph(tokens.ids))
+    def _encode(self, tokens: Tokens, said: Floats) -> Prediction:
+        return self._answered_whole(tokens, said, self._graph(tokens.ids))
 
-    def _predict_together(self, tickets: Sequence[Ticket], *, whole: bool) -> list[Prediction]:
-        # Not on the pool: what is read holds Python's lock, and threads would wait for each other.
-        read = [self._read(ticket, whole=whole) for ticket in tickets]
+    def _encode_together(self, read: Sequence[Read]) -> list[Prediction]:
         left = [tokens.ids for tokens, _, fast in read if fast is None]
         encoded = iter(self._graph.many(left))
         return [
             fast or self._answered_whole(tokens, said, next(encoded)) for tokens, said, fast in read
         ]
 
-    def _read(self, ticket: Ticket, *, whole: bool) -> tuple[Tokens, Floats, Prediction | None]:
+    def _read(self, ticket: Ticket, *, whole: bool) -> Read:
         """Return the tokens, what the n-grams say, and their answer where they give one."""
         tokens = self._tokenizer(ticket)
         said = self._said(tokens)

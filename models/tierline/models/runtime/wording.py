@@ -8,6 +8,7 @@ and new words of that language too, as those share most of their runs with words
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -50,13 +51,23 @@ class Wording:
         """
         if not long_enough(text):
             return None
-        share = (self.counts[_runs(text)] + 0.5) / (self.tickets + 1.0)
-        return float(-np.log(share).mean())
+        return float(self._rarity[_runs(text)].mean())
+
+    @cached_property
+    def _rarity(self) -> NDArray[np.float64]:
+        """Every run's -log(share of training tickets that have it), shape (BUCKETS,)."""
+        rarity: NDArray[np.float64] = -np.log((self.counts + 0.5) / (self.tickets + 1.0))
+        return rarity
 
 
 def long_enough(text: str) -> bool:
     """Return whether a text has letters enough to tell its language."""
-    return len("".join(_WORD.findall(text)).encode()) >= MIN_LETTER_BYTES
+    read = 0
+    for word in _WORD.finditer(text):
+        read += len(word[0].encode())
+        if read >= MIN_LETTER_BYTES:
+            return True
+    return False
 
 
 def _runs(text: str) -> NDArray[np.int64]:
