@@ -342,6 +342,7 @@ def test_a_store_that_takes_no_figure_costs_no_training(
             OSError("POST http://me:secret@host/x: no route"),
             "the system answered: POST http://host/x: no route. Make room",
         ),
+        (TimeoutError(), "the system answered: TimeoutError. Make room"),
     ],
 )
 def test_a_store_that_goes_away_leaves_the_bundle(

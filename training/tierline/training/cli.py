@@ -50,7 +50,8 @@ def _run(place: Launch) -> int:
 
 def _system_said(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    said = without_user(f"{where}{error.strerror or error}")
+    what = error.strerror or str(error) or type(error).__name__
+    said = without_user(f"{where}{what}")
     return (
         f"expected the work done; the system answered: {said}. "
         "Make room, or correct the path or address, and run the command again"
