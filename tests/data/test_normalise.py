@@ -52,6 +52,12 @@ def test_plain_words_stay(word: str) -> None:
     assert normalise(f" {word}\t{word} ") == f"{word} {word}"
 
 
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from(PIECES[:28]) | st.text(st.characters(codec="ascii"))).map("".join))
+def test_ascii_is_read_alike_beside_other_letters(text: str) -> None:
+    assert normalise(f"{text}xé") == normalise(f"{text}x") + "é"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

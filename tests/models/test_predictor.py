@@ -4,7 +4,8 @@ import json
 import random
 import shutil
 import string
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from tierline.data import BundleError, Ticket
 from tierline.models.runtime import Bundle, Evidence, Prediction, Predictor
 from tierline.models.runtime.calibration import softmax
+from tierline.models.runtime.graph import Encoded, Graph
 from tierline.models.runtime.heads import head_columns
 from tierline.models.runtime.manifest import (
     NGRAMS,
@@ -26,6 +28,7 @@ from tierline.models.runtime.manifest import (
     Manifest,
 )
 from tierline.models.runtime.prediction import TokenContribution
+from tierline.models.runtime.tokens import TicketTokenizer, Tokens
 from tierline.training.pipeline import Trained
 
 TICKETS = [
@@ -61,6 +64,28 @@ def expected_label(head: Head, probabilities: Mapping[str, float]) -> str:
         return max(probabilities, key=lambda label: probabilities[label])
     reached = zip(probabilities, accumulate(probabilities.values()), strict=True)
     return next(label for label, so_far in reached if so_far >= 1 / 3)
+
+
+def test_a_batch_is_read_by_the_thread_that_asks(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, encoding = [], []
+    read, encode = TicketTokenizer.__call__, Graph.__call__
+
+    def watched_read(tokenizer: TicketTokenizer, ticket: Ticket) -> Tokens:
+        reading.append(threading.current_thread())
+        return read(tokenizer, ticket)
+
+    def watched_encode(graph: Graph, ids: Sequence[int]) -> Encoded:
+        encoding.append(threading.current_thread())
+        return encode(graph, ids)
+
+    monkeypatch.setattr(TicketTokenizer, "__call__", watched_read)
+    monkeypatch.setattr(Graph, "__call__", watched_encode)
+    predictor.predict(TICKETS)
+    assert set(reading) == {threading.current_thread()}
+    assert len(encoding) == len(TICKETS)
+    assert threading.current_thread() not in encoding
 
 
 def test_what_was_learnt_is_answered(predictor: Predictor) -> None:

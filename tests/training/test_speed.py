@@ -89,6 +89,18 @@ def test_a_table_is_made_and_written(
     assert lines["tierline score"]["macro_f1"] == lines["tierline"]["macro_f1"]
 
 
+def test_the_peak_is_the_best_of_all_rounds(
+    folder: Path, tmp_path: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks = iter([2e9, 3e9, 1e9])
+    monkeypatch.setattr(command, "gemm_peak", lambda *_: next(peaks))
+    monkeypatch.setattr(command, "read", lambda _: Reading(1.0, 1.0, 1.0, {}))
+    names = ("tierline", FP32)
+    run(SpeedJob(folder, [tickets], {}, tmp_path, 12, 3, 1, names), Console(), Console())
+    told = json.loads((tmp_path / "speed.json").read_text())
+    assert told["about"]["peak"].startswith("3 GFLOP/s")
+
+
 def test_a_policys_line_separator_ends_no_answer(folder: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
