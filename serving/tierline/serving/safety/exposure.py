@@ -50,6 +50,9 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         rf"{near(SEES, r'(?:mrs?|ms|dr|miss)[.]? [a-z]+(?:.s)?', 3)}(?:\w+ ){{0,2}}(?:file|data"
         rf"|records?"
         rf"|invoice|details|orders|documents|account|bookings?|calls|bill|profile|results?)",
+        rf"{near(SEES, PRIVATE, 3)} of (?:an?|one|some) (?:completely |totally |entirely )?(?:mr"
+        rf"|mrs"
+        rf"|ms|miss|dr|different)\b",
         rf"{PRIVATE} (?:that|which|who)? ?(?:is|are|was|were) (?:clearly |definitely )?not (?:mine"
         rf"|ours"
         rf"|theirs|his|hers|my)",
@@ -66,13 +69,19 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
     ),
     # Open to anyone: no login, a number in the address, a public folder.
     *patterns(
-        either(SECRET, EXPOSED, 6),
+        either(SECRET, EXPOSED, 8),
         rf"{_ANYONE}(?: [\w']+){{0,6}} (?:can|could|able to|may|gets?)(?: \w+){{0,2}} (?:see|open"
         rf"|read"
         rf"|download|view|access|edit|look|in|get)",
-        rf"(?:readable|visible|accessible|served|exposed|shows?)(?: \w+){{0,4}} (?:to|by"
+        rf"(?:readable|visible|accessible|listable|browsable|downloadable|viewable"
+        rf"|served|exposed|shows?)(?: \w+){{0,4}} (?:to|by"
         rf"|for) {_ANYONE}",
         either(PRIVATE, _NO_LOGIN, 8),
+        either(SECRET, _NO_LOGIN, 8),
+        rf"(?:link|folder|share|bucket|document|album|calendar)s?(?: [\w'-]+){{0,6}} (?:set|open"
+        rf"|shared) (?:to|with)\W+{_ANYONE}",
+        r"got hold of (?:my|our|the|his|her) (?:\w+ )?(?:password|pin|login|credentials|card"
+        r"|key)s?",
         rf"{PRIVATE}{gap(4)}(?:leaked|exposed|made public|publicly (?:visible|accessible|readable)"
         rf"|for sale|indexed|visible to"
         rf"|accessible to everyone|open to (?:the|any|every)|in the open|on the dark web|on"
@@ -93,8 +102,21 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"|everyone|others)",
         guards=guards.CAN_ALLOWED,
     ),
+    *patterns(
+        r"if (?:i|you|we|one|anyone) (?:just |simply )?(?:chang|increas|increment|alter|edit"
+        r"|replac)"
+        r"\w*(?: [\w']+){1,12},? (?:i|you|we|one) (?:can |could )?(?:get|see|land|open|reach|view"
+        r"|read|end)",
+        r"(?:landed|ended up|logged|was put|got put|was taken|redirected|dropped)(?: \w+){0,3} in"
+        r"(?:to|side)? (?:the )?(?:profile|account|file|record|mailbox|portal|chart) of",
+        guards=guards.FACTS,
+    ),
     # Sent to the wrong person.
     *patterns(
+        r"(?:sent|e-?mailed|mailed|forwarded|attached|uploaded|shared)(?: [\w'-]+){0,8} (?:salar"
+        r"|payroll|payslip|patient|medical|personnel|hr |personal data|customer (?:list|data|base)"
+        r"|passwords?|contracts?)\w*(?: [\w'-]+){0,8} (?:by mistake|accidentally|in error|by"
+        r" accident)",
         r"(?:sent|e-?mailed|mailed|forwarded|went out)(?: [\w']+){0,9} to (?:the |a |an |our )?"
         r"(?:(?:wrong|external|outside|different|another|other) (?:person|people|customer|client"
         r"|recipient|address|patient|list|company|e-?mail|group|guy|mail|supplier|mailbox|michael"
@@ -105,6 +127,14 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"(?:everyone|the whole|all|the wrong|a customer|someone|every)",
         r"mis(?:sent|directed|routed|delivered)(?: \w+){0,6} (?:patient|customer|client|salary"
         r"|results?|data|records?|statements?)",
+        r"(?:went|gone|handed|given|posted|delivered|faxed|printed)(?: \w+){0,5} (?:with|to|for)"
+        r" the"
+        r" wrong (?:family|patient|person|customer|client|parents|household|tenant)",
+        r"(?:list|data|details|records|addresses|database) (?:must have |has |have |may have |seems"
+        r" to have |apparently )?(?:got|gotten|gone|leaked) out",
+        r"(?:sells?|selling|sold|leaked|passed on|handed out|gave away|copied)(?: [\w']+){0,3}"
+        r" (?:card numbers|(?:customer|guest|patient|client|personal|our) (?:data|list|details"
+        r"|records)|credentials)",
         r"wrong (?:person|recipient|patient|customer|client)s? (?:got|received|has|have|was sent)"
         r"(?: \w+){0,4}",
         r"(?:cc|bcc|address(?:es)?) (?:visible|instead of bcc|in cc|in to field)|cc instead of bcc",

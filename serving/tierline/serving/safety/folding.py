@@ -13,7 +13,13 @@ from typing import Final
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
-from tierline.serving.safety.spelling import CONTRACTIONS, HONEST, SHORTHAND, TYPO_TARGETS
+from tierline.serving.safety.spelling import (
+    CONTRACTIONS,
+    HONEST,
+    LEET_TARGETS,
+    SHORTHAND,
+    TYPO_TARGETS,
+)
 
 #: A word, or blanks that are to become one. A break before a list item or a blank line stays.
 _PIECE: Final = re.compile(
@@ -24,6 +30,8 @@ _PIECE: Final = re.compile(
 _NO_LETTER: Final = re.compile(r"[^a-z0-9@$']")
 #: Shorter words have too many honest neighbours one letter away.
 _MIN_TYPO_LENGTH: Final = 6
+#: Digits and signs that stand for letters; "1" for either of two.
+_LEET: Final = tuple(str.maketrans("013457@$", f"o{one}eastas") for one in "il")
 _BY_INITIAL: Final = {
     initial: sorted(w for w in TYPO_TARGETS if w[0] == initial)
     for initial in {w[0] for w in TYPO_TARGETS}
@@ -99,6 +107,10 @@ def _corrected(word: str) -> str:
     for ending, full in CONTRACTIONS:
         if word.endswith(ending) and len(word) > len(ending):
             return word[: -len(ending)] + full
+    if not word.isalpha():
+        for letters in _LEET:
+            if (plain := word.translate(letters)) in LEET_TARGETS:
+                return plain
     if len(word) < _MIN_TYPO_LENGTH or word in TYPO_TARGETS or word in HONEST:
         return word
     near = (k for k in _BY_INITIAL.get(word[0], ()) if abs(len(k) - len(word)) <= 1)

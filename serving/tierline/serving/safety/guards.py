@@ -7,6 +7,17 @@ sentence, and the next words beyond it; it returns True to excuse the match.
 import re
 from typing import Final
 
+from tierline.serving.safety.elsewhere import (
+    abroad,
+    foiled,
+    gone_thing,
+    long_ago,
+    no_data_before,
+    no_matter,
+    none_such,
+    product,
+    quoted,
+)
 from tierline.serving.safety.excuses import (
     hardware,
     idiom,
@@ -23,8 +34,12 @@ __all__ = [
     "ALL_BUT_INNER_NEGATION",
     "BUT_NEGATION",
     "CAN_ALLOWED",
+    "FACTS",
+    "abroad",
+    "gone_thing",
     "hardware",
     "no_data",
+    "no_data_before",
     "no_private",
     "own_charge",
 ]
@@ -43,7 +58,8 @@ _NEGATED_BEFORE: Final = re.compile(
 )
 _DENIED: Final = re.compile(
     r"\b(?:rule[ds]? out|ruling out|no (?:sign|evidence|indication|trace|suspicion|hint|question)s?"
-    r" of|free of|instead of|rather than|far from|avoid\w*|prevent\w*|protect\w*|against|safe from"
+    r" of|free of|instead of|rather than|far from|avoid\w*|prevent\w*|protect(?:s|ed|ing)?"
+    r"|against|safe from"
     r"|worth|immune|fear of|risk of|threat of|chance of|in case of|in the event of|nearly|almost"
     r"|ever (?:be|get|been)|as if|about to|afraid of|is not a|was not a|is it a|typo|for fear"
     r"|as though|close to|not a case of|(?:not|nor)(?! believe) (?:been )?(?:the )?"
@@ -66,7 +82,11 @@ def denied(before: str, match: str, after: str, sentence: str, aftermath: str) -
 
 def negated(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse "no data was lost", "we have not been hacked", "no sign of a breach"."""
-    return denied(before, match, after, sentence, aftermath) or bool(_NEGATED_INSIDE.search(match))
+    return (
+        denied(before, match, after, sentence, aftermath)
+        or bool(_NEGATED_INSIDE.search(match))
+        or after.startswith(" nothing")
+    )
 
 
 # ---- imagination --------------------------------
@@ -89,6 +109,7 @@ _CAN_BE: Final = re.compile(
     r"|how(?! come\b)|to(?! (?:report|inform|tell|let|notify|say|find|discover)\b))\b(?! not)"
     r"(?: (?!see|open|read|find)[a-z']+){0,3} ?$"
 )
+_MAY_BE: Final = re.compile(r"\b(?:may|might|can|could|would|will|should|must) (?:also )?be \w+$")
 _WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
 _BELIEVED: Final = re.compile(
     r"\b(?:thought|feared|panicked|assumed|believed|swore|figured|was sure|looked (?:like|as if"
@@ -106,7 +127,11 @@ def hypothetical(before: str, match: str, after: str, sentence: str, aftermath: 
 
 def imagined(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse "what happens if we get hacked", "could be deleted", "I thought I was hacked"."""
-    return bool(_CAN_BE.search(before) or hypothetical(before, match, after, sentence, aftermath))
+    return bool(
+        _CAN_BE.search(before)
+        or _MAY_BE.search(match)
+        or hypothetical(before, match, after, sentence, aftermath)
+    )
 
 
 # ---- questions and wishes --------------------------------
@@ -115,6 +140,11 @@ _ASKS: Final = re.compile(
     r"\bhow (?:do|can|would|should|to|does|long|safe|secure|often|likely|well|quickly|many times)\b"
     r"|\b(?<!why )(?<!not )(?:do|does|will) (?:you|your|the|this|it|tierline)\b"
     r"|\bdid you (?:guys )?(?:get|have)\b"
+    r"|\b(?:which|what) (?:of (?:your|the|our) )?(?:plans?|tiers?|editions?|packages?"
+    r"|licen[cs]es?|products?|subscriptions?) (?:has|have|includes?|covers?"
+    r"|offers?|comes?|protects?)\b|\b(?:do|does|will|is) (?:my|our) (?:policy|plan|insurance"
+    r"|contract|tier|package|subscription|licen[cs]e) \w+"
+    r"|\bis there (?:an?|any) (?:setting|option|switch|feature|tool|rule)\b"
     r"|\b(?<!how )(?:is|are) (?:it|there|my|our|these|this|the|your)\b[^.]{0,40}"
     r"\b(?:safe|secure|possible|protected|encrypted|backed|normal|genuine)\b"
     r"|\bwhat (?:happens|do i do|do we do|should i|should we|are your|is your|measures|steps|kind"
@@ -124,11 +154,16 @@ _ASKS: Final = re.compile(
 )
 #: Talk about rules and wishes, wherever in the sentence it stands.
 _PAPER: Final = re.compile(
-    r"\b(?:polic(?:y|ies) (?:on|for|about|regarding|says)|procedures?|questionnaire|compliance"
-    r"|certificat(?:ion|ions)|insurance|coverage|sla|rpo|rto|iso 27001|soc ?2|due diligence"
+    r"\b(?:(?<!lifecycle )(?<!retention )polic(?:y|ies) (?:on|for|about|regarding|says)"
+    r"|procedures?|questionnaire|compliance"
+    r"|certificat(?:ion|ions)|insurance|insurers?|underwriters?|(?:vendor|security|supplier)"
+    r" assessment"
+    r"|have you (?:ever )?(?:suffered|had|experienced)|has your (?:company|firm|organi[sz]ation)"
+    r"|please answer|coverage|sla|rpo|rto|iso 27001|soc ?2|due diligence"
     r"|risk assessment|clause|notification|feature request|would like to (?:have|see)|please add"
     r"|wish(?:list)? (?:for|is)|would be (?:nice|good|great|useful|handy)|(?:add|want) (?:an? )?"
-    r"(?:confirm\w*|warning|undo|bin|option|button|setting)|suggest\w*|warn(?:s|ing)? "
+    r"(?:confirm\w*|warning|undo|bin|option|button|setting)|suggestions?|(?:i|we) (?:would"
+    r" )?suggest|warn(?:s|ing)? "
     r"(?:me |us )?(?:before|when)|checklist|best practice|brochure|blog|by design"
     r"|monitoring|guarantee)\b"
 )
@@ -154,15 +189,19 @@ _DRILL: Final = re.compile(
     r"|pen ?tests?|pentest\w*|penetration test\w*|test (?:mail|restore|account|data|phish\w*"
     r"|system|environment|run|file|database)|quiz on|security course|hackathon|demo (?:data"
     r"|account)"
+    r"|fictitious|fictional|scenario:|this is (?:only |just )?a test|test ticket|pretend text"
     r"|staging only|dummy|sandbox|playbook|phishing test|lesson on|rehears\w+|eicar|on purpose"
     r"|for fun|(?<!not )kidding|(?<!no )joke|april fool\w*|deliberately|play ?test)\b"
 )
 _NEWS: Final = re.compile(
-    r"\b(?:in the (?:news|press|papers?)|(?:read|heard|reading|hear|watched|news|articles?"
+    r"\b(?:in the (?:news|press|papers?)|(?:read|(?<!never )(?<!not )heard|reading|hear|watched"
+    r"|news|articles?"
     r"|headlines?"
     r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|on the news|headline"
-    r"|documentary|podcast"
-    r"|other compan\w+|competitors? (?:was|were|had|got|lost)|at another \w+"
+    r"|documentary|podcast|job application|(?:would|want) (?:like )?to apply|cv attached"
+    r"|other (?:compan\w+|airline|bank|firm|shop|vendor|provider)s?"
+    r" (?:was|were|had|got|gets?|lost|have|has)|\d+ ?(?:%|percent) of (?:\w+ ){0,2}(?:firms"
+    r"|companies|users|people|businesses)|competitors? (?:was|were|had|got|lost)|at another \w+"
     r"|another (?:company|vendor|bank|provider) "
     r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
@@ -182,6 +221,7 @@ _DISCLAIMER: Final = re.compile(
     r"|received (?:this|it)(?: \w+){0,4} (?:in error|by mistake)|disclosure|dissemination"
     r"|distribution|liab(?:le|ility)|legally privileged|please consider the environment|disclaimer"
     r"|(?:scanned|checked) for viruses|virus[ -]free|any (?:loss|unauthori[sz]ed|use) "
+    r"|misdirected|unlawful"
     r"|intercepted)\b"
 )
 
@@ -203,7 +243,9 @@ _SOLVED: Final = re.compile(
     + any_of(
         r"found (?:it|them|the \w+)(?! (?:because|out|open|where|when|by|again|like|that|is|are"
         r"|was|were|gone|empty|missing|on|in the access))",
-        r"turn(?:ed|s) out (?:to be|it|i|my|that i|that my|the \w+ was|we|he|she)|false alarm",
+        r"turn(?:ed|s) out (?:to be|it|i|my|that i|that my|the \w+ was|we|he|she)|false (?:alarm"
+        r"|panic)"
+        r"|panic over",
         r"my (?:own )?(?:mistake|fault|bad)\b|was (?:me|my own|my (?:wife|husband|son|daughter"
         r"|colleague|partner|mum|mom|dad|boss|cat|other|sister|brother|kid))",
         r"it was (?:just|only) (?:me|my|the|a|hidden)\b|it was me\b|only me\b|never ?mind(?! that|"
@@ -221,7 +263,8 @@ _SOLVED: Final = re.compile(
         r"recovered (?:by|within|it|them|everything|all|in)",
         r"(?:problem|issue|incident|matter|that|this|all)(?:'s| is| was| has been| been)?"
         r"(?: now| since| already| long)* (?:solved|resolved|sorted|over\b|settled|fine since)",
-        r"nothing(?: is| was| has been| has| got| at all| really)* (?:lost|missing|stolen|gone"
+        r"(?<!then )nothing(?: is| was| has been| has| got| at all| really)* (?:lost|missing"
+        r"|stolen|gone"
         r"|happened|taken|deleted|damaged|broken|affected|leaked)(?! but)",
         r"no (?:actual |real )?(?:harm|damage|loss)\b|no (?:actual )?(?:data|files|records) (?:was"
         r"|were|is|are|has"
@@ -233,7 +276,9 @@ _SOLVED: Final = re.compile(
         r"|joke))",
         r"archived not deleted|still (?:have|has) (?:it|them|everything) |before it could do"
         r"|just (?:hides|hidden|hid)|(?:it|everything|all|then|they|worlds|entries) "
-        r"(?:shows?|appears?|loads?|comes?|come) (?:up )?(?:again|fine|normally|correctly|back\b)",
+        r"(?:shows?|appears?|loads?|comes?|come) (?:up )?(?:again|fine|normally|correctly"
+        r"|back\b(?! (?:at|every|each|after|when|as soon)))"
+        r"|(?:was|were|is|are) (?:all )?back after",
         r"(?:thank\w*|praise|well done|kudos|great job|saved|wonderful|brilliant|hero)[^.]{0,60}"
         r"(?:restor|recover|rescu|got back|when|last (?:month|week|year))",
         r"it is not(?: one| a breach)?[,.]|(?:resize|refresh|reload|rotate|scroll)\w* "
@@ -253,22 +298,29 @@ _UNSOLVED: Final = re.compile(
 
 def solved(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse what is told as past and solved, or as a mistake about the matter."""
-    told = f"{before[-120:]} {aftermath}"
+    told = f"{before[-120:]}{match}{aftermath}"
     return bool(_SOLVED.search(told)) and not _UNSOLVED.search(told)
 
 
-ALL: Final[tuple[Guard, ...]] = (negated, imagined, asked, staged, solved, wanted, idiom)
-#: For patterns that are themselves negative ("it was not me", "no longer there").
-BUT_NEGATION: Final[tuple[Guard, ...]] = (imagined, asked, staged, solved, wanted, idiom)
-#: For what others "can see": here "can" tells a fact.
-CAN_ALLOWED: Final[tuple[Guard, ...]] = (
-    denied,
-    hypothetical,
+_TOLD: Final[tuple[Guard, ...]] = (
     asked,
     staged,
     solved,
     wanted,
     idiom,
+    quoted,
+    product,
+    long_ago,
+    foiled,
+    no_matter,
+    none_such,
 )
+ALL: Final[tuple[Guard, ...]] = (negated, imagined, *_TOLD)
+#: For patterns that are themselves negative ("it was not me", "no longer there").
+BUT_NEGATION: Final[tuple[Guard, ...]] = (imagined, *_TOLD)
+#: For facts told with "if": "if I change the number, I see the next customer's bill".
+FACTS: Final[tuple[Guard, ...]] = (denied, *_TOLD)
+#: For what others "can see": here "can" tells a fact.
+CAN_ALLOWED: Final[tuple[Guard, ...]] = (denied, hypothetical, *_TOLD)
 #: For patterns with an inner "not" that may still be denied from outside.
 ALL_BUT_INNER_NEGATION: Final[tuple[Guard, ...]] = (denied, *BUT_NEGATION)

@@ -20,9 +20,9 @@ _GONE_DEVICE: Final = any_of(
     r"|disappeared|swallowed|left behind|dropped"
 )
 _PLACE: Final = (
-    r"(?:in|on|at) (?:a|the|my|an) (?:\w+ )?(?:taxi|train|bus|plane|tram|cab|uber|restaurant|pub"
-    r"|bar"
-    r"|cafe|airport|hotel|metro|subway|rental|flight|lounge|park|seat|beach|gym|bench|trolley)"
+    r"(?:in|on|at) (?:(?:a|the|my|an) (?:\w+ )?(?:taxi|train|bus|plane|tram|cab|uber|restaurant|pub"
+    r"|bar|cafe|airport|hotel|metro|subway|rental|flight|lounge|park|seat|beach|gym|bench|trolley)"
+    r"|the \d[\d:.]*)"
 )
 
 HARM: Final[tuple[Pattern, ...]] = (
@@ -45,13 +45,17 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf"(?:detected|infected|installs?|spreads?|found|has|have|got|installed|contains?|is"
         rf"|reported|caught|with|full of"
         rf"|findings?|signature)(?:\W+\w+){{0,4}}\W+{_MALWARE}",
+        r"miner (?:eating|using|running|on)|there is (?:now )?an? (?:\w+ )?miner",
+        r"malicious (?:\w+ )?(?:version|package|code|update|script|extension|app|commit|dependency"
+        r"|process|payload|actor)|environment variables to",
         r"infected (?:with|by|files?|machines?|pcs?|users?|laptops?|computers?|hosts?)|is infected"
         r"|(?:got|been|are|were) infected|p1 (?:\w+\W+){0,2}malware",
         r"(?:\w+\.php)\b(?: \w+){0,6} (?:random|not ours|did not)|files? (?:\w+ ){0,4}(?:we|i) did"
         r" not "
         r"put|(?:site|homepage|page|shop) (?:\w+ ){0,3}(?:redirects?|defaced|shows?) (?:\w+ ){0,3}"
         r"(?:casino|porn|spam|pills|viagra|strange|flag|adult|gambling)",
-        r"(?:sends?|sending|sent)(?: out)? (?:\w+ ){0,3}spam|spam (?:is )?(?:from|sent from|going"
+        r"(?:sends?|sending|sent)(?: out)? (?:\w+ ){0,3}spam|spam (?:\w+ ){0,4}(?:from|sent from"
+        r"|going"
         r" out "
         r"from) (?:my|our)",
         guards=guards.ALL,
@@ -62,6 +66,14 @@ HARM: Final[tuple[Pattern, ...]] = (
         r"|payments?|transfers?|orders?|withdrawals?|purchases?|on (?:my|our|her|his) \w+|account)",
         r"(?:been|was|am|got|get|were) (?:\w+ )?(?:scammed|defrauded|phished|robbed|mugged|conned"
         r"|tricked into)|(?:a )?victim of (?:\w+ )?(?:fraud|scam|theft|phishing)",
+        r"(?:contacted|called|messaged|approached|targeted|phoned) by (?:\w+ )?(?:fraudsters?"
+        r"|scammers?|criminals?|crooks?)",
+        rf"{_MONEY} (?:drained|stolen|siphoned)",
+        r"(?:paid|transferred|wired|sent)(?: [\w.,]+){0,5} (?:to|into) (?:an? |the )?\W?new"
+        r" (?:bank )?"
+        r"account|never changed (?:their |its )?banks?",
+        r"gift cards?[^?!]{0,60}\b(?:boss|ceo|director)\b|\b(?:boss|ceo|director)\b[^?!]{0,80}gift"
+        r" cards?",
         r"live fraud|fraud in progress|fraud (?:right )?now|card (?:fraud|cloned|skimmed)"
         r"|skimm(?:er|ed|ing)|sim[ -]?swap(?:ped|ping)?|ported out|porting out|deepfake"
         r"|sim(?: \w+){0,3} (?:swapped|ported|activated|moved|handed out|issued)|fraud case",
@@ -99,6 +111,10 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf" have|'s))*"
         rf" {_GONE_DEVICE}(?! (?:scope|sync|connection|signal|network|packets?|in the list|from"
         rf" the list|in ad))",
+        r"(?:stick|key|card|phone|badge|wallet|drive|laptop|fob|token)s?(?: [\w'-]+){0,7} fell out"
+        r" of",
+        r"(?:left|forgot|forgotten) (?:my|the|our|his|her) notebook (?:at|on|in) (?:the|a)(?!"
+        r" office)",
         rf"(?:left|forgot|forgotten|dropped){gap(4)}{DEVICE}{gap(4)}{_PLACE}",
         r"(?:can not|could not|do not) (?:find|know where)(?: \w+)? (?:my|his|her) "
         r"(?:card|wallet|debit card|credit card|badge|phone|laptop|bank card|key fob|purse|access"

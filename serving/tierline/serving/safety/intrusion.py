@@ -22,13 +22,14 @@ _ACT: Final = any_of(
     r"posts?|bookings?|trips?|rides?|accounts?|contracts?|loans?|devices?|log-?ins?|admins?|users?",
     r"profiles?|charges?|rules?|changes?|subscriptions?|reservations?|refunds?|tickets?|cards?",
     r"invoices?|phones?|keys?|links?|sim|campaign|them|one|it|any|anything|nothing",
-    r"code|codes|him|her|gift cards?|ads?|listings?|sessions?|numbers?|files?|guests?|pickup",
+    r"process(?:es)?|software|apps?|extensions?|code|codes|him|her|gift cards?|ads?|listings?"
+    r"|sessions?|numbers?|files?|guests?|pickup",
 )
 _DID: Final = any_of(
     r"ma[dk]e|authori[sz]ed?|order(?:ed)?|placed?|sen[dt]|approved?|initiated?|wr[oi]te|written",
     r"creat(?:e|ed)|set up|b(?:ought|uy)|request(?:ed)?|sign(?:ed)? up|scheduled?",
     r"ask(?:ed)? for|port(?:ed)?|transfer(?:red)?|book(?:ed)?|rent(?:ed)?|log(?:ged)? in"
-    r"|post(?:ed)?",
+    r"|post(?:ed)?|install(?:ed)?",
     r"invited?|chang(?:e|ed)|register(?:ed)?|list(?:ed)?|subscribed?",
     r"recogni[sz]ed?s?|put (?:there|up)|spen[dt]|issued?|join(?:ed)?|heard of",
 )
@@ -64,9 +65,12 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"|detected|was|been) (?:an?|another) (?:[a-z]+ )?breach"
         r"|(?:suspected|possible|potential|confirmed) (?:[a-z]+ )?breach|(?:data|records|files"
         r"|documents|passwords|details) (?:was|were|got|been) stolen",
+        r"(?:are|is|am) being attacked",
         r"compromised|identity (?:theft|stolen)|(?:stole|stolen|stealing|steal) (?:\w+ )?"
         r"(?:my |our |her |his )?(?:identity|account|password|credentials|login|profile)",
-        r"(?:in|using|under|on) (?:my|our) name|impersonat\w+ (?:me|us|our|my|a|the)|pretend\w* to"
+        r"(?:taken out|opened|signed|registered|ordered|concluded|rented|bought) in (?:my|our|her"
+        r"|his|their) name|(?:in|using|under|on) (?:my|our) name|impersonat\w+ (?:me|us|our|my|a"
+        r"|the)|pretend\w* to"
         r" be "
         r"(?:me|us|our|my|from (?:my|our|your))|posing as (?:me|us|our|my)",
         r"(?:un-?authori[sz]ed|illegal|illicit)(?: \w+){0,2} (?:access\w*|log-?ins?"
@@ -78,6 +82,22 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
     ),
     # Somebody is in, uses, changes or empties what is the writer's.
     *patterns(
+        rf"(?:{SOMEONE}|they|who|pupils?|students?|kids?|children|employees?|ex)(?:'d|'ve)?"
+        rf"(?: \w+){{0,5}}? (?:got|gotten|get|broken?|hacked) in(?:to)? (?:my|our|an?|one|another"
+        rf"|the|\w+'s)(?: \w+(?:'s)?){{0,2}} {ACCOUNT}",
+        r"(?:prompts?|push(?:es)?|requests?|2fa|mfa)[^?]{0,120}\b(?:tapped|pressed|clicked|hit"
+        r"|approved|accepted) (?:on )?(?:yes|approve|allow|accept)",
+        r"(?:instances|servers|machines|vms|sessions?|numbers|devices)(?: \w+){0,5} (?:we|i) never"
+        r" (?:use|used|started|created|ordered|bought|set up)",
+        r"(?:account|mailbox|inbox|phone|system|server|profile|e-?mail)s?(?:,? \w+){1,4} broken"
+        r" into",
+        r"(?:open\w*|look\w*|view\w*|access\w*|read|pulled up)(?: [\w'-]+){1,9} without (?:treating"
+        r"|(?:an? |any )?(?:clinical |medical |business |valid )?(?:reason|need|justification))",
+        r"(?:home ?page|site|website|page|shop)(?: now)? (?:says?|reads?|shows?|displays?)"
+        r"(?:\W+\w+){0,6}\W+(?:owned by|hacked by|pwned|a skull)",
+        r"(?:with|has|have|knows?|contains?|quot(?:es|ed)|show(?:s|ed)|in) (?:it )?my (?:real"
+        r"|actual"
+        r"|current|old|correct) password",
         rf"{near(SOMEONE, INTRUDED, 5)}{gap(5)}(?:my|our|his|her|me|us|company"
         rf"|the (?:{ACCOUNT}))\b",
         rf"{SOMEONE}{gap(10)}(?:my|our|her|his|their) (?:\w+ )?(?:{ACCOUNT}|licen[cs]e|money"
@@ -97,7 +117,8 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"(?:my|our|to (?:my|our)) \w+|who (?:changed|deleted|ordered|booked|took) (?:my|our) \w+",
         r"(?:ex|former|dismissed|fired|sacked|left|departed|quit|resigned|retired|terminated)"
         r"(?:[ -]\w+){0,12} (?:still|can still|could still) (?:\w+ ){0,2}(?:get(?:s|ting)? in"
-        r"|log(?:s|ged|ging)? in|ha(?:s|ve) access|sign(?:s|ing)? in|reads?|active|logged in|sees?"
+        r"|log(?:s|ged|ging)? in|ha(?:s|ve|d) (?:access|an? (?:\w+ )?(?:login|account))|sign(?:s"
+        r"|ing)? in|reads?|active|logged in|sees?"
         r"|uses?|works|opens?)",
         r"(?:still|can still|could still|how can (?:he|she) still)(?: \w+){0,2} (?:get(?:s|ting)?"
         r" in"
@@ -177,6 +198,8 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
     ),
     # "It was not me."
     *patterns(
+        r"(?:payment|transfer|order|charge|purchase|debit|withdrawal|booking|person|company)s?"
+        r"(?: [\w,.]+){0,14} (?:i|we|she|he) (?:have |had |has )?never heard of",
         r"(?:was|were) not (?:me|by me|us|by us|my doing|from (?:me|us)|(?:made|done) by (?:me"
         r"|us))",
         rf"(?:orders?|purchases?|payments?|log-?ins?|transactions?|transfers?|e-?mails?|mails?"
@@ -191,6 +214,7 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"not (?:mine|ours)(?! any more| to)",
         rf"{_NOBODY}{_NEVER} (?:{_DID})(?: \w+){{0,5}} (?:{_ACT})",
         rf"(?:{_ACT})(?: [\w']+){{0,8}} {_NOBODY}{_NEVER} (?:{_DID})",
+        rf"(?:{_ACT})(?: [\w']+){{0,6}}? (?:nobody|no one|none of us)(?: here| in \w+)? (?:{_DID})",
         r"(?:nobody|no one|none of us|nobody else)(?: \w+){0,5} (?:was (?:online|logged in)"
         r"|has the (?:login|password)|knows the password|approved|authori[sz]ed|created|made it)",
         r"(?:not|never) (?:approved|authori[sz]ed|requested|initiated|created|made|ordered) (?:\w+"

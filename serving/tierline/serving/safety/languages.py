@@ -10,7 +10,8 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"(?:he|hemos|ha|han) perdido (?:tod\w+|mis?|nuestr\w+|los|las|el|la)(?! (?:paciencia|tiempo"
     r"|vuelo|maleta|paquete|conexion))|se (?:me |nos )?(?:han?|ha) (?:borrado|perdido|eliminado)"
     r"|(?:han?|me han?) (?:desaparecido|borrado|eliminado)|desaparecieron|desaparecio|borraron"
-    r"|se borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de datos|datos perdidos",
+    r"|se borr(?:o|aron|ado)|se (?:me|nos) borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de"
+    r" datos|datos perdidos",
     r"ya no (?:esta|estan|aparecen?|existen?)|no aparecen? (?:mis|ningun\w*|los|las|nada)"
     r"|(?:carpeta|bandeja|lista|tablas?|base|biblioteca|arbol)(?: \w+){0,6} (?:vaci[oa]s?)",
     r"(?:datos|archivos|ficheros|fotos|documentos|mensajes|correos|notas|registros|carpetas?"
@@ -35,7 +36,7 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"(?:dados|arquivos|ficheiros|fotos|documentos|mensagens|notas|registros|projetos)(?: \w+){0,4}"
     r" (?:foram?|foi) (?:apagad|excluid|eliminad|deletad|perdid)[oa]s?",
     r"(?:pasta|caixa|lista|biblioteca)(?: \w+){0,5} vazi[ao]s?|quadrados cinzentos",
-    guards=guards.ALL_BUT_INNER_NEGATION,
+    guards=(*guards.ALL_BUT_INNER_NEGATION, guards.abroad),
 )
 
 BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
@@ -59,10 +60,16 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|jemand (?:hat|ist|war)(?: \w+){0,6} (?:konto|account|zugegriffen|eingeloggt|angemeldet"
     r"|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*|nicht von mir"
     r"|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren|verschlusselungstrojaner",
+    r"(?:abbuchung|bestellung|uberweisung|buchung|zahlung|anmeldung|nachricht|mail)\w*,? die (?:ich"
+    r"|wir) (?:\w+ ){0,2}(?:nie|nicht|niemals)|(?:pin|tan|passwort|kartendaten|zugangsdaten)"
+    r"(?: \w+){0,2} (?:eingegeben|weitergegeben|durchgegeben)",
+    r"durch fragezeichen ersetzt|(?:in|auf) (?:mein|unser)\w* (?:konto|postfach|account|profil)"
+    r" (?:eingedrungen|eingeloggt|eingebrochen|angemeldet)",
     r"kenne ich nicht|habe (?:ich )?(?:das |sie |es )?nie (?:bestellt|veranlasst|gemacht)"
     r"|(?:daten|rechnungen|namen) (?:von )?(?:anderer|fremder|eines anderen) ?\w*"
     r"|(?:auf|von) (?:einer )?(?:phishing|gefalscht)\w*",
     # French
+    r"(?:debits?|prelevements?|achats?|commandes?|virements?) que je n'ai (?:pas|jamais)",
     r"(?:violation|vol|fuite) de (?:nos |mes |vos )?donnees|vole (?:\w+ ){0,2}(?:donnees"
     r"|mot de passe|carte|compte)|donnees (?:\w+ ){0,4}volees|cyber-?attaque",
     r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
@@ -72,11 +79,15 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
     r"|(?:d'un|d'une|de l')autres? (?:client|personne|patient)\w*|adresse inconnue|qui imitait",
     # Portuguese
+    r"(?:compras?|transferencias?|pedidos?|cobrancas?) que (?:eu )?nao (?:fiz|reconheco|autorizei)",
+    r"(?:entraram|entrou) n[ao]s? (?:minh|meu|noss)\w+|(?:entraron|han entrado|ha entrado) en (?:mi"
+    r"|nuestr)\w*",
     r"hackearam|violac(?:ao|oes) d[ae] (?:seguranca|dados)",
     r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
-    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um"
+    r"|alguem (?:acessando|usando|entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu)"
+    r" (?:em|num) (?:um"
     r" )?golpe"
     r"|vazaram|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi (?:o |meu |minha "
     r"|a )?(?:cartao|celular|carteira)|nao reconheco",
-    guards=guards.ALL_BUT_INNER_NEGATION,
+    guards=(*guards.ALL_BUT_INNER_NEGATION, guards.abroad),
 )

@@ -34,7 +34,7 @@ _ALL: Final = any_of(
 _HARMED: Final = any_of(
     r"garbled|scrambled|mangled|gibberish|unreadable|corrupt(?:ed)?|mojibake",
     r"question marks|(?:gr[ea]y|blank|empty|broken|black|white|little) (?:squares|pages|tiles"
-    r"|boxes)",
+    r"|boxes|rectangles|blocks)",
     r"full of (?:zeros|zeroes|nulls)|1970|0 ?kb\b|0 bytes|invalid header",
 )
 _SPAN: Final = r"(?:min|mins|minutes|hours?|days?|weeks?|months?|years?|semesters?|seasons?)"
@@ -47,8 +47,8 @@ _CUT: Final = (
 
 LOSS: Final[tuple[Pattern, ...]] = (
     # Data is gone, or somebody or something lost it.
+    *patterns(near(DATA, GONE, 5), guards=(*guards.ALL, guards.gone_thing)),
     *patterns(
-        near(DATA, GONE, 5),
         rf"{RECORD}(?: [\w'-]+){{0,4}}? (?:is|are|was|were|been|got|being|all|just|have|has)"
         rf" (?:\w+ )?"
         rf"(?:deleted|truncated)|{RECORD} deleted(?= (?:by|after|since|from|in|when|during|without"
@@ -87,6 +87,24 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|how could you (?:delete|wipe|erase|lose)|you deleted"
         rf"|deleted by you) (?:all )?(?:of )?(?:my|our|the)(?:{gap(3)}){DATA}",
         guards=guards.ALL,
+    ),
+    # The thing and what became of it, with a clause between: "the recipes I had saved were erased".
+    *patterns(
+        rf"{RECORD}(?: that| which)? (?:i|we|you|he|she|they|(?:my|our) \w+)(?: [\w-]+){{1,9}}?"
+        rf" (?:is|are|was|were|been|got|have|has)(?: all| just| now)? (?:{GONE}|deleted|removed"
+        rf"|missing)",
+        guards=guards.ALL,
+    ),
+    *patterns(
+        rf"{RECORD}(?: [\w-]+){{1,9}} (?:have|has) been (?:lost|deleted|erased|wiped|removed"
+        rf"|purged) (?:from|by|during|after|when|without)",
+        r"(?:names|addresses|numbers|values|fields|texts)(?: [\w-]+){0,5} (?:are|were|is|was|got"
+        r"|been) (?:destroyed|overwritten|corrupted|garbled|wiped|erased)",
+        rf"none of (?:my|our|the|his|her) {RECORD} (?:are|is|were|was) (?:on|in|there|left|visible"
+        rf"|saved)|none of it was saved",
+        r"had \d[\d.,]* [^?!]{1,60}\b(?:have|has|there are|there is|shows?|says?) (?:only |just )?"
+        r"\d{1,2} (?:now|left)",
+        guards=(*guards.ALL, guards.gone_thing),
     ),
     # Anything of the writer's is gone, whatever it is called, unless it holds no data.
     *patterns(
@@ -158,8 +176,6 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"{gap(5)}{ACCIDENT}",
         rf"{ACCIDENT}{gap(4)}(?:deleted?|erased?|wiped?|overwr\w+|emptied|formatted|cleared"
         rf"|purged|truncated|reformatted)",
-        rf"(?:{LOST}|gone|missing|emptied|disappeared|vanished) (?:in|after|during|by|with|since"
-        rf"|due to|when) (?:\w+ ){{0,3}}{CHANGE}",
         rf"{CHANGE}(?: \w+){{0,4}} (?:wiped|deleted|erased|emptied|overwrote|destroyed|lost|ate"
         rf"|swallowed|zeroed|left behind|truncated|kept the empty)",
         rf"(?:dropped|truncated|formatted|nuked|rm -rf|drop table) {OWN} (?:\w+ ){{0,3}}{DATA}",
@@ -179,6 +195,52 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|with)"
         rf" (?:the |an? )?(?:old\w*|earlier|empty|blank|agenda|server|previous|wrong|other))",
         guards=guards.ALL,
+    ),
+    *patterns(
+        rf"(?:{LOST}|gone|missing|emptied|disappeared|vanished) (?:in|after|during|by|with|since"
+        rf"|due to|when) (?:\w+ ){{0,3}}{CHANGE}",
+        rf"(?:eaten|ate|swallowed) (?:all |half )?(?:of )?(?:my|our|every) (?:\w+ )?{RECORD}",
+        r"(?:purged|removed|deleted|wiped|terminated|dropped|destroyed) (?:our|my) (?:whole "
+        r"|entire )?"
+        r"(?:\w+ )?(?:instance|tenant|workspace|site|environment|cluster|production)"
+        r"|you (?:removed|deleted|dropped|wiped) (?:the )?(?:wrong|production)",
+        r"(?:got|gets?|was|were|been) (?:eaten|swallowed|nuked|trashed|wrecked)(?: up)? by",
+        rf"{RECORD}(?: [\w-]+){{0,8}} (?:was|were|been|got) removed (?:when|after|by|during|in an?"
+        rf"|in the|without|overnight)",
+        r"\d[\d.,]* (?:objects|rows|records|files|entries|messages|items) (?:were |was )?"
+        r"(?:discarded|dropped|lost|deleted|purged)",
+        r"(?:delete|update|truncate)(?: from| table)? \w+(?: [\w-]+){0,6} without (?:an? |the )?"
+        r"where|dropped the (?:\w+ )?(?:table|database|schema)",
+        r"(?:replaced|overwrote|filled|set) (?:every|all|each|our|my|the) (?:[\w-]+ ){0,4}(?:with"
+        r"|by"
+        r"|to) ['\"]?(?:null|nothing|blanks?|zero(?:e?s)?|empty|n/a|garbage|rubbish)",
+        guards=(*guards.ALL, guards.no_data_before),
+    ),
+    # Told by numbers, and by what used to be there.
+    *patterns(
+        rf"{CONTAINER}\W{{1,3}}(?:0|no|zero) (?:files|items|entries|records|documents|messages"
+        rf"|photos|rows)",
+        r"(?:only|just) \d[\d.,]*[^!?]{0,80}\b(?:used to be|it was|we had|i had|it had|there were)"
+        r" (?:about |over |around |almost )?\d[\d.,]*",
+        r"(?:has|have|shows?|contains?) (?:no|zero|0) \w+[^?]{0,40}\b(?:it|they|there|we|i) (?:had"
+        r"|used to|were|was) (?:\w+ ){0,3}(?:hundreds?|thousands?|dozens?|\d)",
+        r"(?:found|see|have|just|left with|only|shows) (?:only )?(?:an? )?(?:empty|blank) (?:folder"
+        r"|library|mailbox|inbox|calendar|album|history|database|directory|archive|gallery"
+        r"|notebook|playlist)s?",
+        rf"{RECORD}(?: [\w'-]+){{0,8}} (?:can not|could not|can no longer|will not) be (?:recovered"
+        rf"|restored|retrieved|brought back|undone)|(?:is|are) not coming back|beyond recovery",
+        r"(?:have|has|with|is|there is) no (?:other )?cop(?:y|ies)\b",
+        r"(?:replaced|turned|changed)(?: \w+){0,2} (?:by|with|to|into) (?:question marks|#?ref\b"
+        r"|#value|null\b|zeros|gibberish)",
+        rf"{RECORD}(?: [\w-]+){{0,6}} (?:cut off|truncated|chopped off) (?:at|after) \d+",
+        r"nothing (?:written|entered|saved|added|created|recorded) since|roll(?:s|ed)? back to"
+        r" (?:\w+ )?(?:19|20)\d\d",
+        r"(?:says?|reads?|shows?)\W+you have no \w+ yet",
+        rf"none of (?:the|my|our|his|her|their|these) {RECORD}(?: \w+)? (?:can|could) be (?:read"
+        rf"|opened)",
+        rf"{RECORD}(?: [\w'-]+){{0,6}} (?:did not|never) (?:come (?:over|across|along)|carry over"
+        rf"|make it (?:over|across)|move over|migrate)",
+        guards=(*guards.BUT_NEGATION, guards.no_data_before),
     ),
     # Damaged: it is there and cannot be read.
     *patterns(

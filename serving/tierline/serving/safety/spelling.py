@@ -25,7 +25,8 @@ SHORTHAND: Final = {
     "dissapeared": "disappeared", "dissappeared": "disappeared", "disapeared": "disappeared",
     "dissapear": "disappear", "disapear": "disappear", "dissapears": "disappears",
     "hackd": "hacked", "haked": "hacked", "hackt": "hacked",
-    "loosing": "losing", "breeched": "breached", "adress": "address", "adresses": "addresses",
+    "loosing": "losing", "teh": "the", "emtpy": "empty", "takn": "taken",
+    "breeched": "breached", "adress": "address", "adresses": "addresses",
 }  # fmt: skip
 
 #: Words worth correcting: a word one edit away is read as one of these.
@@ -35,8 +36,13 @@ TYPO_TARGETS: Final = expand(
     " spyware trojan breached breach compromised suspicious fraudulent encrypted leaked exposed"
     " hijacked infected intruder impersonating restore recover missing scammed skimmed someone"
     " somebody stranger+ password+ account+ message+ picture+ document+ playlist+ history"
-    " recording+ calendar+ database+ customer+ backup+ everything conversation+ credentials"
-    " laptop+ wallet+ transaction+ transfer+ folder+ mailbox attachment+ withdrawal+"
+    " session+ recording+ calendar+ database+ customer+ backup+ everything conversation+"
+    " credentials laptop+ wallet+ transaction+ transfer+ folder+ mailbox attachment+ withdrawal+"
+)
+#: Words that are read where digits stand for letters ("d4ta").
+LEET_TARGETS: Final = TYPO_TARGETS | expand(
+    "data gone lost file+ photo+ pic+ mail+ save+ game+ video+ hack hacks leak+ leaked virus wiped"
+    " erased empty stole steal scam money login+ card+ phone+ entry all my our"
 )
 #: Honest neighbours of those words, which stay as they are.
 HONEST: Final = expand(

@@ -24,8 +24,8 @@ RECORD: Final = words(
     " flash_card+ segment+ patterns observations comments certificates invoices x_rays scans"
     " findings presentation+ statistics voicemails lessons recordings stock_counts customers"
     " clients members patients assets registrations allergies formulas beneficiaries trees"
-    " timesheets shifts answers automations categories walks runs orders returns theses backups"
-    " backup snapshots revisions postings"
+    " posts wish_list+ lesson_plan+ timesheets shifts answers automations categories walks runs"
+    " orders returns theses backups backup snapshots revisions postings"
 )
 #: The same and words that also mean other things.
 DATA: Final = words(
@@ -76,7 +76,7 @@ GONE: Final = words(
     "gone vanished vanish vanishes vanishing disappeared disappear disappears disappearing lost"
     " erased wiped overwritten overwrited corrupted corrupt destroyed emptied purged"
     " zeroed unrecoverable irretrievable irretrievably nuked obliterated evaporated"
-    " unreadable poof formatted went_missing gone_missing"
+    " unreadable poof formatted went_missing gone_missing irrecoverable irrecoverably"
 )
 LOST: Final = words(
     "lost loses losing lose wiped wipes wiping erased erases erasing overwrote overwritten"
@@ -115,7 +115,8 @@ CHANGE: Final = words(
     "migration update upgrade roll_over merge sync synchronisation synchronization restore reboot"
     " import reset patch cut_over switch crash maintenance move conversion clean_up re_install"
     " re_installation re_enrolment log_out restart failover script job purge retention_job"
-    " retention_policy robot sync_client technician installer deployment release"
+    " retention_policy robot sync_client technician installer deployment release upload"
+    " transfer outage export download swap replacement repair"
 )
 
 # ---- who does it --------------------------------
@@ -132,6 +133,7 @@ SOMEONE: Final = any_of(
     r"(?:my |our |an? |the |her |his )?(?:ex|former|previous|dismissed|departed|fired|sacked)"
     r"[ -](?:\w+ )?(?:employees?|colleagues?|workers?|staff|contractors?|admin\w*|partner|husband"
     r"|wife|boyfriend|girlfriend|tenant|bookkeeper|manager|developer|roommate|assistant|intern)",
+    r"(?:an? |the )?(?:outside|external) part(?:y|ies)|outsiders?",
     r"my ex|(?:an? )?(?:unknown|unfamiliar|unauthori[sz]ed|foreign|strange) "
     r"(?:person|user|party|people|persons|man|woman|device|computer|phone)",
 )
@@ -156,12 +158,14 @@ INTRUDED: Final = any_of(
     r"controll?(?:ed|s|ing)|paid|pays|paying|charg(?:ed|es|ing)|delet(?:ed|es|ing)|add(?:ed|s|ing)",
     r"talk(?:ed|s|ing)|sp(?:oke|eaks?|eaking)|streams?|streaming|clean(?:ed|ing)|tr(?:ied|ying) to"
     r" log",
-    r"guess(?:ed|es|ing)|crack(?:ed|s)|exported|exporting|has (?:my|our|the)|got hold|claim(?:ed"
+    r"obtain(?:ed|s)?|view(?:ed|s|ing)|guess(?:ed|es|ing)|crack(?:ed|s)|exported|exporting|has"
+    r" (?:my|our|the)|got hold|claim(?:ed"
     r"|ing)",
 )
 ACCOUNT: Final = words(
     "account+ profile+ mailbox inbox e_mail+ login+ log_in+ system+ network+ server+ computer+ pc+"
-    " mac laptop+ phone+ website+ web_site+ web_shop site+ page+ tenant wallet+ card+ bank banking"
+    " domain_controller mac laptop+ phone+ website+ web_site+ web_shop site+ page+ tenant wallet+"
+    " card+ bank banking"
     " app store shop cloud instance database portal router wi_fi wifi camera+ cam vpn admin_panel"
     " panel facebook instagram whatsapp insta twitter channel number identity line savings chat"
     " dashboard console environment machine+ tablet+ desktop netflix subscription plan thermostat"
@@ -173,7 +177,8 @@ ACCOUNT: Final = words(
 OTHERS: Final = any_of(
     r"(?:some )?other (?:famil\w+|compan\w+|customer|client|patient|user)'?s?|(?:some|any)(?: ?one"
     r"|body) else'?s?|somebody'?s|strangers?'?s?|a (?:complete |total )?stranger'?s?",
-    r"(?:an ?other|a different|another|other|different|the wrong|wrong|all(?: the)?(?: other)?"
+    r"(?:an ?other|an? (?:completely |totally |entirely )?different|another|other|different|the"
+    r" wrong|wrong|all(?: the)?(?: other)?"
     r"|every) "
     r"(?:\w+ )?(?:person|people|customer|client|user|patient|tenant|employee|colleague|member"
     r"|passenger|guest|resident|compan(?:y|ie)|organi[sz]ation|famil(?:y|ie)|parent|student|pupil"
@@ -210,14 +215,16 @@ SECRET: Final = any_of(
     r"(?:(?:master|access|api|auth|admin|bot|deploy|github|service) )?tokens?",
     r"passwords?|passphrases?|credentials?|secrets?|\.env(?: file)?|env file|connection strings?",
     r"(?:customer|patient|client|user|personal|member|employee|staff|salary|payroll|card|student"
-    r"|health|medical) (?:data|list|lists|file|files|records|details|names|database|addresses)",
+    r"|health|medical) (?:data|base|table|list|lists|file|files|records|details|names|database"
+    r"|addresses)",
     r"(?:database|db) dump|source code|pay ?slips?|pin codes?|logins|bank details|ssn|salaries",
 )
 EXPOSED: Final = any_of(
     r"leak(?:ed|s|ing)?|expos(?:ed|es|ing)|public(?:ly)?|published|pushed|committed|pasted|posted",
     r"readable|for anyone|(?:visible|open|accessible|available) (?:to|for|on|in) (?:the )?"
     r"(?:world|public|internet|everyone|everybody|anyone|anybody|all|every|whole|others?|google)",
-    r"indexed|on (?:google|github|pastebin|the dark ?web|the internet|a paste)|for sale|in plain"
+    r"on offer|turn(?:ed|s) up on|indexed|on (?:google|github|pastebin|the dark ?web|the internet"
+    r"|a paste)|for sale|in plain"
     r" text",
     r"shared with (?:everyone|anyone|all|the wrong)|(?:to|with) the wrong|in the wrong hands"
     r"|googled",
