@@ -160,6 +160,8 @@ HARMLESS = [
     "This is a test of the form: all servers encrypted.",
     "It deleted nothing, hacked nothing.",
     "Your article 'Hacked! What to do' was useful.",
+    "In the FAQ under 'My files are gone' the link is dead.",
+    "We bought the ransomware shield last week.",
 ]
 
 

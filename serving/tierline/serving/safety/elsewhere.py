@@ -149,7 +149,7 @@ _OTHER_TRADES: Final = re.compile(
         r"\b(?:review|comment|post|rating)s? (?:because|as it|since it (?:was|had))",
         r"^(?:are|is) deleted \w+",
         r"\b(?:logo|label|line|caption|title|heading|header|text)s? (?:is|are|gets?) overwritten",
-        r"\b(?:driver|device manager|code \d+)\b",
+        r"\b(?:device manager|drivers? (?:for|do i|is missing|update))\b",
     )
 )
 
@@ -166,7 +166,9 @@ def no_data_before(before: str, match: str, after: str, sentence: str, aftermath
 
 
 _GONE_THING: Final = re.compile(
-    rf"{NO_DATA}(?: (?:is|are|was|were|has|have|had|been|all|just|now|keeps?|gets?|got))*"
+    r"\b(?:connection|signal|session|places?|discounts?|vouchers?|seats?|buttons?|icons?|options?"
+    r"|colou?r|focus|charm)"
+    r"(?: (?:is|are|was|were|has|have|had|been|all|just|now|keeps?|gets?|got))*"
     r"[ '\"]+\w+$"
 )
 
