@@ -29,9 +29,11 @@ def shares(file: Path) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("file", "least_caught", "most_alarms"),
     [
-        (BUILT_IN, 0.68, 0.08),
-        (HELD_OUT / "held_out.jsonl", 0.51, 0.09),
-        (HELD_OUT / "second_held_out.jsonl", 0.48, 0.07),
+        (BUILT_IN, 0.69, 0.07),
+        (HELD_OUT / "held_out.jsonl", 0.51, 0.085),
+        (HELD_OUT / "second_held_out.jsonl", 0.49, 0.06),
+        (HELD_OUT / "told_plainly.jsonl", 0.88, 0.06),
+        (HELD_OUT / "third_held_out.jsonl", 0.58, 0.10),
     ],
 )
 def test_the_rules_do_not_get_worse(file: Path, least_caught: float, most_alarms: float) -> None:
