@@ -86,10 +86,10 @@ _ATTEMPT: Final = re.compile(
 _FOILED: Final = re.compile(
     r"\b(?:hung up|(?:did|have|has|had) not (?:click|open|answer|fall|give|given|enter|repl"
     r"|respond|pay|done any|do any)\w*|(?:nobody|no one|none of us) (?:has )?(?:clicked|fell|opened"
-    r"|answered|entered)|ignored (?:it|them)|for your info\w*|fyi|just to let you know"
+    r"|answered|entered)|ignored (?:it|them)"
     r"|(?:was|were|all|got|been) (?:blocked|quarantined|rejected|stopped|intercepted)"
     r"|(?:gateway|filter|scanner|antivirus|defender|firewall|waf) (?:has |have )?(?:quarantined"
-    r"|blocked|rejected|stopped)|it (?:has )?blocked|blocked an?|harmless|(?:blocked|403|stopped"
+    r"|blocked|rejected|stopped)|it (?:has )?blocked|blocked an?|(?:blocked|403|stopped"
     r"|rejected) (?:by|with)"
     r"|(?:blocked|quarantined|rejected)[: ]+\d+|(?:successful|delivered|succeeded|affected"
     r"|users affected|infections?|hits)[: ]+(?:0|none|zero)\b|none (?:succeeded|got through|was"
@@ -149,7 +149,7 @@ _OTHER_TRADES: Final = re.compile(
         r"\b(?:review|comment|post|rating)s? (?:because|as it|since it (?:was|had))",
         r"^(?:are|is) deleted \w+",
         r"\b(?:logo|label|line|caption|title|heading|header|text)s? (?:is|are|gets?) overwritten",
-        r"\b(?:device manager|drivers? (?:for|do i|is missing|update))\b",
+        r"\b(?:device manager|drivers? (?:for|do i|is missing))\b",
     )
 )
 
@@ -203,7 +203,5 @@ _NO_DATA_ABROAD: Final = re.compile(
 
 def abroad(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse questions and things without data in Spanish, German, French and Portuguese."""
-    return bool(
-        _ASKED_ABROAD.search(sentence)
-        or _NO_DATA_ABROAD.search(f"{before[-25:]}{match}{after[:25]}")
-    )
+    near = before[-25:].rpartition(",")[2] + match + after[:25].partition(",")[0]
+    return bool(_ASKED_ABROAD.search(sentence) or _NO_DATA_ABROAD.search(near))

@@ -107,7 +107,7 @@ _IF: Final = re.compile(
 _CAN_BE: Final = re.compile(
     r"\b(?:(?:can|could|must|may|might)(?! have\b)|would|will|should|shall|ever|easily"
     r"|how(?! come\b)|to(?! (?:report|inform|tell|let|notify|say|find|discover)\b))\b(?! not)"
-    r"(?: (?!see|open|read|find)[a-z']+){0,3} ?$"
+    r"(?: (?!see|open|read|find|restor|recover|undo|bring)[a-z']+){0,3} ?$"
 )
 _MAY_BE: Final = re.compile(r"\b(?:may|might|can|could|would|will|should|must) (?:also )?be \w+$")
 _WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
@@ -205,16 +205,14 @@ _NEWS: Final = re.compile(
     r"|another (?:company|vendor|bank|provider) "
     r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
-    r"|bank|app|phone company)|(?:years ago|last year),? (?:we|i|our)|back in \d+|in (?:19"
-    r"|20)\d\d we"
-    r"|before (?:we|i) (?:switched|changed|moved|came|joined))\b"
+    r"|bank|app|phone company)|before (?:we|i) (?:switched|changed|moved|came|joined))\b"
 )
 #: Words about words: the label, the dialog, the translation is wrong, not the data.
 _WORDING: Final = re.compile(
     r"\b(?:typo|wording|misspel\w+|(?:wrong|bad) translation|translat\w+ (?:as|to)|should read"
     r"|meant to say|false(?:ly)? (?:positives?|alarms?|flag\w*)|flags? (?:it|our|my|the|every|as)"
     r"|flagged (?:as|by)|filter (?:marks|flags|too)|is called|the (?:word|phrase|term)"
-    r"|song (?:called|named)|normal site|legit\w*|harmless|too strict)\b"
+    r"|song (?:called|named)|normal site|legit\w*|harmless(?! looking)|too strict)\b"
 )
 _DISCLAIMER: Final = re.compile(
     r"\b(?:confidential|intended (?:only |solely )?(?:for|recipient)|intended recipients?"
