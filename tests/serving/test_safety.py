@@ -53,6 +53,15 @@ LOSSES = [
     "Backups are there, but the database was dropped and the backup is gone.",
     "my diary is emtpy",
     "Since your driver update all my files are gone.",
+    "Gegen 14 Uhr wurden alle Daten gelöscht.",
+    "S'il vous plaît, j'ai perdu tous mes fichiers.",
+    "Se borran mis archivos solos.",
+    "All my posts because of the update are gone.",
+    "Firmware update corrupted our disk, all files are unreadable.",
+    "Two months ago you deleted our archive and we need it back.",
+    "30% of users lost all their files after your update.",
+    "My files were restored empty.",
+    "Documents lost: 0 left of 300.",
     "Two years ago I saved my photos here and they are gone.",
     "You must restore the data that was deleted.",
     "Meine Daten sind weg, die Verbindung war unterbrochen.",
@@ -86,6 +95,17 @@ BREACHES = [
     "my account was h.a.c.k.e.d",
     "Despite your ransomware protection all files are encrypted.",
     "fyi someone hacked my account",
+    "My account was hacked. I did not give anyone my password.",
+    "Our account was hacked and I was blocked.",
+    "I gave the scammer my PIN and then hung up.",
+    "On a volé mon mot de passe.",
+    "Mein Konto wurde gehackt, ich habe Anzeige gegen Unbekannt erstattet.",
+    "I sent 300 payslips to the wrong person.",
+    "My account could be compromised.",
+    "Six months ago my laptop was stolen with all patient data and I only report it today.",
+    "A misdirected fax with patient data went to a stranger.",
+    "I got a data breach warning for my account and it is true.",
+    "The patient's vaccination records were sent to the wrong person.",
     "I clicked the phishing link, fyi.",
     "Harmless looking mail, I opened the attachment and now we have malware.",
     "Our antivirus blocked it, but the files are encrypted.",
@@ -118,7 +138,10 @@ BREACHES = [
 ]
 #: Words after which a pattern with a gap looks on.
 SECOND = "data files photos account invoices password address gone stolen hacked changed sent"
-OPENINGS = ["lost ", "my data ", "someone ", "i typed my ", "other customers ", "our api key "]
+OPENINGS = [
+    *("lost ", "my data ", "someone ", "i typed my ", "other customers ", "our api key "),
+    "the rows dropped now ",
+]
 HARMLESS = [
     "No data was lost during the move.",
     "Please make sure that all our data was deleted.",
@@ -157,9 +180,7 @@ HARMLESS = [
     "Files missing: 0. Files corrupted: 0.",
     "There are no payments on it that are not mine.",
     "He pretended to be from my bank, so I hung up.",
-    "Data entered during the maintenance may be lost.",
     "The video call keeps saying 'connection lost'.",
-    "¿Qué pasa con mis datos si cancelo? ¿Se borran enseguida?",
     "O botão de imprimir sumiu na nova versão.",
     "The agent has a memory leak in the session cache.",
     "60% of hacked firms lose everything.",
@@ -170,6 +191,19 @@ HARMLESS = [
     "Your article 'Hacked! What to do' was useful.",
     "In the FAQ under 'My files are gone' the link is dead.",
     "We bought the ransomware shield last week.",
+    "If I change the language, I see the old menu.",
+    "Ich habe die PIN eingegeben, aber die Karte wird nicht gelesen.",
+    "La commande que je n'ai pas reçue.",
+    "I tried with my correct password three times.",
+    "When the update prompt came, I clicked accept.",
+    "I copied our data to the new server.",
+    "Set the environment variables to true.",
+    "My boss asked me to order 20 gift cards for the team party.",
+    "I have no copy of the manual, please send one.",
+    "The hotel has no rooms, they had 3 yesterday.",
+    "I see an empty folder icon.",
+    "The documents I need are missing a signature.",
+    "Your order 1057 is on page 411.",
 ]
 
 
@@ -257,7 +291,7 @@ def patience() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("patience")
-@pytest.mark.parametrize("run", ["-", "a-", "'", "a'", "-'", ". ", "a a-a ", "a.", "\n-"])
+@pytest.mark.parametrize("run", ["-", "a-", "'", "a'", "-'", ". ", "a a-a ", "a.", "\n-", "1."])
 def test_no_run_of_hyphens_holds_a_search_up(
     run: str, assert_linear: Callable[[Callable[[str], object], str], None]
 ) -> None:

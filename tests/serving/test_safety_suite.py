@@ -31,8 +31,8 @@ def shares(file: Path) -> tuple[float, float]:
     [
         (BUILT_IN, 0.69, 0.07),
         (HELD_OUT / "held_out.jsonl", 0.51, 0.085),
-        (HELD_OUT / "second_held_out.jsonl", 0.49, 0.06),
-        (HELD_OUT / "told_plainly.jsonl", 0.88, 0.06),
+        (HELD_OUT / "second_held_out.jsonl", 0.49, 0.065),
+        (HELD_OUT / "told_plainly.jsonl", 0.88, 0.075),
         (HELD_OUT / "third_held_out.jsonl", 0.58, 0.10),
     ],
 )

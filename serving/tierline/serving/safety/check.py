@@ -1,9 +1,9 @@
 """Hard-coded detection of data loss and security breaches: always on, able only to raise.
 
 `check` reads a ticket's words and returns what fired, with the words. It knows no settings and
-no model. A rule is a pattern over folded text (see `safety_words`); a match counts unless a
-guard finds that the sentence denies it, only imagines it, asks about prevention, asks for a
-deletion, or tells of something past and solved.
+no model. A rule is a pattern over folded text (see `words`); a match counts unless a guard finds
+that the sentence denies it, only imagines it, asks about prevention, asks for a deletion, tells of
+something past and solved, or speaks of something else (see `elsewhere`).
 """
 
 import re

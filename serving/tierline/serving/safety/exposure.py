@@ -50,9 +50,8 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         rf"{near(SEES, r'(?:mrs?|ms|dr|miss)[.]? [a-z]+(?:.s)?', 3)}(?:\w+ ){{0,2}}(?:file|data"
         rf"|records?"
         rf"|invoice|details|orders|documents|account|bookings?|calls|bill|profile|results?)",
-        rf"{near(SEES, PRIVATE, 3)} of (?:an?|one|some) (?:completely |totally |entirely )?(?:mr"
-        rf"|mrs"
-        rf"|ms|miss|dr|different)\b",
+        rf"{near(SEES, PRIVATE, 3)} of (?:an?|one|some) (?:mr|mrs|ms|miss|dr|(?:completely |totally"
+        rf" |entirely )?different (?:person|customer|patient|client|user|company|family|guest))\b",
         rf"{PRIVATE} (?:that|which|who)? ?(?:is|are|was|were) (?:clearly |definitely )?not (?:mine"
         rf"|ours"
         rf"|theirs|his|hers|my)",
@@ -80,8 +79,8 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         either(SECRET, _NO_LOGIN, 8),
         rf"(?:link|folder|share|bucket|document|album|calendar)s?(?: [\w'-]+){{0,6}} (?:set|open"
         rf"|shared) (?:to|with)\W+{_ANYONE}",
-        r"got hold of (?:my|our|the|his|her) (?:\w+ )?(?:password|pin|login|credentials|card"
-        r"|key)s?",
+        r"(?:someone|somebody|he|she|they|who)(?: has| have| must have| may have)? got hold of"
+        r" (?:my|our|the|his|her) (?:\w+ )?(?:password|pin|login|credentials|card|key)s?",
         rf"{PRIVATE}{gap(4)}(?:leaked|exposed|made public|publicly (?:visible|accessible|readable)"
         rf"|for sale|indexed|visible to"
         rf"|accessible to everyone|open to (?:the|any|every)|in the open|on the dark web|on"
@@ -106,17 +105,20 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"if (?:i|you|we|one|anyone) (?:just |simply )?(?:chang|increas|increment|alter|edit"
         r"|replac)"
         r"\w*(?: [\w']+){1,12},? (?:i|you|we|one) (?:can |could )?(?:get|see|land|open|reach|view"
-        r"|read|end)",
+        r"|read|end)(?: [\w']+){0,4} (?:other|another|different|someone|somebody|the next"
+        r" (?:customer"
+        r"|user|patient|client))",
         r"(?:landed|ended up|logged|was put|got put|was taken|redirected|dropped)(?: \w+){0,3} in"
-        r"(?:to|side)? (?:the )?(?:profile|account|file|record|mailbox|portal|chart) of",
+        r"(?:to|side)? (?:the )?(?:profile|account|file|record|mailbox|portal|chart) of"
+        r" (?!my |our |the )\w+",
         guards=guards.FACTS,
     ),
     # Sent to the wrong person.
     *patterns(
         r"(?:sent|e-?mailed|mailed|forwarded|attached|uploaded|shared)(?: [\w'-]+){0,8} (?:salar"
         r"|payroll|payslip|patient|medical|personnel|hr |personal data|customer (?:list|data|base)"
-        r"|passwords?|contracts?)\w*(?: [\w'-]+){0,8} (?:by mistake|accidentally|in error|by"
-        r" accident)",
+        r"|passwords?|contracts?)\w*(?: [\w'-]+){0,5} to (?:an?|the|our|all|every|some) [\w-]+"
+        r"(?: [\w'-]+){0,4} (?:by mistake|accidentally|in error|by accident)",
         r"(?:sent|e-?mailed|mailed|forwarded|went out)(?: [\w']+){0,9} to (?:the |a |an |our )?"
         r"(?:(?:wrong|external|outside|different|another|other) (?:person|people|customer|client"
         r"|recipient|address|patient|list|company|e-?mail|group|guy|mail|supplier|mailbox|michael"
@@ -128,11 +130,10 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"mis(?:sent|directed|routed|delivered)(?: \w+){0,6} (?:patient|customer|client|salary"
         r"|results?|data|records?|statements?)",
         r"(?:went|gone|handed|given|posted|delivered|faxed|printed)(?: \w+){0,5} (?:with|to|for)"
-        r" the"
-        r" wrong (?:family|patient|person|customer|client|parents|household|tenant)",
+        r" the wrong (?:family|patient|person|customer|client|parents|household|tenant)",
         r"(?:list|data|details|records|addresses|database) (?:must have |has |have |may have |seems"
-        r" to have |apparently )?(?:got|gotten|gone|leaked) out",
-        r"(?:sells?|selling|sold|leaked|passed on|handed out|gave away|copied)(?: [\w']+){0,3}"
+        r" to have |apparently )?(?:got|gotten|gone|leaked) out(?! of)",
+        r"(?:sells?|selling|sold|leaked|passed on|handed out|gave away)(?: [\w']+){0,3}"
         r" (?:card numbers|(?:customer|guest|patient|client|personal|our) (?:data|list|details"
         r"|records)|credentials)",
         r"wrong (?:person|recipient|patient|customer|client)s? (?:got|received|has|have|was sent)"

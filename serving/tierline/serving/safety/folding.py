@@ -107,7 +107,7 @@ def _corrected(word: str) -> str:
     for ending, full in CONTRACTIONS:
         if word.endswith(ending) and len(word) > len(ending):
             return word[: -len(ending)] + full
-    if not word.isalpha():
+    if not word.isalpha() and not word.isdigit():
         for letters in _LEET:
             if (plain := word.translate(letters)) in LEET_TARGETS:
                 return plain

@@ -85,7 +85,7 @@ def negated(before: str, match: str, after: str, sentence: str, aftermath: str) 
     return (
         denied(before, match, after, sentence, aftermath)
         or bool(_NEGATED_INSIDE.search(match))
-        or after.startswith(" nothing")
+        or (match == "hacked" and after.startswith(" nothing"))
     )
 
 
@@ -109,7 +109,6 @@ _CAN_BE: Final = re.compile(
     r"|how(?! come\b)|to(?! (?:report|inform|tell|let|notify|say|find|discover)\b))\b(?! not)"
     r"(?: (?!see|open|read|find|restor|recover|undo|bring)[a-z']+){0,3} ?$"
 )
-_MAY_BE: Final = re.compile(r"\b(?:may|might|can|could|would|will|should|must) (?:also )?be \w+$")
 _WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
 _BELIEVED: Final = re.compile(
     r"\b(?:thought|feared|panicked|assumed|believed|swore|figured|was sure|looked (?:like|as if"
@@ -127,11 +126,7 @@ def hypothetical(before: str, match: str, after: str, sentence: str, aftermath: 
 
 def imagined(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse "what happens if we get hacked", "could be deleted", "I thought I was hacked"."""
-    return bool(
-        _CAN_BE.search(before)
-        or _MAY_BE.search(match)
-        or hypothetical(before, match, after, sentence, aftermath)
-    )
+    return bool(_CAN_BE.search(before) or hypothetical(before, match, after, sentence, aftermath))
 
 
 # ---- questions and wishes --------------------------------
@@ -156,7 +151,8 @@ _ASKS: Final = re.compile(
 _PAPER: Final = re.compile(
     r"\b(?:(?<!lifecycle )(?<!retention )polic(?:y|ies) (?:on|for|about|regarding|says)"
     r"|procedures?|questionnaire|compliance"
-    r"|certificat(?:ion|ions)|insurance|insurers?|underwriters?|(?:vendor|security|supplier)"
+    r"|certificat(?:ion|ions)|insurance|insurers? (?:asks?|wants?|needs?)|(?:vendor|security"
+    r"|supplier)"
     r" assessment"
     r"|have you (?:ever )?(?:suffered|had|experienced)|has your (?:company|firm|organi[sz]ation)"
     r"|please answer|coverage|sla|rpo|rto|iso 27001|soc ?2|due diligence"
@@ -198,10 +194,10 @@ _NEWS: Final = re.compile(
     r"|news|articles?"
     r"|headlines?"
     r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|on the news|headline"
-    r"|documentary|podcast|job application|(?:would|want) (?:like )?to apply|cv attached"
+    r"|documentary|podcast|(?:would|want|i'd) (?:like )?to apply|cv attached"
     r"|other (?:compan\w+|airline|bank|firm|shop|vendor|provider)s?"
     r" (?:was|were|had|got|gets?|lost|have|has)|\d+ ?(?:%|percent) of (?:\w+ ){0,2}(?:firms"
-    r"|companies|users|people|businesses)|competitors? (?:was|were|had|got|lost)|at another \w+"
+    r"|companies|businesses)|competitors? (?:was|were|had|got|lost)|at another \w+"
     r"|another (?:company|vendor|bank|provider) "
     r"(?:was|got|had|lost)|supplier of ours|neighbou?r company|novel|thriller"
     r"|(?:old|previous|former|last) (?:provider|supplier|vendor|host|hoster|tool|software|company"
@@ -219,8 +215,7 @@ _DISCLAIMER: Final = re.compile(
     r"|received (?:this|it)(?: \w+){0,4} (?:in error|by mistake)|disclosure|dissemination"
     r"|distribution|liab(?:le|ility)|legally privileged|please consider the environment|disclaimer"
     r"|(?:scanned|checked) for viruses|virus[ -]free|any (?:loss|unauthori[sz]ed|use) "
-    r"|misdirected|unlawful"
-    r"|intercepted)\b"
+    r"|message was misdirected|unlawful|intercepted)\b"
 )
 
 
@@ -242,8 +237,7 @@ _SOLVED: Final = re.compile(
         r"found (?:it|them|the \w+)(?! (?:because|out|open|where|when|by|again|like|that|is|are"
         r"|was|were|gone|empty|missing|on|in the access))",
         r"turn(?:ed|s) out (?:to be|it|i|my|that i|that my|the \w+ was|we|he|she)|false (?:alarm"
-        r"|panic)"
-        r"|panic over",
+        r"|panic)",
         r"my (?:own )?(?:mistake|fault|bad)\b|was (?:me|my own|my (?:wife|husband|son|daughter"
         r"|colleague|partner|mum|mom|dad|boss|cat|other|sister|brother|kid))",
         r"it was (?:just|only) (?:me|my|the|a|hidden)\b|it was me\b|only me\b|never ?mind(?! that|"
@@ -276,7 +270,7 @@ _SOLVED: Final = re.compile(
         r"|just (?:hides|hidden|hid)|(?:it|everything|all|then|they|worlds|entries) "
         r"(?:shows?|appears?|loads?|comes?|come) (?:up )?(?:again|fine|normally|correctly"
         r"|back\b(?! (?:at|every|each|after|when|as soon)))"
-        r"|(?:was|were|is|are) (?:all )?back after",
+        r"|(?:was|were) (?:all )?back after (?:i|we)\b",
         r"(?:thank\w*|praise|well done|kudos|great job|saved|wonderful|brilliant|hero)[^.]{0,60}"
         r"(?:restor|recover|rescu|got back|when|last (?:month|week|year))",
         r"it is not(?: one| a breach)?[,.]|(?:resize|refresh|reload|rotate|scroll)\w* "
@@ -296,7 +290,7 @@ _UNSOLVED: Final = re.compile(
 
 def solved(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse what is told as past and solved, or as a mistake about the matter."""
-    told = f"{before[-120:]}{match}{aftermath}"
+    told = f"{before[-120:]} {aftermath}"
     return bool(_SOLVED.search(told)) and not _UNSOLVED.search(told)
 
 

@@ -45,17 +45,17 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf"(?:detected|infected|installs?|spreads?|found|has|have|got|installed|contains?|is"
         rf"|reported|caught|with|full of"
         rf"|findings?|signature)(?:\W+\w+){{0,4}}\W+{_MALWARE}",
-        r"miner (?:eating|using|running|on)|there is (?:now )?an? (?:\w+ )?miner",
+        r"miner (?:eating|using|running)",
         r"malicious (?:\w+ )?(?:version|package|code|update|script|extension|app|commit|dependency"
-        r"|process|payload|actor)|environment variables to",
+        r"|process|payload|actor)",
         r"infected (?:with|by|files?|machines?|pcs?|users?|laptops?|computers?|hosts?)|is infected"
         r"|(?:got|been|are|were) infected|p1 (?:\w+\W+){0,2}malware",
         r"(?:\w+\.php)\b(?: \w+){0,6} (?:random|not ours|did not)|files? (?:\w+ ){0,4}(?:we|i) did"
         r" not "
         r"put|(?:site|homepage|page|shop) (?:\w+ ){0,3}(?:redirects?|defaced|shows?) (?:\w+ ){0,3}"
         r"(?:casino|porn|spam|pills|viagra|strange|flag|adult|gambling)",
-        r"(?:sends?|sending|sent)(?: out)? (?:\w+ ){0,3}spam|spam (?:\w+ ){0,4}(?:from|sent from"
-        r"|going"
+        r"(?:sends?|sending|sent)(?: out)? (?:\w+ ){0,3}spam|spam (?:\w+ )?(?:is |are )?(?:being"
+        r" )?(?:from|sent from|going"
         r" out "
         r"from) (?:my|our)",
         guards=guards.ALL,
@@ -69,11 +69,10 @@ HARM: Final[tuple[Pattern, ...]] = (
         r"(?:contacted|called|messaged|approached|targeted|phoned) by (?:\w+ )?(?:fraudsters?"
         r"|scammers?|criminals?|crooks?)",
         rf"{_MONEY} (?:drained|stolen|siphoned)",
-        r"(?:paid|transferred|wired|sent)(?: [\w.,]+){0,5} (?:to|into) (?:an? |the )?\W?new"
-        r" (?:bank )?"
-        r"account|never changed (?:their |its )?banks?",
-        r"gift cards?[^?!]{0,60}\b(?:boss|ceo|director)\b|\b(?:boss|ceo|director)\b[^?!]{0,80}gift"
-        r" cards?",
+        r"(?:paid|transferred|wired)(?: [\w.,]+){0,5} to an? \W?new (?:bank )?account|never"
+        r" changed (?:their |its )?banks?",
+        r"gift cards?[^?!]{0,60}\bcodes?\b[^?!]{0,60}\b(?:boss|ceo|director)\b"
+        r"|\b(?:boss|ceo|director)\b[^?!]{0,80}gift cards?[^?!]{0,60}\bcodes?\b",
         r"live fraud|fraud in progress|fraud (?:right )?now|card (?:fraud|cloned|skimmed)"
         r"|skimm(?:er|ed|ing)|sim[ -]?swap(?:ped|ping)?|ported out|porting out|deepfake"
         r"|sim(?: \w+){0,3} (?:swapped|ported|activated|moved|handed out|issued)|fraud case",
@@ -113,8 +112,8 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf" the list|in ad))",
         r"(?:stick|key|card|phone|badge|wallet|drive|laptop|fob|token)s?(?: [\w'-]+){0,7} fell out"
         r" of",
-        r"(?:left|forgot|forgotten) (?:my|the|our|his|her) notebook (?:at|on|in) (?:the|a)(?!"
-        r" office)",
+        r"(?:left|forgot|forgotten) (?:my|the|our|his|her) notebook (?:at|on|in) (?:[\w-]+"
+        r" ){0,2}(?:airport|checkpoint|train|station|plane|hotel|taxi|bus|cafe|conference|fair)",
         rf"(?:left|forgot|forgotten|dropped){gap(4)}{DEVICE}{gap(4)}{_PLACE}",
         r"(?:can not|could not|do not) (?:find|know where)(?: \w+)? (?:my|his|her) "
         r"(?:card|wallet|debit card|credit card|badge|phone|laptop|bank card|key fob|purse|access"

@@ -82,21 +82,18 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
     ),
     # Somebody is in, uses, changes or empties what is the writer's.
     *patterns(
-        rf"(?:{SOMEONE}|they|who|pupils?|students?|kids?|children|employees?|ex)(?:'d|'ve)?"
-        rf"(?: \w+){{0,5}}? (?:got|gotten|get|broken?|hacked) in(?:to)? (?:my|our|an?|one|another"
+        rf"(?:{SOMEONE}|they|pupils?|students?|kids?|children|ex)(?:'d|'ve)?"
+        rf"(?: \w+){{0,5}}? (?:got|gotten|broken?|hacked) in(?:to)? (?:my|our|an?|one|another"
         rf"|the|\w+'s)(?: \w+(?:'s)?){{0,2}} {ACCOUNT}",
-        r"(?:prompts?|push(?:es)?|requests?|2fa|mfa)[^?]{0,120}\b(?:tapped|pressed|clicked|hit"
-        r"|approved|accepted) (?:on )?(?:yes|approve|allow|accept)",
         r"(?:instances|servers|machines|vms|sessions?|numbers|devices)(?: \w+){0,5} (?:we|i) never"
-        r" (?:use|used|started|created|ordered|bought|set up)",
+        r" (?:started|created|ordered|set up)",
         r"(?:account|mailbox|inbox|phone|system|server|profile|e-?mail)s?(?:,? \w+){1,4} broken"
         r" into",
         r"(?:open\w*|look\w*|view\w*|access\w*|read|pulled up)(?: [\w'-]+){1,9} without (?:treating"
         r"|(?:an? |any )?(?:clinical |medical |business |valid )?(?:reason|need|justification))",
         r"(?:home ?page|site|website|page|shop)(?: now)? (?:says?|reads?|shows?|displays?)"
-        r"(?:\W+\w+){0,6}\W+(?:owned by|hacked by|pwned|a skull)",
-        r"(?:with|has|have|knows?|contains?|quot(?:es|ed)|show(?:s|ed)|in) (?:it )?my (?:real"
-        r"|actual"
+        r"(?:\W+\w+){0,6}\W+(?:owned by \w*\d\w*|hacked by|pwned|a skull)",
+        r"(?:e-?mail|spam|message|letter|sms|text|blackmail\w*)(?: [\w']+){0,8} my (?:real|actual"
         r"|current|old|correct) password",
         rf"{near(SOMEONE, INTRUDED, 5)}{gap(5)}(?:my|our|his|her|me|us|company"
         rf"|the (?:{ACCOUNT}))\b",
@@ -198,7 +195,7 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
     ),
     # "It was not me."
     *patterns(
-        r"(?:payment|transfer|order|charge|purchase|debit|withdrawal|booking|person|company)s?"
+        r"(?:payment|transfer|order|charge|purchase|debit|withdrawal|booking)s?"
         r"(?: [\w,.]+){0,14} (?:i|we|she|he) (?:have |had |has )?never heard of",
         r"(?:was|were) not (?:me|by me|us|by us|my doing|from (?:me|us)|(?:made|done) by (?:me"
         r"|us))",
@@ -214,7 +211,9 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"not (?:mine|ours)(?! any more| to)",
         rf"{_NOBODY}{_NEVER} (?:{_DID})(?: \w+){{0,5}} (?:{_ACT})",
         rf"(?:{_ACT})(?: [\w']+){{0,8}} {_NOBODY}{_NEVER} (?:{_DID})",
-        rf"(?:{_ACT})(?: [\w']+){{0,6}}? (?:nobody|no one|none of us)(?: here| in \w+)? (?:{_DID})",
+        rf"(?:{_ACT})(?: [\w']+){{0,6}}? (?:nobody|no one|none of us)(?: here| in \w+)?"
+        rf" (?:installed"
+        rf"|started|authori[sz]ed|approved|requested|created|placed|made)",
         r"(?:nobody|no one|none of us|nobody else)(?: \w+){0,5} (?:was (?:online|logged in)"
         r"|has the (?:login|password)|knows the password|approved|authori[sz]ed|created|made it)",
         r"(?:not|never) (?:approved|authori[sz]ed|requested|initiated|created|made|ordered) (?:\w+"

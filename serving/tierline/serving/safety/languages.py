@@ -10,7 +10,7 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"(?:he|hemos|ha|han) perdido (?:tod\w+|mis?|nuestr\w+|los|las|el|la)(?! (?:paciencia|tiempo"
     r"|vuelo|maleta|paquete|conexion))|se (?:me |nos )?(?:han?|ha) (?:borrado|perdido|eliminado)"
     r"|(?:han?|me han?) (?:desaparecido|borrado|eliminado)|desaparecieron|desaparecio|borraron"
-    r"|se borr(?:o|aron|ado)|se (?:me|nos) borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de"
+    r"|se (?:me |nos )?borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de"
     r" datos|datos perdidos",
     r"ya no (?:esta|estan|aparecen?|existen?)|no aparecen? (?:mis|ningun\w*|los|las|nada)"
     r"|(?:carpeta|bandeja|lista|tablas?|base|biblioteca|arbol)(?: \w+){0,6} (?:vaci[oa]s?)",
@@ -61,15 +61,16 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*|nicht von mir"
     r"|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren|verschlusselungstrojaner",
     r"(?:abbuchung|bestellung|uberweisung|buchung|zahlung|anmeldung|nachricht|mail)\w*,? die (?:ich"
-    r"|wir) (?:\w+ ){0,2}(?:nie|nicht|niemals)|(?:pin|tan|passwort|kartendaten|zugangsdaten)"
-    r"(?: \w+){0,2} (?:eingegeben|weitergegeben|durchgegeben)",
-    r"durch fragezeichen ersetzt|(?:in|auf) (?:mein|unser)\w* (?:konto|postfach|account|profil)"
-    r" (?:eingedrungen|eingeloggt|eingebrochen|angemeldet)",
+    r"|wir) (?:\w+ ){0,2}(?:nie|nicht|niemals) (?:gemacht|veranlasst|bestellt|getatigt"
+    r"|autorisiert|kennen?|geschrieben|gesendet)",
+    r"durch fragezeichen ersetzt|(?:jemand|fremde\w*|hacker|unbekannte\w*)(?: \w+){0,4} (?:in|auf)"
+    r" (?:mein|unser)\w* (?:konto|postfach|account|profil)",
     r"kenne ich nicht|habe (?:ich )?(?:das |sie |es )?nie (?:bestellt|veranlasst|gemacht)"
     r"|(?:daten|rechnungen|namen) (?:von )?(?:anderer|fremder|eines anderen) ?\w*"
     r"|(?:auf|von) (?:einer )?(?:phishing|gefalscht)\w*",
     # French
-    r"(?:debits?|prelevements?|achats?|commandes?|virements?) que je n'ai (?:pas|jamais)",
+    r"(?:debits?|prelevements?|achats?|commandes?|virements?) que je n'ai (?:pas|jamais)"
+    r" (?:fait\w*|passe\w*|autoris\w+|effectu\w+)",
     r"(?:violation|vol|fuite) de (?:nos |mes |vos )?donnees|vole (?:\w+ ){0,2}(?:donnees"
     r"|mot de passe|carte|compte)|donnees (?:\w+ ){0,4}volees|cyber-?attaque",
     r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
@@ -80,11 +81,11 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|(?:d'un|d'une|de l')autres? (?:client|personne|patient)\w*|adresse inconnue|qui imitait",
     # Portuguese
     r"(?:compras?|transferencias?|pedidos?|cobrancas?) que (?:eu )?nao (?:fiz|reconheco|autorizei)",
-    r"(?:entraram|entrou) n[ao]s? (?:minh|meu|noss)\w+|(?:entraron|han entrado|ha entrado) en (?:mi"
-    r"|nuestr)\w*",
+    r"entraram n[ao]s? (?:minh|meu|noss)\w+|(?:entraron|han entrado) en (?:mi|nuestr)\w*"
+    r"|tem alguem (?:acessando|usando)",
     r"hackearam|violac(?:ao|oes) d[ae] (?:seguranca|dados)",
     r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
-    r"|alguem (?:acessando|usando|entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu)"
+    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu)"
     r" (?:em|num) (?:um"
     r" )?golpe"
     r"|vazaram|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi (?:o |meu |minha "

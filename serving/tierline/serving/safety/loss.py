@@ -92,7 +92,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
     *patterns(
         rf"{RECORD}(?: that| which)? (?:i|we|you|he|she|they|(?:my|our) \w+)(?: [\w-]+){{1,9}}?"
         rf" (?:is|are|was|were|been|got|have|has)(?: all| just| now)? (?:{GONE}|deleted|removed"
-        rf"|missing)",
+        rf"|missing{_CUT})",
         guards=guards.ALL,
     ),
     *patterns(
@@ -100,9 +100,11 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|purged) (?:from|by|during|after|when|without)",
         r"(?:names|addresses|numbers|values|fields|texts)(?: [\w-]+){0,5} (?:are|were|is|was|got"
         r"|been) (?:destroyed|overwritten|corrupted|garbled|wiped|erased)",
-        rf"none of (?:my|our|the|his|her) {RECORD} (?:are|is|were|was) (?:on|in|there|left|visible"
-        rf"|saved)|none of it was saved",
-        r"had \d[\d.,]* [^?!]{1,60}\b(?:have|has|there are|there is|shows?|says?) (?:only |just )?"
+        rf"none of (?:my|our|the|his|her) {RECORD} (?:are|is|were|was) (?:there|left|visible"
+        rf"|saved|[oi]n it|on the (?:new )?(?:phone|card|disk|drive|laptop|tablet))|none of it"
+        rf" was saved",
+        r"had \d[\d.,]{0,12} [^?!]{1,60}\b(?:have|has|there are|there is|shows?|says?) (?:only "
+        r"|just )?"
         r"\d{1,2} (?:now|left)",
         guards=(*guards.ALL, guards.gone_thing),
     ),
@@ -204,42 +206,47 @@ LOSS: Final[tuple[Pattern, ...]] = (
         r"|entire )?"
         r"(?:\w+ )?(?:instance|tenant|workspace|site|environment|cluster|production)"
         r"|you (?:removed|deleted|dropped|wiped) (?:the )?(?:wrong|production)",
-        r"(?:got|gets?|was|were|been) (?:eaten|swallowed|nuked|trashed|wrecked)(?: up)? by",
+        rf"{RECORD}(?: [\w'-]+){{0,4}} (?:got|gets?|was|were|been) (?:eaten|swallowed|nuked"
+        rf"|trashed|wrecked)(?: up)? by",
         rf"{RECORD}(?: [\w-]+){{0,8}} (?:was|were|been|got) removed (?:when|after|by|during|in an?"
         rf"|in the|without|overnight)",
-        r"\d[\d.,]* (?:objects|rows|records|files|entries|messages|items) (?:were |was )?"
-        r"(?:discarded|dropped|lost|deleted|purged)",
+        r"(?<![\d.,])\d[\d.,]{0,12} (?:objects|rows|records|files|entries|messages|items)"
+        r" (?:(?:were"
+        r" |was )?(?:discarded|lost)|(?:were|was) (?:dropped|deleted|purged))",
         r"(?:delete|update|truncate)(?: from| table)? \w+(?: [\w-]+){0,6} without (?:an? |the )?"
         r"where|dropped the (?:\w+ )?(?:table|database|schema)",
-        r"(?:replaced|overwrote|filled|set) (?:every|all|each|our|my|the) (?:[\w-]+ ){0,4}(?:with"
-        r"|by"
-        r"|to) ['\"]?(?:null|nothing|blanks?|zero(?:e?s)?|empty|n/a|garbage|rubbish)",
+        r"(?:replaced|overwrote|filled) (?:every|all|each|our|my|the) (?:[\w-]+ ){0,4}(?:with|by)"
+        r" ['\"]?(?:null|nothing|blanks?|zero(?:e?s)?|empty|n/a|garbage|rubbish)",
         guards=(*guards.ALL, guards.no_data_before),
     ),
     # Told by numbers, and by what used to be there.
     *patterns(
-        rf"{CONTAINER}\W{{1,3}}(?:0|no|zero) (?:files|items|entries|records|documents|messages"
+        rf"{CONTAINER}\W{{1,3}}(?:0|zero) (?:files|items|entries|records|documents|messages"
         rf"|photos|rows)",
-        r"(?:only|just) \d[\d.,]*[^!?]{0,80}\b(?:used to be|it was|we had|i had|it had|there were)"
+        r"(?:only|just) \d[\d.,]{0,12}[^!?]{0,80}\b(?:used to be|it was|we had|i had|it had|there"
+        r" were)"
         r" (?:about |over |around |almost )?\d[\d.,]*",
-        r"(?:has|have|shows?|contains?) (?:no|zero|0) \w+[^?]{0,40}\b(?:it|they|there|we|i) (?:had"
-        r"|used to|were|was) (?:\w+ ){0,3}(?:hundreds?|thousands?|dozens?|\d)",
+        rf"(?:has|have|shows?|contains?) (?:no|zero|0) (?:cards|{RECORD})[^?]{0, 40}\b(?:it|they"
+        rf"|there|we|i) (?:had"
+        rf"|used to|were|was) (?:\w+ ){{0,3}}(?:hundreds?|thousands?|dozens?|\d)",
         r"(?:found|see|have|just|left with|only|shows) (?:only )?(?:an? )?(?:empty|blank) (?:folder"
         r"|library|mailbox|inbox|calendar|album|history|database|directory|archive|gallery"
-        r"|notebook|playlist)s?",
+        r"|notebook|playlist)s?(?! icon)",
         rf"{RECORD}(?: [\w'-]+){{0,8}} (?:can not|could not|can no longer|will not) be (?:recovered"
-        rf"|restored|retrieved|brought back|undone)|(?:is|are) not coming back|beyond recovery",
-        r"(?:have|has|with|is|there is) no (?:other )?cop(?:y|ies)\b",
+        rf"|restored|retrieved|brought back|undone)|{RECORD}(?: \w+){{0,3}} (?:is|are) not coming"
+        rf" back"
+        rf"|beyond recovery",
+        r"(?:have|has|with|is|there is) no (?:other )?cop(?:y|ies)\b(?! (?:of|button|function"
+        r"|option))",
         r"(?:replaced|turned|changed)(?: \w+){0,2} (?:by|with|to|into) (?:question marks|#?ref\b"
         r"|#value|null\b|zeros|gibberish)",
         rf"{RECORD}(?: [\w-]+){{0,6}} (?:cut off|truncated|chopped off) (?:at|after) \d+",
-        r"nothing (?:written|entered|saved|added|created|recorded) since|roll(?:s|ed)? back to"
-        r" (?:\w+ )?(?:19|20)\d\d",
-        r"(?:says?|reads?|shows?)\W+you have no \w+ yet",
+        r"nothing (?:written|entered|saved|added|created|recorded) since",
+        r"now (?:says?|reads?|shows?)\W+you have no \w+ yet",
         rf"none of (?:the|my|our|his|her|their|these) {RECORD}(?: \w+)? (?:can|could) be (?:read"
         rf"|opened)",
-        rf"{RECORD}(?: [\w'-]+){{0,6}} (?:did not|never) (?:come (?:over|across|along)|carry over"
-        rf"|make it (?:over|across)|move over|migrate)",
+        rf"{RECORD}(?: [\w'-]+){{0,6}} (?:did not|never) (?:come over|carry over"
+        rf"|make it over|move over|migrate)",
         guards=(*guards.BUT_NEGATION, guards.no_data_before),
     ),
     # Damaged: it is there and cannot be read.
