@@ -70,8 +70,7 @@ _IDIOM: Final = re.compile(
         r"lost (?:my|our|all|the|a|in|for|on)? ?(?:parcel|package|luggage|baggage|bag|suitcase"
         r"|connection|signal|order|delivery|shipment|match|game against|bet|glove|jacket|scarf|hat"
         r"|coat|umbrella|remote|charger|in translation|in the post|in transit|in the mail|(?:paper"
-        r" )?invoice"
-        r"|receipt|bill|in your|on the way|in space|their hierarchy|formatting)",
+        r" )?invoice|receipt|bill|in your|on the way|in space|their hierarchy|formatting)",
         r"add back deleted|deleted (?:items|automatically|after \d+ days)|recently deleted|exceeds"
         r" \w+ deleted",
         r"corrupt (?:bank|compan\w+|politic\w+|people|management|lot|officials?)|lost and found",
@@ -128,8 +127,7 @@ def own_charge(before: str, match: str, after: str, sentence: str, aftermath: st
 _HARDWARE: Final = re.compile(
     r"\b(?:pairing|bluetooth|docking|dock|reader|projector|hdmi|adapter|charger|not recogni[sz]ed"
     r"|connection|signal|vpn|wi-?fi|network|sound|in (?:the )?list|in (?:ad|intune|inventory)"
-    r"|keyboard"
-    r"|sync|screen|battery|case|cover|stand|slot|printer|tracking|courier|touch"
+    r"|keyboard|sync|screen|battery|case|cover|stand|slot|printer|tracking|courier|touch"
     r"|sight|game|level|match|boss|turn|trump|deck)\b"
 )
 

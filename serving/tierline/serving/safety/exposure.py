@@ -53,15 +53,13 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         rf"{near(SEES, PRIVATE, 3)} of (?:an?|one|some) (?:mr|mrs|ms|miss|dr|(?:completely |totally"
         rf" |entirely )?different (?:person|customer|patient|client|user|company|family|guest))\b",
         rf"{PRIVATE} (?:that|which|who)? ?(?:is|are|was|were) (?:clearly |definitely )?not (?:mine"
-        rf"|ours"
-        rf"|theirs|his|hers|my)",
+        rf"|ours|theirs|his|hers|my)",
         r"(?:some(?:body|one) else'?s?|stranger'?s?|another (?:person|customer|user|family)'?s?) "
         r"(?:account|profile|kitchen|camera|home|house|name|data|page|inbox|basket)",
         r"(?:account|login|logged in|signed in|profile) as (?:mr|mrs|ms|some|a |an|another)\w*",
         rf"(?:lands?|logs?|logged|login|take[sn]?|puts?|gets?)(?: \w+){{0,4}} (?:in|into|to|on) "
         rf"(?:an ?other|a different|other|some ?(?:one|body) else'?s?) (?:\w+'?s? )?{PRIVATE}",
-        rf"{near(OTHERS, _CAN_SEE, 3)} "
-        rf"(?:\w+ ){{0,3}}(?:my|our|your|the|each|every|all|their)",
+        rf"{near(OTHERS, _CAN_SEE, 3)} (?:\w+ ){{0,3}}(?:my|our|your|the|each|every|all|their)",
         r"(?:is|who is|are|does|do)(?: \w+){0,3} see(?:ing|s)? (?:mine|ours)\b",
         rf"(?:never met|not (?:mine|my kids?|our))(?:{gap(6)}){PRIVATE}",
         guards=guards.CAN_ALLOWED,
@@ -70,11 +68,9 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
     *patterns(
         either(SECRET, EXPOSED, 8),
         rf"{_ANYONE}(?: [\w']+){{0,6}} (?:can|could|able to|may|gets?)(?: \w+){{0,2}} (?:see|open"
-        rf"|read"
-        rf"|download|view|access|edit|look|in|get)",
+        rf"|read|download|view|access|edit|look|in|get)",
         rf"(?:readable|visible|accessible|listable|browsable|downloadable|viewable"
-        rf"|served|exposed|shows?)(?: \w+){{0,4}} (?:to|by"
-        rf"|for) {_ANYONE}",
+        rf"|served|exposed|shows?)(?: \w+){{0,4}} (?:to|by|for) {_ANYONE}",
         either(PRIVATE, _NO_LOGIN, 8),
         either(SECRET, _NO_LOGIN, 8),
         rf"(?:link|folder|share|bucket|document|album|calendar)s?(?: [\w'-]+){{0,6}} (?:set|open"
@@ -93,8 +89,7 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"|(?:auth|authentication) bypass|remote code execution|security hole|idor"
         r"|vulnerability (?:that|allows|exposes)",
         r"(?:google[ds]?|turns? up|turned up|found|appears?|show(?:s|ing)? up)(?: [\w']+){0,9}"
-        r" (?:on "
-        r"google|in a search|search engine|on the internet|intranet search|on the dark web"
+        r" (?:on google|in a search|search engine|on the internet|intranet search|on the dark web"
         r"|her own name|his own name|my own name)",
         r"(?:see|sees|open|opens|read|view)(?: \w+){0,4} (?:salar(?:y|ies)|payslips?|pay slips?"
         r"|medical records|personal data|diagnos[ie]s)(?: \w+){0,4} (?:of|other|colleagues?|all"
@@ -106,8 +101,7 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"|replac)"
         r"\w*(?: [\w']+){1,12},? (?:i|you|we|one) (?:can |could )?(?:get|see|land|open|reach|view"
         r"|read|end)(?: [\w']+){0,4} (?:other|another|different|someone|somebody|the next"
-        r" (?:customer"
-        r"|user|patient|client))",
+        r" (?:customer|user|patient|client))",
         r"(?:landed|ended up|logged|was put|got put|was taken|redirected|dropped)(?: \w+){0,3} in"
         r"(?:to|side)? (?:the )?(?:profile|account|file|record|mailbox|portal|chart) of"
         r" (?!my |our |the )\w+",
@@ -144,8 +138,7 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
     # Given away: phishing acted on, codes read out, remote help let in.
     *patterns(
         rf"(?:click\w*|open(?:ed|ing)|{_GAVE}|enabled|responded|replied|answered|ran"
-        rf"|installed){gap(8)}"
-        rf"{_FAKE}",
+        rf"|installed){gap(8)}{_FAKE}",
         rf"{_FAKE}(?:\W+\w+){{0,14}}\W+(?:and|then|i|she|he|we|they|user|who|already|colleague|has"
         rf"|have|treasurer) (?:clicked|entered|typed|gave|opened|replied|filled|put in|logged in"
         rf"|enabled|submitted|provided|paid|answered|bought)",
@@ -161,15 +154,12 @@ EXPOSURE: Final[tuple[Pattern, ...]] = (
         r"|bank)(?:\W+\w+)"
         r"{0,12}\W+(?:i|she|he|and) (?:gave|read|told|let|installed|moved|transferred|confirmed)"
         r"(?:\W+\w+){0,8}\W+(?:code|codes|pin|tan|password|numbers?|pc|computer|safe account"
-        r"|anydesk"
-        r"|teamviewer|it to (?:him|her|them)|on my screen)",
+        r"|anydesk|teamviewer|it to (?:him|her|them)|on my screen)",
         r"let (?:him|her|them|someone|a man|the man)(?:\W+\w+){0,3}\W+(?:on|into|onto) (?:my|her"
-        r"|his"
-        r"|the) (?:pc|computer|laptop|phone)|(?:he|they|she) (?:was|is|were|are) (?:on|in) my "
+        r"|his|the) (?:pc|computer|laptop|phone)|(?:he|they|she) (?:was|is|were|are) (?:on|in) my "
         r"(?:pc|computer|screen|laptop|phone|bank)",
         r"(?:gave|told|sent|read)(?: \w+){0,4} (?:my|the|her|his) (?:\w+ )?(?:code|pin|password"
-        r"|tan|otp)"
-        r"(?! (?:is|was|reset|field|wrong))",
+        r"|tan|otp)(?! (?:is|was|reset|field|wrong))",
         r"(?:clicked|pressed|hit) (?:on )?enable|enabled? (?:the )?(?:macros?|content)|black"
         r" window (?:flashed|opened|popped)",
         r"read (?:out |him |her |them )*(?:the |my |a )?(?:\w+ ){0,2}(?:code|numbers|pin|digits)",

@@ -112,8 +112,7 @@ _CAN_BE: Final = re.compile(
 _WHAT_IF: Final = re.compile(r"^\W*(?:what (?:if|then|now do|happens)|if )")
 _BELIEVED: Final = re.compile(
     r"\b(?:thought|feared|panicked|assumed|believed|swore|figured|was sure|looked (?:like|as if"
-    r"|as though)|felt like)\b"
-    r"(?: that)?(?: [\w']+){0,4} ?$"
+    r"|as though)|felt like)\b(?: that)?(?: [\w']+){0,4} ?$"
 )
 
 
@@ -152,8 +151,7 @@ _PAPER: Final = re.compile(
     r"\b(?:(?<!lifecycle )(?<!retention )polic(?:y|ies) (?:on|for|about|regarding|says)"
     r"|procedures?|questionnaire|compliance"
     r"|certificat(?:ion|ions)|insurance|insurers? (?:asks?|wants?|needs?)|(?:vendor|security"
-    r"|supplier)"
-    r" assessment"
+    r"|supplier) assessment"
     r"|have you (?:ever )?(?:suffered|had|experienced)|has your (?:company|firm|organi[sz]ation)"
     r"|please answer|coverage|sla|rpo|rto|iso 27001|soc ?2|due diligence"
     r"|risk assessment|clause|notification|feature request|would like to (?:have|see)|please add"
@@ -191,8 +189,7 @@ _DRILL: Final = re.compile(
 )
 _NEWS: Final = re.compile(
     r"\b(?:in the (?:news|press|papers?)|(?:read|(?<!never )(?<!not )heard|reading|hear|watched"
-    r"|news|articles?"
-    r"|headlines?"
+    r"|news|articles?|headlines?"
     r"|stor(?:y|ies)|post|talk|webinar|piece|blog) (?:about|of|on)|on the news|headline"
     r"|documentary|podcast|(?:would|want|i'd) (?:like )?to apply|cv attached"
     r"|other (?:compan\w+|airline|bank|firm|shop|vendor|provider)s?"
@@ -256,11 +253,9 @@ _SOLVED: Final = re.compile(
         r"(?:problem|issue|incident|matter|that|this|all)(?:'s| is| was| has been| been)?"
         r"(?: now| since| already| long)* (?:solved|resolved|sorted|over\b|settled|fine since)",
         r"(?<!then )nothing(?: is| was| has been| has| got| at all| really)* (?:lost|missing"
-        r"|stolen|gone"
-        r"|happened|taken|deleted|damaged|broken|affected|leaked)(?! but)",
+        r"|stolen|gone|happened|taken|deleted|damaged|broken|affected|leaked)(?! but)",
         r"no (?:actual |real )?(?:harm|damage|loss)\b|no (?:actual )?(?:data|files|records) (?:was"
-        r"|were|is|are|has"
-        r"|have|lost|gone|missing|at risk|involved|in any)",
+        r"|were|is|are|has|have|lost|gone|missing|at risk|involved|in any)",
         r"zero harm|everything (?:is|was)(?: still)? (?:fine|ok|okay|there|in place|good|intact"
         r"|complete)|(?:are|is|were|was|all|still|fully|remains?) intact|works? again|working"
         r" again",

@@ -33,8 +33,7 @@ HARM: Final[tuple[Pattern, ...]] = (
         r"(?:files?|servers?|shares?|documents?|data|drives?|systems?|everything)(?: \w+){0,5}"
         r" (?:been )?"
         r"(?:encrypted|encrypting|locked|renamed to|renamed with)(?: \w+){0,8} (?:by|with|ransom"
-        r"|pay"
-        r"|bitcoin|note|now|and)",
+        r"|pay|bitcoin|note|now|and)",
         r"(?:files|everything|servers?|shares?|pcs?|computers?|machines) (?:is |are |was |were "
         r"|all |got "
         r"|have been |has been |being )+encrypted|encrypted (?:all )?(?:my|our) (?:\w+ ){0,2}files",
@@ -43,8 +42,7 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf"{_MALWARE}(?:\W+\w+){{0,4}} (?:found|detected|on|in|infected|installed|running|spreading"
         rf"|active|quarantined|alert|reported|checkin|popped)(?! (?:protection|scan))",
         rf"(?:detected|infected|installs?|spreads?|found|has|have|got|installed|contains?|is"
-        rf"|reported|caught|with|full of"
-        rf"|findings?|signature)(?:\W+\w+){{0,4}}\W+{_MALWARE}",
+        rf"|reported|caught|with|full of|findings?|signature)(?:\W+\w+){{0,4}}\W+{_MALWARE}",
         r"miner (?:eating|using|running)",
         r"malicious (?:\w+ )?(?:version|package|code|update|script|extension|app|commit|dependency"
         r"|process|payload|actor)",
@@ -55,9 +53,7 @@ HARM: Final[tuple[Pattern, ...]] = (
         r"put|(?:site|homepage|page|shop) (?:\w+ ){0,3}(?:redirects?|defaced|shows?) (?:\w+ ){0,3}"
         r"(?:casino|porn|spam|pills|viagra|strange|flag|adult|gambling)",
         r"(?:sends?|sending|sent)(?: out)? (?:\w+ ){0,3}spam|spam (?:\w+ )?(?:is |are )?(?:being"
-        r" )?(?:from|sent from|going"
-        r" out "
-        r"from) (?:my|our)",
+        r" )?(?:from|sent from|going out from) (?:my|our)",
         guards=guards.ALL,
     ),
     # Fraud and theft of money.
@@ -84,14 +80,12 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf"(?:moved|sent|spent|transferred|redeemed)|drain(?:ed|ing)|left (?:my|our) account|stolen"
         rf"|disappearing from my|gone from my (?:account|wallet)|vanish\w* from my)(?! on)",
         r"(?:stole|stolen|stealing|steal|took|taken|taking)(?: [\w.]+){0,4} (?:from|out of|off)"
-        r" (?:my|our"
-        r"|her|his) (?:\w+ )?(?:account|card|wallet|savings|bank|purse|balance)",
+        r" (?:my|our|her|his) (?:\w+ )?(?:account|card|wallet|savings|bank|purse|balance)",
         rf"(?:stole|stealing|taking) (?:my|our|all my|her|his) (?:\w+ )?{_MONEY}",
         r"(?:withdraw\w*|sending|transferr?ing|moving|stealing|buying|ordering|spending|leaving)"
         r"(?: \w+){0,5} (?:right now|this minute|as we speak|at this moment|while (?:i|we|she|he))",
         r"(?:spent|bought|ordered|withdrawn|transferred|redeemed|paid|charged|used)(?: \w+){0,8}"
-        r" (?:while"
-        r" i (?:was )?(?:asleep|sleeping|slept)|without (?:my|our) (?:knowledge|consent"
+        r" (?:while i (?:was )?(?:asleep|sleeping|slept)|without (?:my|our) (?:knowledge|consent"
         r"|permission))",
         r"remote(?:ly)? controll?ing (?:my|our|her|his)|new sim (?:was|has been|card was)",
         r"not my (?:orders?|address|purchases?|log-?ins?|device|posts?|transactions?|charges?)",
@@ -104,8 +98,7 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf"|both|also"
         rf"|company|work|yesterday|today|off|from|whole|new|old|all|your|us|corporate)){{0,4}} "
         rf"(?:\w+ )?{DEVICE}(?! (?:number|reader|holder|app|connection|case|cover|charger|screen"
-        rf"|signal"
-        rf"|battery|game|details|data|payment))",
+        rf"|signal|battery|game|details|data|payment))",
         rf"{DEVICE}(?: [\w-]+){{0,4}}?(?: (?:was|is|were|got|been|has|have|are|went|being|must"
         rf" have|'s))*"
         rf" {_GONE_DEVICE}(?! (?:scope|sync|connection|signal|network|packets?|in the list|from"
@@ -117,18 +110,14 @@ HARM: Final[tuple[Pattern, ...]] = (
         rf"(?:left|forgot|forgotten|dropped){gap(4)}{DEVICE}{gap(4)}{_PLACE}",
         r"(?:can not|could not|do not) (?:find|know where)(?: \w+)? (?:my|his|her) "
         r"(?:card|wallet|debit card|credit card|badge|phone|laptop|bank card|key fob|purse|access"
-        r" card)"
-        r"(?: is)?(?! (?:number|in the|details|reader|on the list))",
+        r" card)(?: is)?(?! (?:number|in the|details|reader|on the list))",
         r"(?:bag|notebook|watch|backpack|rucksack|handbag|briefcase|keys?|van|cards)(?: \w+){0,3}"
-        r" (?:was|were|got"
-        r"|been|is) (?:\w+ )?(?:stolen|nicked|snatched|taken)|notebook stolen",
+        r" (?:was|were|got|been|is) (?:\w+ )?(?:stolen|nicked|snatched|taken)|notebook stolen",
         r"(?:dropped|left|lost|forgot|swallowed) (?:my|her|his|the|our) (?:\w+ )?(?:card|wallet"
-        r"|badge|fob"
-        r"|master key)(?! (?:number|reader|details|game|payment|was|is|at home))",
+        r"|badge|fob|master key)(?! (?:number|reader|details|game|payment|was|is|at home))",
         r"(?:card|badge|wallet|keys?)[^.?]{0,20} lost (?:both|it|them|all|somewhere|at|on|in|when)",
         r"(?:stolen|nicked|snatched|taken|took)(?: \w+){0,4} (?:from|out of) (?:my|our|the|his"
-        r"|her) "
-        r"(?:\w+'?s? )?(?:car|desk|locker|office|bag|backpack|van|room|house|home)",
+        r"|her) (?:\w+'?s? )?(?:car|desk|locker|office|bag|backpack|van|room|house|home)",
         r"(?:break-?in|burglary|burgled|broke into|broken into)(?: \w+){0,6} (?:office|laptops?|car"
         r"|server|pc|store|branch|shop)?",
         guards=(*guards.ALL_BUT_INNER_NEGATION, guards.hardware),

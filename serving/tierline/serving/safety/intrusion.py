@@ -12,8 +12,7 @@ _NOBODY: Final = (
     r"(?: here| else| in \w+| of us)?"
 )
 _NEVER: Final = (
-    r"(?: have| has| had| did| certainly| definitely)*(?: not| never)"
-    r"(?: ever| even| have)*"
+    r"(?: have| has| had| did| certainly| definitely)*(?: not| never)(?: ever| even| have)*"
 )
 #: What somebody finds in the account and knows nothing of.
 _ACT: Final = any_of(
@@ -35,8 +34,7 @@ _DID: Final = any_of(
 )
 _ODD: Final = (
     r"(?:suspicious|strange|unknown|unfamiliar|unrecogni[sz]ed|unusual|unexpected|weird|rogue"
-    r"|mysterious"
-    r"|dodgy|unauthori[sz]ed)"
+    r"|mysterious|dodgy|unauthori[sz]ed)"
 )
 
 INTRUSION: Final[tuple[Pattern, ...]] = (
@@ -55,8 +53,7 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"|information"
         r"|details|passwords|security|confidentiality)|(?:been|was|were|got|are) breached",
         rf"{ACCOUNT}(?: \w+){{0,4}} (?:compromised|hijacked|taken over|broken into|breached"
-        rf"|infected"
-        rf"|stolen|cloned|cracked|impersonated)|(?:compromised|hijacked|infected|cloned) "
+        rf"|infected|stolen|cloned|cracked|impersonated)|(?:compromised|hijacked|infected|cloned) "
         rf"(?:\w+ ){{0,2}}{ACCOUNT}",
         rf"(?:we|i|{ACCOUNT})(?: [a-z]+){{0,2}} (?:are|am|is|was|were|been|being)"
         r" (?:[a-z]+ ){0,2}"
@@ -70,9 +67,7 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"(?:my |our |her |his )?(?:identity|account|password|credentials|login|profile)",
         r"(?:taken out|opened|signed|registered|ordered|concluded|rented|bought) in (?:my|our|her"
         r"|his|their) name|(?:in|using|under|on) (?:my|our) name|impersonat\w+ (?:me|us|our|my|a"
-        r"|the)|pretend\w* to"
-        r" be "
-        r"(?:me|us|our|my|from (?:my|our|your))|posing as (?:me|us|our|my)",
+        r"|the)|pretend\w* to be (?:me|us|our|my|from (?:my|our|your))|posing as (?:me|us|our|my)",
         r"(?:un-?authori[sz]ed|illegal|illicit)(?: \w+){0,2} (?:access\w*|log-?ins?"
         r"|sign-?ins?|transactions?|charges?|payments?|transfers?|users?|purchases?|persons?|people"
         r"|devices?|withdrawals?|use of|activity|changes?|session|debits?|orders?|download|entry"
@@ -115,22 +110,18 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"(?:ex|former|dismissed|fired|sacked|left|departed|quit|resigned|retired|terminated)"
         r"(?:[ -]\w+){0,12} (?:still|can still|could still) (?:\w+ ){0,2}(?:get(?:s|ting)? in"
         r"|log(?:s|ged|ging)? in|ha(?:s|ve|d) (?:access|an? (?:\w+ )?(?:login|account))|sign(?:s"
-        r"|ing)? in|reads?|active|logged in|sees?"
-        r"|uses?|works|opens?)",
+        r"|ing)? in|reads?|active|logged in|sees?|uses?|works|opens?)",
         r"(?:still|can still|could still|how can (?:he|she) still)(?: \w+){0,2} (?:get(?:s|ting)?"
-        r" in"
-        r"|log(?:s|ged|ging)? in|has access|have access|signs? in|reads?|logged in|see)"
+        r" in|log(?:s|ged|ging)? in|has access|have access|signs? in|reads?|logged in|see)"
         r"(?: \w+){0,12} (?:left|fired|dismissed|ex|former|terminated|quit|resigned|threw out)",
         r"(?:account|login|badge|user) of (?:a |an |the )?(?:former|ex|dismissed"
-        r"|departed)\W?(?:\w+ )"
-        r"{1,6}(?:used|opened|logged|downloaded|active|signed|accessed)",
+        r"|departed)\W?(?:\w+ ){1,6}(?:used|opened|logged|downloaded|active|signed|accessed)",
         r"(?:ex|former)[ -](?:employee|colleague|contractor|admin|worker)\w*(?: \w+){0,3} (?:opened"
         r"|downloaded|logged|signed|accessed|copied|took|used|exported|deleted)",
         r"(?:camera|baby ?monitor|doorbell|cam|speaker)(?:'s)?(?: \w+){0,6} (?:moved|moves"
         r"|turned|turns|talk(?:ed|s|ing)|speaks?|spoke|voice|by itself|on its own|watching)"
         r"|(?:voice|man|stranger|someone)(?: \w+){0,8} (?:through|from|over|in|on) (?:\w+ )?(?:my "
-        r"|our"
-        r" |your |the )?(?:baby )?(?:camera|monitor|doorbell|cam)\b",
+        r"|our |your |the )?(?:baby )?(?:camera|monitor|doorbell|cam)\b",
         r"(?:mouse|cursor|pointer)(?: \w+){0,4} (?:mov(?:es|ed|ing)|typ\w+|click\w*"
         r"|controlled)(?: \w+){0,4}(?: by itself| on its own| alone| on the \w+)?",
         r"kicked (?:me )?out of my (?:own )?account|locked (?:me|us) out of my own"
@@ -142,8 +133,7 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         rf"{_ODD}(?: \w+){{0,2}} (?:log-?ins?|sign-?ins?|sessions?|ips?|linked|forwarding"
         rf"|forward(?:ing)? rules?|transactions?|transfers?|withdrawals?|inbox rules?|api key"
         rf"|payees?|purchases?|admin(?:istrator)?s?)(?! (?:page|form|screen|flow|button|field"
-        rf"|guide|"
-        rf"process|url|method|design|fails|does|option|portal|interface|panel|account for))",
+        rf"|guide|process|url|method|design|fails|does|option|portal|interface|panel|account for))",
         r"(?:suspicious|unknown|rogue|unfamiliar|strange) (?:\w+ ){0,1}(?:devices?|accounts?"
         r"|activit(?:y|ies)|access|process|traffic|connection|script|person|user)",
         r"(?:log-?ins?|logged[ -]?in|sign-?ins?|signed[ -]?in|sessions?|access\w*|connect\w*"
@@ -153,25 +143,20 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"|nigeria|lagos|moscow|hanoi|moldova|romania|ukraine|brazil|indonesia|iran|north korea"
         r"|turkey|kiev|kyiv|ip|two countries)(?: \w+)?",
         r"(?:country|city|place|town) (?:i have|i was|where i|we have|i am)(?: \w+){0,3} (?:never"
-        r"|not)"
-        r"(?: \w+){0,2}",
+        r"|not)(?: \w+){0,2}",
         r"(?:rides?|trips?|payments?|orders?|log-?ins?|purchases?|charges?|spent|withdrawals?"
         r"|booking)"
         r"(?: [\w.]+){0,6} (?:in|from) [a-z]+[^?]{0,60}\b(?:i|we|card|he|she) (?:am|was|is|live"
-        r"|sit|have"
-        r" never|were|lies?)(?! (?:charged|able|told|sure))",
+        r"|sit|have never|were|lies?)(?! (?:charged|able|told|sure))",
         r"i (?:was|have|am) never (?:in|been (?:in|to|there)|there)|(?:confirmed|am|is|was) not"
-        r" travell?ing"
-        r"|credentials? stuffing",
+        r" travell?ing|credentials? stuffing",
         r"(?:brute[ -]?force\w*|credential stuffing|password spray\w*)(?: \w+){0,4} (?:succe\w+"
         r"|got in|worked|attack)|port scan\w* from|exfiltrat\w+|data exfil|web ?shell",
         r"privilege escalation|dark ?web|lateral[ _]movement|outbound (?:traffic|transfer)?(?:"
-        r" )?to "
-        r"(?:unknown|pool)|command and control|c2 (?:server|traffic)|beacon(?:ing)?\b|botnet",
+        r" )?to (?:unknown|pool)|command and control|c2 (?:server|traffic)|beacon(?:ing)?\b|botnet",
         r"forward(?:ing|s|ed)?(?: \w+){0,6} (?:to|for)(?: \w+){0,3} (?:external|unknown|outside"
         r"|gmail|strange|i do not know)|(?:inbox|forwarding|mail) rule(?: \w+){0,5} (?:nobody|no"
-        r" one"
-        r"|none of us|not|never|unknown|i did|sends?)",
+        r" one|none of us|not|never|unknown|i did|sends?)",
         r"(?:password|e-?mail|phone number|pin|bank (?:details|account)|iban|account number|payout"
         r"|2fa|payroll details|delivery address|recovery \w+|owner|name|booking)(?: \w+){0,8}"
         r" (?:was"
@@ -207,18 +192,15 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         r"(?:hers|his|mine|theirs|ours)|(?:mails?|messages?|posts?)(?: \w+){0,6} (?:did not|never) "
         r"(?:send|sent|write|wrote|post)",
         r"(?:photos|camera|kitchen|house|devices?|login|orders|rides?|farm|number)[^?]{0,50}(?:is "
-        r"|are )?"
-        r"not (?:mine|ours)(?! any more| to)",
+        r"|are )?not (?:mine|ours)(?! any more| to)",
         rf"{_NOBODY}{_NEVER} (?:{_DID})(?: \w+){{0,5}} (?:{_ACT})",
         rf"(?:{_ACT})(?: [\w']+){{0,8}} {_NOBODY}{_NEVER} (?:{_DID})",
         rf"(?:{_ACT})(?: [\w']+){{0,6}}? (?:nobody|no one|none of us)(?: here| in \w+)?"
-        rf" (?:installed"
-        rf"|started|authori[sz]ed|approved|requested|created|placed|made)",
+        rf" (?:installed|started|authori[sz]ed|approved|requested|created|placed|made)",
         r"(?:nobody|no one|none of us|nobody else)(?: \w+){0,5} (?:was (?:online|logged in)"
         r"|has the (?:login|password)|knows the password|approved|authori[sz]ed|created|made it)",
         r"(?:not|never) (?:approved|authori[sz]ed|requested|initiated|created|made|ordered) (?:\w+"
-        r" )"
-        r"{0,2}by (?:me|us|anyone|him|her)|without (?:my|our|her|his) (?:knowledge|consent"
+        r" ){0,2}by (?:me|us|anyone|him|her)|without (?:my|our|her|his) (?:knowledge|consent"
         r"|permission|authori[sz]ation|approval)|behind my back",
         r"(?:name|person|user|device|number|address|account|profile|man|woman|someone|anyone|pc"
         r"|famil\w+|kids|people|strangers) "

@@ -10,8 +10,7 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"(?:he|hemos|ha|han) perdido (?:tod\w+|mis?|nuestr\w+|los|las|el|la)(?! (?:paciencia|tiempo"
     r"|vuelo|maleta|paquete|conexion))|se (?:me |nos )?(?:han?|ha) (?:borrado|perdido|eliminado)"
     r"|(?:han?|me han?) (?:desaparecido|borrado|eliminado)|desaparecieron|desaparecio|borraron"
-    r"|se (?:me |nos )?borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de"
-    r" datos|datos perdidos",
+    r"|se (?:me |nos )?borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de datos|datos perdidos",
     r"ya no (?:esta|estan|aparecen?|existen?)|no aparecen? (?:mis|ningun\w*|los|las|nada)"
     r"|(?:carpeta|bandeja|lista|tablas?|base|biblioteca|arbol)(?: \w+){0,6} (?:vaci[oa]s?)",
     r"(?:datos|archivos|ficheros|fotos|documentos|mensajes|correos|notas|registros|carpetas?"
@@ -48,8 +47,7 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r" (?:yo)?"
     r"|no reconozco (?:est|el|la|un)\w*|(?:nadie|ninguno) de nosotros|que no son (?:nuestr|mi)\w+"
     r"|perdi(?:do)? (?:mi|la) (?:tarjeta|cartera|movil|telefono|portatil)|(?:de|a) otr[oa]"
-    r" (?:persona"
-    r"|cliente|usuario)",
+    r" (?:persona|cliente|usuario)",
     r"(?:brecha|violacion|fuga|filtracion|robo) de (?:seguridad|datos|informacion)|ciberataque"
     r"|filtrad[oa]s? (?:\w+ ){0,2}datos|datos (?:\w+ ){0,4}filtrad[oa]s"
     r"|ataque (?:informatico|cibernetico|hacker)",
@@ -76,8 +74,7 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
     r"|(?:on )?m'a vole|usurp\w+|fuite de donnees|acces non autorise|arnaqu\w+|frauduleu\w+",
     r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change"
-    r"|entre"
-    r"|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
+    r"|entre|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
     r"|(?:d'un|d'une|de l')autres? (?:client|personne|patient)\w*|adresse inconnue|qui imitait",
     # Portuguese
     r"(?:compras?|transferencias?|pedidos?|cobrancas?) que (?:eu )?nao (?:fiz|reconheco|autorizei)",
@@ -85,8 +82,7 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"|tem alguem (?:acessando|usando)",
     r"hackearam|violac(?:ao|oes) d[ae] (?:seguranca|dados)",
     r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
-    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu)"
-    r" (?:em|num) (?:um"
+    r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um"
     r" )?golpe"
     r"|vazaram|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi (?:o |meu |minha "
     r"|a )?(?:cartao|celular|carteira)|nao reconheco",

@@ -52,15 +52,13 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"{RECORD}(?: [\w'-]+){{0,4}}? (?:is|are|was|were|been|got|being|all|just|have|has)"
         rf" (?:\w+ )?"
         rf"(?:deleted|truncated)|{RECORD} deleted(?= (?:by|after|since|from|in|when|during|without"
-        rf"|over)"
-        rf"|[.!?:]|$)",
+        rf"|over)|[.!?:]|$)",
         rf"{RECORD}(?: [\w'-]+){{0,6}}? (?:is|are|was|were|all|still|now|just) missing{_CUT}",
         rf"{DATA}{BE} missing{_CUT}|{DATA}(?: \w+){{0,3}} (?:went|gone) missing",
         rf"{RECORD} missing{_CUT}|missing (?:files|data|records|photos|messages|history|entries)",
         rf"{near(LOST, OWN, 1)}{gap(4)}{DATA}",
         rf"(?:lost|loses|losing|wiped|wipes|erases|overwrote|overwrites|destroyed|corrupted"
-        rf"|corrupts"
-        rf"|purged|truncated) (?:[a-z\d]+ ){{0,1}}{RECORD}",
+        rf"|corrupts|purged|truncated) (?:[a-z\d]+ ){{0,1}}{RECORD}",
         rf"{_ALL}(?: \w+){{0,4}}{BE} (?:{GONE}|deleted|missing|empty|blank)",
         rf"(?:lost|loosing|losing|wiped|deleted|erased|destroyed|lose) {_ALL}",
         rf"{DATA}[.,!? ]{{1,6}}(?:(?:all|of|them|opened|the|app|just|and|now) ){{0,3}}"
@@ -69,8 +67,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         r"|lost (?:\d+|an?|one|two|three|all) (?:yrs?|years?|months?|weeks?) of (?!my life"
         r"|sleep|time)\w+",
         r"(?:it|app|tv|watch|system|phone) (?:has |just |keeps |always )?(?:forgot|forgets"
-        r"|forgetting)"
-        r" (?:all )?(?:my|our|everything)(?! (?:password|pin|login))",
+        r"|forgetting) (?:all )?(?:my|our|everything)(?! (?:password|pin|login))",
         r"all gone|gone forever|wiped (?:out|clean)|(?:just|it) went poof|all lost",
         rf"(?:data|files?|database|records?|photo|message|history|progress)[ -]?"
         rf"(?:loss+|corruption|wipe)|dataloss|loss of (?:\w+ ){{0,3}}{DATA}",
@@ -83,8 +80,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"(?: (?:go|gone))?",
         r"(?:database|table|schema)s? (?:is|was|were|got|has been|have been) dropped",
         rf"(?:what happened to|what became of|who deleted|why did (?:you|your \w+|it|the \w+)"
-        rf" (?:delete|remove|wipe|erase)"
-        rf"|how could you (?:delete|wipe|erase|lose)|you deleted"
+        rf" (?:delete|remove|wipe|erase)|how could you (?:delete|wipe|erase|lose)|you deleted"
         rf"|deleted by you) (?:all )?(?:of )?(?:my|our|the)(?:{gap(3)}){DATA}",
         guards=guards.ALL,
     ),
@@ -104,8 +100,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|saved|[oi]n it|on the (?:new )?(?:phone|card|disk|drive|laptop|tablet))|none of it"
         rf" was saved",
         r"had \d[\d.,]{0,12} [^?!]{1,60}\b(?:have|has|there are|there is|shows?|says?) (?:only "
-        r"|just )?"
-        r"\d{1,2} (?:now|left)",
+        r"|just )?\d{1,2} (?:now|left)",
         guards=(*guards.ALL, guards.gone_thing),
     ),
     # Anything of the writer's is gone, whatever it is called, unless it holds no data.
@@ -130,8 +125,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"{DATA}{gap(4)}(?:at|to|is|are|were|have|all|now|reads?) (?:all |now )?(?:zero"
         rf"|0(?![.:\d]))",
         rf"{RECORD}{gap(5)}(?:has|have|had|says?|shows?|contains?|with|play|at) (?:only |now |just"
-        rf" )?"
-        rf"(?:0|zero|no|nothing)(?! (?:effect|longer|problem|idea"
+        rf" )?(?:0|zero|no|nothing)(?! (?:effect|longer|problem|idea"
         rf"|access))(?=[^.?]{{0,60}}\b(?:since|after"
         rf"|now|today|yesterday|was|had|were|used to|before|friday|monday|any more))",
         rf"(?:field|fields|answers|{RECORD}|it|its|everything)(?: \w+){{0,3}} (?:is|are|now|opens?"
@@ -186,16 +180,14 @@ LOSS: Final[tuple[Pattern, ...]] = (
         r"(?:deleted|overwr\w+|emptied|wiped|formatted|erased) (?:the|my|our|all|his|her|half"
         r"|every)",
         r"(?:phone|disk|laptop|pc|computer|tablet|server|drive|it)(?: \w+){0,3} (?:been|was|got"
-        r"|came"
-        r" back) (?:wiped|formatted|erased|factory reset)",
+        r"|came back) (?:wiped|formatted|erased|factory reset)",
         r"(?<!is )(?<!are )overwritten (?:with|by)",
         rf"(?:saved?|saving|wrote|writ\w+|copied|pasted|restored|synced|imported|recorded) "
         rf"(?:\w+ ){{0,5}}over (?:\w+ ){{0,3}}(?:{DATA}|originals?|it|them|mine|ours|\w+ plan"
         rf"|plan)",
         rf"overwr\w+(?: \w+){{0,8}} (?:{DATA}|originals?)",
         rf"(?:{DATA}|originals?)(?: [\w-]+){{0,8}} (?:overwr\w+|replaced (?:\w+ ){{0,5}}?(?:by"
-        rf"|with)"
-        rf" (?:the |an? )?(?:old\w*|earlier|empty|blank|agenda|server|previous|wrong|other))",
+        rf"|with) (?:the |an? )?(?:old\w*|earlier|empty|blank|agenda|server|previous|wrong|other))",
         guards=guards.ALL,
     ),
     *patterns(
@@ -203,16 +195,14 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|due to|when) (?:\w+ ){{0,3}}{CHANGE}",
         rf"(?:eaten|ate|swallowed) (?:all |half )?(?:of )?(?:my|our|every) (?:\w+ )?{RECORD}",
         r"(?:purged|removed|deleted|wiped|terminated|dropped|destroyed) (?:our|my) (?:whole "
-        r"|entire )?"
-        r"(?:\w+ )?(?:instance|tenant|workspace|site|environment|cluster|production)"
+        r"|entire )?(?:\w+ )?(?:instance|tenant|workspace|site|environment|cluster|production)"
         r"|you (?:removed|deleted|dropped|wiped) (?:the )?(?:wrong|production)",
         rf"{RECORD}(?: [\w'-]+){{0,4}} (?:got|gets?|was|were|been) (?:eaten|swallowed|nuked"
         rf"|trashed|wrecked)(?: up)? by",
         rf"{RECORD}(?: [\w-]+){{0,8}} (?:was|were|been|got) removed (?:when|after|by|during|in an?"
         rf"|in the|without|overnight)",
         r"(?<![\d.,])\d[\d.,]{0,12} (?:objects|rows|records|files|entries|messages|items)"
-        r" (?:(?:were"
-        r" |was )?(?:discarded|lost)|(?:were|was) (?:dropped|deleted|purged))",
+        r" (?:(?:were |was )?(?:discarded|lost)|(?:were|was) (?:dropped|deleted|purged))",
         r"(?:delete|update|truncate)(?: from| table)? \w+(?: [\w-]+){0,6} without (?:an? |the )?"
         r"where|dropped the (?:\w+ )?(?:table|database|schema)",
         r"(?:replaced|overwrote|filled) (?:every|all|each|our|my|the) (?:[\w-]+ ){0,4}(?:with|by)"
@@ -224,8 +214,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"{CONTAINER}\W{{1,3}}(?:0|zero) (?:files|items|entries|records|documents|messages"
         rf"|photos|rows)",
         r"(?:only|just) \d[\d.,]{0,12}[^!?]{0,80}\b(?:used to be|it was|we had|i had|it had|there"
-        r" were)"
-        r" (?:about |over |around |almost )?\d[\d.,]*",
+        r" were) (?:about |over |around |almost )?\d[\d.,]*",
         rf"(?:has|have|shows?|contains?) (?:no|zero|0) (?:cards|{RECORD})[^?]{0, 40}\b(?:it|they"
         rf"|there|we|i) (?:had"
         rf"|used to|were|was) (?:\w+ ){{0,3}}(?:hundreds?|thousands?|dozens?|\d)",
@@ -234,8 +223,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         r"|notebook|playlist)s?(?! icon)",
         rf"{RECORD}(?: [\w'-]+){{0,8}} (?:can not|could not|can no longer|will not) be (?:recovered"
         rf"|restored|retrieved|brought back|undone)|{RECORD}(?: \w+){{0,3}} (?:is|are) not coming"
-        rf" back"
-        rf"|beyond recovery",
+        rf" back|beyond recovery",
         r"(?:have|has|with|is|there is) no (?:other )?cop(?:y|ies)\b(?! (?:of|button|function"
         r"|option))",
         r"(?:replaced|turned|changed)(?: \w+){0,2} (?:by|with|to|into) (?:question marks|#?ref\b"
@@ -270,8 +258,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         r"(?:backups?|snapshots?|restores?|copy|copies)(?: \w+){0,4} (?:unreadable|unusable|blank"
         r"|empty|also gone|useless|gone too|corrupt\w*|overwritten)",
         r"no (?:usable |other |working |good |recoverable )?(?:copy|copies|backups?|snapshots?"
-        r"|replica)"
-        r"(?: \w+){0,3} (?:left|exists?|found|anywhere|either|to restore|available)",
+        r"|replica)(?: \w+){0,3} (?:left|exists?|found|anywhere|either|to restore|available)",
         r"(?:links?|files?|pointers) (?:\w+ ){0,4}(?:point to nothing|to nothing|object not found)",
         r"media (?:not found|no longer) on(?: the)? server",
         rf"{DATA}(?: \w+){{0,4}} (?:never|not) (?:saved|stored|written|persisted|backed up)",
@@ -287,8 +274,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|audit)",
         r"can (?:it|they|this|that) be (?:restored|recovered|brought back|undeleted)",
         r"(?:is there |any )(?:a |any )?(?:way|chance) (?:to |of )(?:get|recover|restor|retriev"
-        r"|bring)"
-        r"\w*(?: \w+){0,4}(?: back)?",
+        r"|bring)\w*(?: \w+){0,4}(?: back)?",
         guards=guards.ALL,
     ),
 )

@@ -159,8 +159,7 @@ INTRUDED: Final = any_of(
     r"talk(?:ed|s|ing)|sp(?:oke|eaks?|eaking)|streams?|streaming|clean(?:ed|ing)|tr(?:ied|ying) to"
     r" log",
     r"obtain(?:ed|s)?|view(?:ed|s|ing)|guess(?:ed|es|ing)|crack(?:ed|s)|exported|exporting|has"
-    r" (?:my|our|the)|got hold|claim(?:ed"
-    r"|ing)",
+    r" (?:my|our|the)|got hold|claim(?:ed|ing)",
 )
 ACCOUNT: Final = words(
     "account+ profile+ mailbox inbox e_mail+ login+ log_in+ system+ network+ server+ computer+ pc+"
@@ -178,8 +177,7 @@ OTHERS: Final = any_of(
     r"(?:some )?other (?:famil\w+|compan\w+|customer|client|patient|user)'?s?|(?:some|any)(?: ?one"
     r"|body) else'?s?|somebody'?s|strangers?'?s?|a (?:complete |total )?stranger'?s?",
     r"(?:an ?other|an? (?:completely |totally |entirely )?different|another|other|different|the"
-    r" wrong|wrong|all(?: the)?(?: other)?"
-    r"|every) "
+    r" wrong|wrong|all(?: the)?(?: other)?|every) "
     r"(?:\w+ )?(?:person|people|customer|client|user|patient|tenant|employee|colleague|member"
     r"|passenger|guest|resident|compan(?:y|ie)|organi[sz]ation|famil(?:y|ie)|parent|student|pupil"
     r"|account|shop|store|school|team|firm|lad(?:y|ie)|m[ae]n|woman|guy|kid|child|children"
@@ -224,8 +222,7 @@ EXPOSED: Final = any_of(
     r"readable|for anyone|(?:visible|open|accessible|available) (?:to|for|on|in) (?:the )?"
     r"(?:world|public|internet|everyone|everybody|anyone|anybody|all|every|whole|others?|google)",
     r"on offer|turn(?:ed|s) up on|indexed|on (?:google|github|pastebin|the dark ?web|the internet"
-    r"|a paste)|for sale|in plain"
-    r" text",
+    r"|a paste)|for sale|in plain text",
     r"shared with (?:everyone|anyone|all|the wrong)|(?:to|with) the wrong|in the wrong hands"
     r"|googled",
     r"search engine|the whole (?:company|internet|world)|uploaded (?:\w+ ){0,4}public|in the open",
