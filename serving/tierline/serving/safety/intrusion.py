@@ -80,12 +80,8 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
         rf"(?:{SOMEONE}|they|pupils?|students?|kids?|children|ex)(?:'d|'ve)?"
         rf"(?: \w+){{0,5}}? (?:got|gotten|broken?|hacked) in(?:to)? (?:my|our|an?|one|another"
         rf"|the|\w+'s)(?: \w+(?:'s)?){{0,2}} {ACCOUNT}",
-        r"(?:instances|servers|machines|vms|sessions?|numbers|devices)(?: \w+){0,5} (?:we|i) never"
-        r" (?:started|created|ordered|set up)",
         r"(?:account|mailbox|inbox|phone|system|server|profile|e-?mail)s?(?:,? \w+){1,4} broken"
         r" into",
-        r"(?:open\w*|look\w*|view\w*|access\w*|read|pulled up)(?: [\w'-]+){1,9} without (?:treating"
-        r"|(?:an? |any )?(?:clinical |medical |business |valid )?(?:reason|need|justification))",
         r"(?:home ?page|site|website|page|shop)(?: now)? (?:says?|reads?|shows?|displays?)"
         r"(?:\W+\w+){0,6}\W+(?:owned by \w*\d\w*|hacked by|pwned|a skull)",
         r"(?:e-?mail|spam|message|letter|sms|text|blackmail\w*)(?: [\w']+){0,8} my (?:real|actual"
@@ -180,6 +176,10 @@ INTRUSION: Final[tuple[Pattern, ...]] = (
     ),
     # "It was not me."
     *patterns(
+        r"(?:instances|servers|machines|vms|sessions?|numbers|devices)(?: \w+){0,5} (?:we|i) never"
+        r" (?:started|created|ordered|set up)",
+        r"(?:open\w*|look\w*|view\w*|access\w*|read|pulled up)(?: [\w'-]+){1,9} without (?:treating"
+        r"|(?:an? |any )?(?:clinical |medical |business |valid )?(?:reason|need|justification))",
         r"(?:payment|transfer|order|charge|purchase|debit|withdrawal|booking)s?"
         r"(?: [\w,.]+){0,14} (?:i|we|she|he) (?:have |had |has )?never heard of",
         r"(?:was|were) not (?:me|by me|us|by us|my doing|from (?:me|us)|(?:made|done) by (?:me"

@@ -203,8 +203,7 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|in the|without|overnight)",
         r"(?<![\d.,])\d[\d.,]{0,12} (?:objects|rows|records|files|entries|messages|items)"
         r" (?:(?:were |was )?(?:discarded|lost)|(?:were|was) (?:dropped|deleted|purged))",
-        r"(?:delete|update|truncate)(?: from| table)? \w+(?: [\w-]+){0,6} without (?:an? |the )?"
-        r"where|dropped the (?:\w+ )?(?:table|database|schema)",
+        r"dropped the (?:\w+ )?(?:table|database|schema)",
         r"(?:replaced|overwrote|filled) (?:every|all|each|our|my|the) (?:[\w-]+ ){0,4}(?:with|by)"
         r" ['\"]?(?:null|nothing|blanks?|zero(?:e?s)?|empty|n/a|garbage|rubbish)",
         guards=(*guards.ALL, guards.no_data_before),
@@ -215,9 +214,9 @@ LOSS: Final[tuple[Pattern, ...]] = (
         rf"|photos|rows)",
         r"(?:only|just) \d[\d.,]{0,12}[^!?]{0,80}\b(?:used to be|it was|we had|i had|it had|there"
         r" were) (?:about |over |around |almost )?\d[\d.,]*",
-        rf"(?:has|have|shows?|contains?) (?:no|zero|0) (?:cards|{RECORD})[^?]{0, 40}\b(?:it|they"
-        rf"|there|we|i) (?:had"
-        rf"|used to|were|was) (?:\w+ ){{0,3}}(?:hundreds?|thousands?|dozens?|\d)",
+        rf"(?:has|have|shows?|contains?) (?:no|zero|0) (?:cards|{RECORD})[^?]{{0,40}}\b(?:it|they"
+        rf"|there|we|i) (?:had|used to|were|was) (?:\w+ ){{0,3}}(?:hundreds?|thousands?|dozens?"
+        rf"|\d)",
         r"(?:found|see|have|just|left with|only|shows) (?:only )?(?:an? )?(?:empty|blank) (?:folder"
         r"|library|mailbox|inbox|calendar|album|history|database|directory|archive|gallery"
         r"|notebook|playlist)s?(?! icon)",
@@ -228,7 +227,8 @@ LOSS: Final[tuple[Pattern, ...]] = (
         r"|option))",
         r"(?:replaced|turned|changed)(?: \w+){0,2} (?:by|with|to|into) (?:question marks|#?ref\b"
         r"|#value|null\b|zeros|gibberish)",
-        rf"{RECORD}(?: [\w-]+){{0,6}} (?:cut off|truncated|chopped off) (?:at|after) \d+",
+        r"(?:delete|update|truncate)(?: from| table)? \w+(?: [\w-]+){0,6} without (?:an? |the )?"
+        r"where",
         r"nothing (?:written|entered|saved|added|created|recorded) since",
         r"now (?:says?|reads?|shows?)\W+you have no \w+ yet",
         rf"none of (?:the|my|our|his|her|their|these) {RECORD}(?: \w+)? (?:can|could) be (?:read"
