@@ -8,7 +8,7 @@ CORPUS := data/tickets/train.jsonl data/tickets/validation.jsonl data/tickets/te
 .PHONY: demo test audit clean
 
 demo: $(VENV)/train.stamp
-	$(BIN)/tierline train $(CORPUS) --out out/default
+	$(BIN)/tierline train $(CORPUS) --epochs 3 --out out/default
 	$(BIN)/tierline promote
 	$(BIN)/tierline score serving/samples/backlog.csv --now 2026-03-02T16:00Z --out out/answers.csv
 	$(BIN)/tierline route "Since this morning's update every customer sees other people's invoices." --customer-tier enterprise

@@ -16,7 +16,7 @@ from tierline.models.runtime.prediction import Prediction
 from tierline.serving import safety
 from tierline.serving.routing.recommend import recommend
 from tierline.serving.routing.recommendation import Recommendation
-from tierline.serving.routing.words import TABLE
+from tierline.serving.routing.words import TABLE, share
 from tierline.training.incident_words import fit_words
 
 #: No rule knows this phrasing.
@@ -54,6 +54,7 @@ def test_begging_takes_no_weight_from_what_happened(plea: str) -> None:
     table = NgramModel.load(TABLE)
     told, begged = (table.contributions(text)[1].sum(axis=0) for text in (TOLD, TOLD + plea))
     assert begged == pytest.approx(told)
+    assert share("the page hops" + plea) == share("the page hops") < share("the page hops about")
     assert word_rules(answer(TOLD + plea)) == ["safety.words.data_loss"]
 
 

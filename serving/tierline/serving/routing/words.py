@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from string import punctuation
 from typing import Final
 
 from tierline.models.runtime.ngrams import NgramModel
@@ -22,6 +23,13 @@ from tierline.serving.routing.recommendation import Reason
 TABLE: Final = Path(__file__).parent / "incident_words.npz"
 #: From so many words on, a text's words count in full.
 _WORDS: Final = 14
+#: They say nothing of what happened: the table leaves them out, as a term that it knows takes
+#: weight from the others, and they don't make a text longer.
+HASTE: Final = {
+    *("urgent", "urgently", "urgency", "asap", "immediately", "immediate", "emergency", "critical"),
+    *("critically", "priority", "escalate", "escalated", "escalation", "hurry", "quick", "quickly"),
+    *("soon", "please", "pls", "plz", "help", "rush", "important", "desperate", "desperately"),
+}
 
 
 @cache
@@ -44,9 +52,10 @@ def share(text: str) -> float:
 
     TF-IDF weighs a text's words against each other only. Of two or three common ones each would
     weigh as much as ten do, and "status of my card?" would be an incident. A word counts
-    twice at most: nobody lifts a ticket by saying one again and again.
+    twice at most, one of `HASTE` not at all: nobody lifts a ticket by begging.
     """
-    words = sum(min(times, 2) for times in Counter(text.casefold().split()).values())
+    said = Counter(word.strip(punctuation) for word in text.casefold().split())
+    words = sum(min(times, 2) for word, times in said.items() if word not in HASTE)
     return min(1.0, math.sqrt(words / _WORDS))
 
 
