@@ -7,6 +7,7 @@ CORPUS := data/tickets/train.jsonl data/tickets/validation.jsonl data/tickets/te
 
 .PHONY: demo test audit clean
 
+# Three passes pay for themselves here; training by itself takes two for so many words.
 demo: $(VENV)/train.stamp
 	$(BIN)/tierline train $(CORPUS) --epochs 3 --out out/default
 	$(BIN)/tierline promote
