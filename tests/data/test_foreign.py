@@ -1,4 +1,4 @@
-"""The texts that bundles aren't for keep what the data's README says of them."""
+"""The texts that bundles aren't for, or hardly, keep what the data's README says of them."""
 
 import json
 from collections import Counter
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tierline.data import LABELS
 
 FOLDER = Path(__file__).parents[2] / "data" / "foreign"
 FIELDS = {"id", "subject", "body", "kind", "split"}
@@ -26,3 +28,16 @@ def test_counts_fields_and_halves(name: str, count: int, kinds: int) -> None:
     assert len({row["id"] for row in rows}) == len({row["body"] for row in rows}) == count
     halves = Counter(row["split"] for row in rows)
     assert halves == {"calibration": count / 2, "test": count / 2}
+
+
+def test_the_tickets_in_four_languages_are_labelled_and_no_corpus_tickets() -> None:
+    rows = read("four_languages.jsonl")
+    counts = Counter(row["language"] for row in rows)
+    assert counts == dict.fromkeys(["de", "es", "fr", "pt"], 25)
+    assert all(row[head] in labels for row in rows for head, labels in LABELS.items())
+    assert len({row["body"] for row in rows}) == 100
+    incidents = [row["issue_type"] in {"data_loss", "security_breach"} for row in rows]
+    assert sum(incidents) >= 25
+    assert not any(
+        "near_miss" in row["tags"] for row, own in zip(rows, incidents, strict=True) if own
+    )

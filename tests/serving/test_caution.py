@@ -93,7 +93,7 @@ def test_the_strongest_suspicion_counts() -> None:
 @pytest.mark.parametrize(
     ("score", "said"),
     [
-        ("unsupported_language", "but the model isn't sure: this is a language that it hasn't"),
+        ("unsupported_language", "but the model isn't sure: it knows little of this language"),
         ("out_of_distribution", "but the model isn't sure: it has learnt from no ticket like this"),
         (None, ""),
     ],

@@ -12,6 +12,8 @@ from tierline.training.strangeness import (
     FALSE_ALARMS,
     conformal_quantile,
     fit_strangeness,
+    not_in,
+    rare_languages,
     sample,
     strangeness_thresholds,
 )
@@ -80,3 +82,19 @@ def test_of_many_rows_some_are_enough() -> None:
     chosen = sample(many, 1)
     assert len(chosen) == len({row.number for row in chosen}) == 2500
     assert sample(many, 1) == chosen != sample(many, 2)
+
+
+def in_languages(*codes: str | None) -> list[Row]:
+    return [Row(i, Ticket(body="help", language=code)) for i, code in enumerate(codes)]
+
+
+def test_a_language_of_few_tickets_is_rare_and_an_unnamed_one_is_none() -> None:
+    tickets = in_languages(*["de-AT", "de", "de_CH", *["fr"] * 5, *[None] * 92])
+    assert rare_languages(tickets) == {"de"}
+    assert rare_languages(tickets[:40]) == set()
+
+
+def test_what_belongs_to_rare_languages_is_left_out_unless_nothing_is_left() -> None:
+    tickets = in_languages("pt-BR", None, "en")
+    assert not_in({"pt"}, tickets, "abc") == ["b", "c"]
+    assert not_in({"pt", "en", ""}, tickets, "abc") == ["a", "b", "c"]

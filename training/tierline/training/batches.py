@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-_POOL_BATCHES: Final = 24
+_POOL_BATCHES: Final = 96
 
 
 @dataclass(frozen=True)

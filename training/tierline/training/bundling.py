@@ -1,5 +1,6 @@
 """Put a fine-tuned model into a bundle: export, check, calibrate, hash."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -43,7 +44,13 @@ from tierline.training.fast import FastFit, fit_fast
 from tierline.training.fit import Fitted
 from tierline.training.ngrams import Beside, beside
 from tierline.training.recipe import Recipe
-from tierline.training.strangeness import fit_strangeness, sample, strangeness_thresholds
+from tierline.training.strangeness import (
+    fit_strangeness,
+    not_in,
+    rare_languages,
+    sample,
+    strangeness_thresholds,
+)
 from tierline.training.targets import ABSENT, HeadLabels
 
 #: The version of a Tierline that runs from its sources alone.
@@ -88,14 +95,12 @@ def build_bundle(
     fast = risk and fit_fast(heads, validation, ngram.logits, logits, ngram.bias, risk, policy)
     manifest = _with_ngrams(folder, manifest, ngram, fast.stage if fast else None)
     manifest = _with_strangeness(folder, manifest, corpus.parts["train"], fitted.recipe.seed)
-    alpha = fitted.recipe.alpha
-    write_manifest(folder, _guarded(folder, manifest, validation, alpha, policy))
+    write_manifest(folder, _guarded(folder, manifest, corpus, fitted.recipe.alpha, policy))
     return Built(parity, fast or None)
 
 
-def _with_strangeness(
-    folder: Path, manifest: Manifest, rows: tuple[Row, ...], seed: int
-) -> Manifest:
+def _with_strangeness(folder: Path, manifest: Manifest, rows: Sequence[Row], seed: int) -> Manifest:
+    rows = not_in(rare_languages(rows), rows, rows)
     predictor = Predictor(Bundle(folder, manifest))
     try:
         embeddings = predictor.embeddings(row.ticket for row in sample(rows, seed))
@@ -123,9 +128,10 @@ def _with_ngrams(folder: Path, manifest: Manifest, ngram: Beside, fast: Fast | N
 
 
 def _guarded(
-    folder: Path, manifest: Manifest, rows: tuple[Row, ...], alpha: float, policy: Policy
+    folder: Path, manifest: Manifest, corpus: Corpus, alpha: float, policy: Policy
 ) -> Manifest:
     """Return the manifest with its certificate, and the thresholds of triggers and strangeness."""
+    rows, rare = corpus.parts["validation"], rare_languages(corpus.parts["train"])
     predictor = Predictor(Bundle(folder, manifest))
     try:
         predictions = predictor.predict([row.ticket for row in rows])
@@ -133,7 +139,8 @@ def _guarded(
         predictor.close()
     certificate = certify(rows, predictions, alpha, policy)
     labels = next((h.labels for h in manifest.heads if h.name == "issue_type"), ())
-    more = thresholds(certificate, labels) | strangeness_thresholds(predictions)
+    told = not_in(rare, rows, predictions)
+    more = thresholds(certificate, labels) | strangeness_thresholds(told)
     return manifest.model_copy(
         update={"certificate": certificate, "thresholds": manifest.thresholds | more}
     )

@@ -1,8 +1,13 @@
-"""Fit what tells strange tickets: on the training part; its thresholds on the validation part."""
+"""Fit what tells strange tickets: on the training part; its thresholds on the validation part.
+
+A few tickets in a language teach what its words mean, not that the language is known: tickets said
+to be in a rare one (`rare_languages`) are left out of both.
+"""
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Container, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +24,37 @@ from tierline.models.runtime.strangeness import (
 from tierline.models.runtime.tokens import text_read
 from tierline.models.runtime.wording import Wording
 
+T = TypeVar("T")
+
 #: Share of tickets like the training's that each score may send to a person.
 FALSE_ALARMS: Final = {OUT_OF_DISTRIBUTION: 0.01, UNSUPPORTED_LANGUAGE: 0.005}
 #: Tickets whose embeddings are enough for a covariance.
 _ENOUGH: Final = 2_500
+#: A language is known from this share of the training tickets on.
+_KNOWN: Final = 0.05
+
+
+def rare_languages(rows: Sequence[Row]) -> frozenset[str]:
+    """Return the codes of the languages that fewer than one training row in twenty is said to have.
+
+    ``pt-BR`` counts as ``pt``. Rows that name no language belong to none.
+    """
+    counts = Counter(map(_language, rows))
+    return frozenset(code for code, n in counts.items() if code and n < _KNOWN * len(rows))
+
+
+def not_in(languages: Container[str], rows: Sequence[Row], of: Sequence[T]) -> list[T]:
+    """Return what belongs to the rows that aren't said to be in one of the ``languages``.
+
+    All, where that leaves none.
+    """
+    kept = [x for row, x in zip(rows, of, strict=True) if _language(row) not in languages]
+    return kept or list(of)
+
+
+def _language(row: Row) -> str:
+    code = (row.ticket.language or "").strip().casefold().replace("_", "-")
+    return code.partition("-")[0]
 
 
 def sample(rows: Sequence[Row], seed: int) -> list[Row]:

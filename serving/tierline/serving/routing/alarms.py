@@ -12,7 +12,7 @@ from tierline.serving.routing.review import strangeness
 from tierline.serving.routing.words import word_suspicions
 
 _DOUBTS: Final = {
-    ReviewReason.UNSUPPORTED_LANGUAGE: "this is a language that it hasn't learnt",
+    ReviewReason.UNSUPPORTED_LANGUAGE: "it knows little of this language",
     ReviewReason.OUT_OF_DISTRIBUTION: "it has learnt from no ticket like this",
 }
 

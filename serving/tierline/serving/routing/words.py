@@ -29,6 +29,11 @@ HASTE: Final = {
     *("urgent", "urgently", "urgency", "asap", "immediately", "immediate", "emergency", "critical"),
     *("critically", "priority", "escalate", "escalated", "escalation", "hurry", "quick", "quickly"),
     *("soon", "please", "pls", "plz", "help", "rush", "important", "desperate", "desperately"),
+    *("dringend", "dringende", "eilig", "sofort", "umgehend", "schnell", "schnellstmöglich"),
+    *("wichtig", "bitte", "hilfe", "urgence", "urgente", "urgentement", "vite", "rapidement"),
+    *("immédiatement", "priorité", "svp", "stp", "aide", "aidez", "urgentemente", "inmediatamente"),
+    *("rápido", "rápidamente", "pronto", "prioridad", "ayuda", "ayúdenme", "favor", "socorro"),
+    *("imediatamente", "rapidamente", "prioridade", "ajuda", "ajudem", "importante"),
 }
 
 
