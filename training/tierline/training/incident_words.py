@@ -29,7 +29,7 @@ from tierline.serving.routing.caution import INCIDENTS
 from tierline.serving.routing.words import HASTE, TABLE, share
 
 _CAUGHT: Final = 0.91
-_LEAST_TICKETS: Final = 5
+_LEAST_TICKETS: Final = 4
 _C: Final = 30.0
 
 

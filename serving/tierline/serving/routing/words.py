@@ -22,7 +22,7 @@ from tierline.serving.routing.recommendation import Reason
 #: 1 or more.
 TABLE: Final = Path(__file__).parent / "incident_words.npz"
 #: From so many words on, a text's words count in full.
-_WORDS: Final = 17
+_WORDS: Final = 20
 #: They say nothing of what happened: the table leaves them out, as a term that it knows takes
 #: weight from the others, and they don't make a text longer.
 HASTE: Final = {
