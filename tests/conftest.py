@@ -167,12 +167,15 @@ def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def more_tickets(tickets: Path) -> Path:
-    """Two more labelled rows, the second of which can't be used and holds planted secrets."""
+    """Labelled rows that can't be used, with planted secrets, or are in a language of few."""
     secrets = "\n".join(row["text"] for row in planted_rows())
     rows: list[dict[str, Any]] = [
         {"id": "m1", "body": "Office Bern: please advise", "sentiment": "neutral"},
         {"id": "m2", "body": secrets, "sentiment": "neutral", "attempts": -1},
     ]
+    german = "Unsere Rechnung wurde zweimal abgebucht, bitte schnell erstatten"
+    few = {"body": german, "language": "de", "sentiment": "negative", "split": "train"}
+    rows += [few | {"id": f"m{i}"} for i in (3, 4)]
     return write_rows(tickets.with_name("more.jsonl"), rows)
 
 

@@ -68,7 +68,7 @@ def test_the_run_records_recipe_and_sizes(run: Run, recipe: Recipe) -> None:
     assert params["precision"] in {"bf16", "fp32"}
     assert 1 <= int(params["best_epoch"]) <= int(params["epochs"])
     sizes = {part: int(params[f"rows_{part}"]) for part in ("train", "validation", "test")}
-    assert sizes == {"train": 113, "validation": 24, "test": 24}
+    assert sizes == {"train": 115, "validation": 24, "test": 24}
 
 
 def test_the_run_records_every_epoch(run: Run) -> None:
