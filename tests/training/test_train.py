@@ -22,6 +22,8 @@ from tierline.data.corpus import Corpus, load_corpus, sha256
 from tierline.data.quarantine import Quarantine
 from tierline.models.encoder import load_pretrained
 from tierline.models.runtime import Bundle, Predictor
+from tierline.models.runtime.manifest import STRANGENESS
+from tierline.models.runtime.strangeness import Strangeness
 from tierline.serving.backlog.writers import COLUMNS
 from tierline.serving.model_source import load_predictor
 from tierline.training.certify import UNPROMISED
@@ -69,6 +71,13 @@ def test_the_run_records_recipe_and_sizes(run: Run, recipe: Recipe) -> None:
     assert 1 <= int(params["best_epoch"]) <= int(params["epochs"])
     sizes = {part: int(params[f"rows_{part}"]) for part in ("train", "validation", "test")}
     assert sizes == {"train": 115, "validation": 24, "test": 24}
+
+
+def test_tickets_in_a_language_of_few_are_learnt_from_but_make_it_no_less_strange(
+    trained: Trained, run: Run
+) -> None:
+    learnt = int(run.data.params["rows_train"])
+    assert Strangeness.load(trained.out / STRANGENESS).wording.tickets == learnt - 2
 
 
 def test_the_run_records_every_epoch(run: Run) -> None:
