@@ -29,7 +29,7 @@ FIELDS = {
     "split": str,
     "tags": list,
 }
-#: Only to learn from: no threshold is chosen by these, no figure of the test part rests on them.
+#: Training tickets may be in these; no other part has any, and English ones name no language.
 LANGUAGES = {"de", "es", "fr", "pt"}
 NEAR = 0.8
 #: Shorter ones ("ok", "hello?", "asdfgh") are alike by chance and give nothing away.

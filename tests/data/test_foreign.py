@@ -1,4 +1,4 @@
-"""The texts that bundles aren't for, or hardly, keep what the data's README says of them."""
+"""The texts to measure strangers with keep what the data's README says of them."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ def test_counts_fields_and_halves(name: str, count: int, kinds: int) -> None:
     assert halves == {"calibration": count / 2, "test": count / 2}
 
 
-def test_the_tickets_in_four_languages_are_labelled_and_no_corpus_tickets() -> None:
+def test_the_tickets_in_four_languages_are_labelled() -> None:
     rows = read("four_languages.jsonl")
     counts = Counter(row["language"] for row in rows)
     assert counts == dict.fromkeys(["de", "es", "fr", "pt"], 25)

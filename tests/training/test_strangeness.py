@@ -12,8 +12,8 @@ from tierline.training.strangeness import (
     FALSE_ALARMS,
     conformal_quantile,
     fit_strangeness,
-    not_in,
-    rare_languages,
+    known_languages,
+    language_of,
     sample,
     strangeness_thresholds,
 )
@@ -88,13 +88,22 @@ def in_languages(*codes: str | None) -> list[Row]:
     return [Row(i, Ticket(body="help", language=code)) for i, code in enumerate(codes)]
 
 
-def test_a_language_of_few_tickets_is_rare_and_an_unnamed_one_is_none() -> None:
-    tickets = in_languages(*["de-AT", "de", "de_CH", *["fr"] * 5, *[None] * 92])
-    assert rare_languages(tickets) == {"de"}
-    assert rare_languages(tickets[:40]) == set()
+def test_a_language_is_known_from_one_ticket_in_twenty_or_500_on() -> None:
+    tickets = in_languages("de-AT", "de", "de_CH", *["fr"] * 5, *[None] * 92)
+    assert known_languages(tickets) == {"", "fr"}
+    assert known_languages(tickets[:40]) == {"", "de", "fr"}
+    assert known_languages(in_languages(*["sv"] * 500, *["pl"] * 499, *[None] * 29_001)) == {
+        "",
+        "sv",
+    }
 
 
-def test_what_belongs_to_rare_languages_is_left_out_unless_nothing_is_left() -> None:
-    tickets = in_languages("pt-BR", None, "en")
-    assert not_in({"pt"}, tickets, "abc") == ["b", "c"]
-    assert not_in({"pt", "en", ""}, tickets, "abc") == ["a", "b", "c"]
+def test_all_languages_are_known_where_most_tickets_are_in_rare_ones() -> None:
+    many = [f"{a}{b}" for a in "abcde" for b in "abcde"]
+    assert known_languages(in_languages(*many * 4, None, None)) == {"", *many}
+    assert known_languages([]) == {""}
+
+
+@pytest.mark.parametrize("code", ["pt", "PT-br", " pt_PT "])
+def test_a_region_is_no_language(code: str) -> None:
+    assert [language_of(row) for row in in_languages(code, None)] == ["pt", ""]

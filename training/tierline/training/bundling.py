@@ -46,8 +46,8 @@ from tierline.training.ngrams import Beside, beside
 from tierline.training.recipe import Recipe
 from tierline.training.strangeness import (
     fit_strangeness,
-    not_in,
-    rare_languages,
+    known_languages,
+    language_of,
     sample,
     strangeness_thresholds,
 )
@@ -100,7 +100,8 @@ def build_bundle(
 
 
 def _with_strangeness(folder: Path, manifest: Manifest, rows: Sequence[Row], seed: int) -> Manifest:
-    rows = not_in(rare_languages(rows), rows, rows)
+    known = known_languages(rows)
+    rows = [row for row in rows if language_of(row) in known]
     predictor = Predictor(Bundle(folder, manifest))
     try:
         embeddings = predictor.embeddings(row.ticket for row in sample(rows, seed))
@@ -131,7 +132,7 @@ def _guarded(
     folder: Path, manifest: Manifest, corpus: Corpus, alpha: float, policy: Policy
 ) -> Manifest:
     """Return the manifest with its certificate, and the thresholds of triggers and strangeness."""
-    rows, rare = corpus.parts["validation"], rare_languages(corpus.parts["train"])
+    rows, known = corpus.parts["validation"], known_languages(corpus.parts["train"])
     predictor = Predictor(Bundle(folder, manifest))
     try:
         predictions = predictor.predict([row.ticket for row in rows])
@@ -139,7 +140,7 @@ def _guarded(
         predictor.close()
     certificate = certify(rows, predictions, alpha, policy)
     labels = next((h.labels for h in manifest.heads if h.name == "issue_type"), ())
-    told = not_in(rare, rows, predictions)
+    told = [p for row, p in zip(rows, predictions, strict=True) if language_of(row) in known]
     more = thresholds(certificate, labels) | strangeness_thresholds(told)
     return manifest.model_copy(
         update={"certificate": certificate, "thresholds": manifest.thresholds | more}

@@ -1,13 +1,13 @@
 """Fit what tells strange tickets: on the training part; its thresholds on the validation part.
 
-A few tickets in a language teach what its words mean, not that the language is known: tickets said
-to be in a rare one (`rare_languages`) are left out of both.
+A few tickets in a language teach some of its words, and don't make it known: what is fitted here
+goes by the tickets in `known_languages` only.
 """
 
 import math
 from collections import Counter
-from collections.abc import Container, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,35 +24,30 @@ from tierline.models.runtime.strangeness import (
 from tierline.models.runtime.tokens import text_read
 from tierline.models.runtime.wording import Wording
 
-T = TypeVar("T")
-
 #: Share of tickets like the training's that each score may send to a person.
 FALSE_ALARMS: Final = {OUT_OF_DISTRIBUTION: 0.01, UNSUPPORTED_LANGUAGE: 0.005}
 #: Tickets whose embeddings are enough for a covariance.
 _ENOUGH: Final = 2_500
-#: A language is known from this share of the training tickets on.
-_KNOWN: Final = 0.05
+#: A language is known from this share of the training tickets, or this number of them, on.
+_KNOWN_SHARE: Final = 0.05
+_KNOWN_TICKETS: Final = 500
 
 
-def rare_languages(rows: Sequence[Row]) -> frozenset[str]:
-    """Return the codes of the languages that fewer than one training row in twenty is said to have.
+def known_languages(rows: Sequence[Row]) -> frozenset[str]:
+    """Return the codes of the languages that a training on ``rows`` makes known.
 
-    ``pt-BR`` counts as ``pt``. Rows that name no language belong to none.
+    Those that one row in twenty is said to be in, or 500 are; all, where fewer than half of the
+    rows would be left. Rows that name no language are in "", which is always known.
     """
-    counts = Counter(map(_language, rows))
-    return frozenset(code for code, n in counts.items() if code and n < _KNOWN * len(rows))
+    counts = Counter(map(language_of, rows))
+    least = min(_KNOWN_SHARE * len(rows), _KNOWN_TICKETS)
+    known = {""} | {code for code, count in counts.items() if count >= least}
+    enough = 2 * sum(counts[code] for code in known) >= len(rows)
+    return frozenset(known if enough else known | counts.keys())
 
 
-def not_in(languages: Container[str], rows: Sequence[Row], of: Sequence[T]) -> list[T]:
-    """Return what belongs to the rows that aren't said to be in one of the ``languages``.
-
-    All, where that leaves none.
-    """
-    kept = [x for row, x in zip(rows, of, strict=True) if _language(row) not in languages]
-    return kept or list(of)
-
-
-def _language(row: Row) -> str:
+def language_of(row: Row) -> str:
+    """Return the code of the language that a row names, "" for none: ``pt-BR`` counts as ``pt``."""
     code = (row.ticket.language or "").strip().casefold().replace("_", "-")
     return code.partition("-")[0]
 
@@ -66,7 +61,7 @@ def sample(rows: Sequence[Row], seed: int) -> list[Row]:
 
 
 def fit_strangeness(rows: Sequence[Row], embeddings: Floats) -> Strangeness:
-    """Fit on the wording of all training rows, and on ``embeddings`` (sample, hidden) of some.
+    """Fit on the wording of all ``rows``, and on ``embeddings`` (sample, hidden) of some.
 
     The covariance is shrunk by Ledoit and Wolf's rule (2004), for few tickets.
     """

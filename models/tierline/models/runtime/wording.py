@@ -1,6 +1,6 @@
 """How strange the letters of a text are to the training tickets: what tells a foreign language.
 
-No list of languages is needed: the languages of the training tickets are the ones that read as
+No list of languages is needed: those of the tickets that it was fitted to are the ones that read as
 usual. Runs of five letters know a language by its common words and endings, and know typos, names
 and new words of that language too, as those share most of their runs with words that were seen.
 """

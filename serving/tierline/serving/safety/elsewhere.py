@@ -1,6 +1,7 @@
 """Guards: the words speak of something else than an incident of the writer's own.
 
-Quotations, products, other times, attempts that came to nothing, and things that hold no data.
+Quotations, products, other times, attempts that came to nothing, things that hold no data, and
+questions in Spanish, German, French and Portuguese.
 """
 
 import re
@@ -171,3 +172,34 @@ def no_data_before(before: str, match: str, after: str, sentence: str, aftermath
 def gone_thing(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
     """Excuse a match in which the gone thing itself holds no data: "video … connection lost"."""
     return bool(_CONTROL_GONE.search(match))
+
+
+# ---- other languages --------------------------------
+
+_ASKED_ABROAD: Final = re.compile(
+    any_of(
+        r"\b(?:proteg\w+|preven(?:ir|cion|cao)|evitar|schutz\w*|schuetz\w*|vermeid\w+|verhinder\w+"
+        r"|eviter|empecher)\b",
+        r"\b(?:que (?:pasa|passa|acontece|sucede|ocurre)|que se passe|qu'arrive\w*|was (?:passiert"
+        r"|geschieht)|wie lange|cuanto tiempo|quanto tempo|combien de temps)\b",
+        r"\b(?:si (?:cancelo|elimino|borro|cierro|doy|alguien|quelqu'un)|se eu|se alguem)\b",
+        r"\b(?:simul\w+|simulacro|ubung|schulung|exercice|formation|formacion|treinamento"
+        r"|cuestionario|questionnaire|fragebogen|politica de|politique de|richtlinie)\b",
+    )
+)
+_NO_DATA_ABROAD: Final = re.compile(
+    any_of(
+        r"\b(?:boton|botao|bouton|knopf|schaltflache|icono|paquete|pacote|encomenda|colis|paket"
+        r"|maleta|mala|valise|koffer|vuelo|voo|conexion|connexion|conexao|verbindung|senal|opcion"
+        r"|opcao|option|menu)\b",
+        r"\b(?:perdi\w*|perdu|olvid\w+|oubli\w+|esqueci\w*)(?: \w+){0,3} (?:contrasena|clave|senha"
+        r"|mot de passe|paciencia|patience|tiempo|temps|tempo|confianza|confiance|confianca)\b",
+        r"\b(?:passwort|kennwort|geduld|zeit|vertrauen)(?: \w+){0,2} (?:verloren|vergessen)\b",
+    )
+)
+
+
+def abroad(before: str, match: str, after: str, sentence: str, aftermath: str) -> bool:
+    """Excuse questions and things without data in Spanish, German, French and Portuguese."""
+    near = before[-25:].rpartition(",")[2] + match + after[:25].partition(",")[0]
+    return bool(_ASKED_ABROAD.search(sentence) or _NO_DATA_ABROAD.search(near))

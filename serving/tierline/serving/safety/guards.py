@@ -7,8 +7,8 @@ sentence, and the next words beyond it; it returns True to excuse the match.
 import re
 from typing import Final
 
-from tierline.serving.safety.abroad import abroad
 from tierline.serving.safety.elsewhere import (
+    abroad,
     foiled,
     gone_thing,
     long_ago,
