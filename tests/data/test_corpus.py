@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tierline.data import InputError
-from tierline.data.corpus import Corpus, load_corpus, read_rows, sha256
+from tierline.data.corpus import Corpus, load_corpus, read_rows
+from tierline.data.digest import sha256
 from tierline.data.quarantine import Quarantine
 from tierline.data.rows import BadRow
 

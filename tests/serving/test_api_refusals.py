@@ -36,6 +36,10 @@ def test_another_content_type_is_told_the_header(client: TestClient, kind: str |
         assert detail.startswith("body: expected JSON under the header Content-Type: application/")
     wrong = client.post("/v1/route", content="[]", headers={"content-type": "application/json"})
     assert "header" not in wrong.text
+    broken = client.post("/v1/route", content=f'{{"body": "{PLANTED}', headers=JSON)
+    (detail,) = broken.json()["details"]
+    assert detail.startswith("body.")
+    assert detail.endswith(": no valid JSON from this character on")
 
 
 def test_unknown_fields_are_refused(client: TestClient) -> None:

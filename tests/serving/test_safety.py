@@ -74,6 +74,10 @@ LOSSES = [
     "alle meine Dateien sind gelöscht",
     "j'ai perdu tous mes fichiers",
     "perdi todos os meus arquivos",
+    "Se perdieron todos los archivos",
+    "Alle meine Fotos sind weg, wie kann ich sie wiederherstellen?",
+    "As fotos sumiram e não voltaram.",
+    "Ein Ex-Mitarbeiter hat absichtlich alle Kundendaten gelöscht.",
 ]
 BREACHES = [
     "My account was hacked",
@@ -142,6 +146,16 @@ BREACHES = [
     "mein Konto wurde gehackt",
     "mon compte a été piraté",
     "meu cartão foi clonado",
+    "Alguien robó mi cuenta",
+    "Han accedido a mi cuenta sin permiso",
+    "Se filtraron los datos de nuestros clientes",
+    "Mon compte a été hacké",
+    "Nos données clients ont fuité",
+    "Meus dados foram vazados",
+    "Unser Server wurde verschlüsselt, Lösegeld wird gefordert",
+    "Mein Konto wurde gehackt. Ich habe nichts angeklickt.",
+    "Nous avons subi un vol de données hier soir.",
+    "Encontrei três compras que não fiz no meu cartão.",
 ]
 #: Words after which a pattern with a gap looks on.
 SECOND = "data files photos account invoices password address gone stolen hacked changed sent"
@@ -211,6 +225,10 @@ HARMLESS = [
     "I see an empty folder icon.",
     "The documents I need are missing a signature.",
     "Your order 1057 is on page 411.",
+    "Die Seite ist weg vom alten Muster, gefällt mir.",
+    "Se perdió la maleta en el vuelo.",
+    "Me robó la paciencia este trámite.",
+    "This e-mail is confidential. Unauthorised access is prohibited.",
 ]
 
 

@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from tierline.data import InputError
-from tierline.data.corpus import read_rows, sha256
+from tierline.data.corpus import read_rows
+from tierline.data.digest import sha256
 from tierline.data.quarantine import Quarantine
 from tierline.models.encoder import load_pretrained
 from tierline.training import cli

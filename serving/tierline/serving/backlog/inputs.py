@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tierline.data.corpus import sha256
+from tierline.data.digest import sha256
 from tierline.data.errors import InputError
 from tierline.data.readers import TicketFile
 from tierline.data.rows import BadRow, Row

@@ -119,8 +119,11 @@ def _place(error: Any) -> str:
 
 def _message(error: Any) -> str:
     """Return pydantic's message, without the input that some messages quote."""
-    quoting = {"value_error", "json_invalid"}
-    return "not readable as what is expected here" if error["type"] in quoting else error["msg"]
+    if error["type"] == "json_invalid":
+        return "no valid JSON from this character on"
+    return (
+        "not readable as what is expected here" if error["type"] == "value_error" else error["msg"]
+    )
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

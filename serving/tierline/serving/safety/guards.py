@@ -213,7 +213,7 @@ _DISCLAIMER: Final = re.compile(
     r"|received (?:this|it)(?: \w+){0,4} (?:in error|by mistake)|disclosure|dissemination"
     r"|distribution|liab(?:le|ility)|legally privileged|please consider the environment|disclaimer"
     r"|(?:scanned|checked) for viruses|virus[ -]free|any (?:loss|unauthori[sz]ed|use) "
-    r"|message was misdirected|unlawful|intercepted)\b"
+    r"|message was misdirected|unlawful|prohibited|intercepted)\b"
 )
 
 

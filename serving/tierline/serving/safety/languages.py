@@ -7,7 +7,8 @@ from tierline.serving.safety.grammar import Pattern, patterns
 
 LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     # Spanish
-    r"(?:he|hemos|ha|han) perdido (?:tod\w+|mis?|nuestr\w+|los|las|el|la)(?! (?:paciencia|tiempo"
+    r"(?:(?:he|hemos|ha|han) perdido|se (?:me |nos )?perdi(?:o|eron)) (?:tod\w+|mis?|nuestr\w+|los"
+    r"|las|el|la)(?! (?:paciencia|tiempo"
     r"|vuelo|maleta|paquete|conexion))|se (?:me |nos )?(?:han?|ha) (?:borrado|perdido|eliminado)"
     r"|(?:han?|me han?) (?:desaparecido|borrado|eliminado)|desaparecieron|desaparecio|borraron"
     r"|se (?:me |nos )?borr\w+|perdi (?:todo|todos|todas|mis|mi)|perdida de datos|datos perdidos",
@@ -19,7 +20,7 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     # German
     r"(?:daten|dateien|fotos|bilder|unterlagen|notizen|mails|nachrichten) (?:\w+ ){0,3}verloren"
     r"|(?:geloscht|geloescht|verschwunden|verloren gegangen|datenverlust|uberschrieben"
-    r"|ueberschrieben)|(?:sind|ist|alles|daten|fotos|dateien) (?:alle |plotzlich )?weg"
+    r"|ueberschrieben)|(?:sind|ist|alles|daten|fotos|dateien) (?:alle |plotzlich )?weg(?! vo[mn]\b)"
     r"|nicht mehr (?:da|vorhanden|auffindbar)",
     r"(?:ordner|laufwerk|postfach|tabelle|datenbank|datei|kalender|liste)(?: [\w\"']+){0,4} leer\b",
     # French
@@ -41,7 +42,10 @@ LOSS_ABROAD: Final[tuple[Pattern, ...]] = patterns(
 BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     # Spanish
     r"hackead[oa]s?|hackearon|jaque\w+|pirate[ao]\w*|robad[oa]s?|robaron|me (?:han )?robado"
-    r"|(?:han|ha|se ha) entrado (?:en|a) (?:mi|nuestra)|acceso no autorizado|estafa\w*|suplant\w+",
+    r"|(?:han|ha|se ha) (?:entrado|accedido) (?:en|a) (?:mi|nuestra)|(?:alguien|me|nos) robo (?:mi"
+    r"|la|el|los|las|nuestr\w+) (?:cuenta|datos|tarjeta|clave|contrasena|dinero|movil|telefono"
+    r"|portatil|perfil)|se (?:han |ha )?filtr(?:aron|ado|o) (?:\w+ ){0,2}datos"
+    r"|acceso no autorizado|estafa\w*|suplant\w+",
     r"alguien (?:ha |esta )?(?:entro|entrado|entrando|accedi\w+|usa|usando|cambio|cambiado|usado)"
     r"|cargos? que no (?:he )?(?:hice|hecho|reconozco)|no (?:los|las|lo|la) (?:hice|hicimos)"
     r" (?:yo)?"
@@ -55,9 +59,9 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"(?:hacker|cyber)[ -]?(?:angriff|attacke)\w*|sicherheitsvorfall|trojaner|daten(?: \w+){0,4}"
     r" (?:offengelegt|geleakt|abgeflossen)",
     r"gehackt|datenleck|datenpanne|unbefugt\w*|gestohlen|geklaut|fremder? zugriff|erpress\w+"
-    r"|jemand (?:hat|ist|war)(?: \w+){0,6} (?:konto|account|zugegriffen|eingeloggt|angemeldet"
-    r"|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*|nicht von mir"
-    r"|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren|verschlusselungstrojaner",
+    r"|losegeld\w*|jemand (?:hat|ist|war)(?: \w+){0,6} (?:konto|account|zugegriffen|eingeloggt"
+    r"|angemeldet|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*"
+    r"|nicht von mir|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren|verschlusselungstrojaner",
     r"(?:abbuchung|bestellung|uberweisung|buchung|zahlung|anmeldung|nachricht|mail)\w*,? die (?:ich"
     r"|wir) (?:\w+ ){0,2}(?:nie|nicht|niemals) (?:gemacht|veranlasst|bestellt|getatigt"
     r"|autorisiert|kennen?|geschrieben|gesendet)",
@@ -71,7 +75,8 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r" (?:fait\w*|passe\w*|autoris\w+|effectu\w+)",
     r"(?:violation|vol|fuite) de (?:nos |mes |vos )?donnees|vole (?:\w+ ){0,2}(?:donnees"
     r"|mot de passe|carte|compte)|donnees (?:\w+ ){0,4}volees|cyber-?attaque",
-    r"(?:ete|est|compte|site|fait) pirat(?:e|ee|es|er)|piratage|pirater|(?:ete|est) volee?s?"
+    r"(?:ete|est|compte|site|fait) (?:pirat|hack)(?:e|ee|es|er)|donnees (?:\w+ ){0,3}(?:ont|a)"
+    r" fuite|piratage|pirater|(?:ete|est) volee?s?"
     r"|(?:on )?m'a vole|usurp\w+|fuite de donnees|acces non autorise|arnaqu\w+|frauduleu\w+",
     r"quelqu'un (?:a|s'est|est|utilise|se)(?: \w+){0,6}(?: (?:connect\w+|acced\w+|compte|change"
     r"|entre|utilise))|je n'ai (?:rien|pas|jamais) (?:envoye|commande|fait|autorise)|perdu ma carte"
@@ -84,7 +89,7 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"invadi(?:ram|do|da|u)|roubad\w+|roubaram|clonad\w+|clonaram|acesso nao autorizado|vazamento"
     r"|alguem (?:entrou|acessou|esta usando|mudou|trocou|usou)|(?:cai|caiu) (?:em|num) (?:um"
     r" )?golpe"
-    r"|vazaram|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi (?:o |meu |minha "
-    r"|a )?(?:cartao|celular|carteira)|nao reconheco",
+    r"|vazaram|vazad[oa]s?|fraude|nao fui eu|de outr[ao] (?:pessoa|cliente|usuario)|perdi"
+    r" (?:o |meu |minha |a )?(?:cartao|celular|carteira)|nao reconheco",
     guards=(*guards.ALL_BUT_INNER_NEGATION, guards.abroad),
 )

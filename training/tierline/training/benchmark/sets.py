@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from tierline.data.columns import FIELDS, ColumnMap
-from tierline.data.corpus import read_rows, sha256
+from tierline.data.corpus import read_rows
+from tierline.data.digest import sha256
 from tierline.data.errors import InputError
 from tierline.data.labels import HEADS
 from tierline.data.quarantine import Quarantine

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tierline.data.corpus import read_rows, sha256
+from tierline.data.corpus import read_rows
+from tierline.data.digest import sha256
 from tierline.data.errors import InputError
 from tierline.data.label_book import Relabelling, read_label_book
 from tierline.data.quarantine import Quarantine

@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from tierline.data.corpus import sha256
+from tierline.data.digest import sha256
 from tierline.data.label_book import read_label_book
 from tierline.data.quarantine import Quarantine
 from tierline.data.readers import TicketFile
