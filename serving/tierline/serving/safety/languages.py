@@ -61,7 +61,8 @@ BREACH_ABROAD: Final[tuple[Pattern, ...]] = patterns(
     r"gehackt|datenleck|datenpanne|unbefugt\w*|gestohlen|geklaut|fremder? zugriff|erpress\w+"
     r"|losegeld\w*|jemand (?:hat|ist|war)(?: \w+){0,6} (?:konto|account|zugegriffen|eingeloggt"
     r"|angemeldet|passwort|karte)|fremde (?:abbuchung|bestellung|person|rechnungen)\w*"
-    r"|nicht von mir|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren|verschlusselungstrojaner",
+    r"|nicht von mir|(?:karte|handy|laptop|schlussel|ausweis|geldborse) verloren"
+    r"|verschlusselungstrojaner",
     r"(?:abbuchung|bestellung|uberweisung|buchung|zahlung|anmeldung|nachricht|mail)\w*,? die (?:ich"
     r"|wir) (?:\w+ ){0,2}(?:nie|nicht|niemals) (?:gemacht|veranlasst|bestellt|getatigt"
     r"|autorisiert|kennen?|geschrieben|gesendet)",
