@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tierline.data.labels import LABELS, IssueType, Sentiment, Severity
-from tierline.data.ticket import CustomerTier, Ticket
+from tierline.data.ticket import DIMENSIONS, CustomerTier, HandAssessment, Ticket
 from tierline.models.runtime.prediction import HeadPrediction, Prediction
 from tierline.serving.policy import Policy
 from tierline.serving.routing.recommend import recommend
@@ -22,6 +22,8 @@ INCIDENTS = (LOSS, BREACH, LOSS.upper(), "We lost all our data", "hackers got in
 WORDS = st.sampled_from(
     ["", "Hello", "Where is my order?", "needed today", "The page is slow.", LOSS, BREACH, "Danke!"]
 ) | st.text(max_size=80)
+
+LEVELS = st.none() | st.integers(0, 3)
 
 
 @st.composite
@@ -40,6 +42,12 @@ def tickets(draw: st.DrawFn) -> Ticket:
         order_value=draw(st.none() | st.floats(0, 3000)),
         current_tier=draw(st.none() | st.integers(1, 4)),
         locked_by_human=draw(st.booleans()),
+        team=draw(st.sampled_from([None, "frontline", "senior-engineers", "nobody"])),
+        language=draw(st.sampled_from([None, "de", "pt-BR"])),
+        status=draw(st.sampled_from([None, "open", "solved"])),
+        sites_affected=draw(st.none() | st.integers(0, 5)),
+        stated_severity=draw(st.none() | st.sampled_from(Severity)),
+        assessment=draw(st.none() | st.builds(HandAssessment, **dict.fromkeys(DIMENSIONS, LEVELS))),
     )
 
 

@@ -81,6 +81,11 @@ def test_tickets_in_a_language_of_few_are_learnt_from_but_make_it_no_less_strang
     assert Strangeness.load(trained.out / STRANGENESS).wording.tickets == learnt - 2
 
 
+def test_the_run_records_what_the_machine_did(run: Run) -> None:
+    names = {name for name in run.data.metrics if name.startswith("system/")}
+    assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= names
+
+
 def test_the_run_records_every_epoch(run: Run) -> None:
     client, epochs = mlflow.MlflowClient(), int(run.data.params["epochs"])
     for name in ("train_loss", "validation_loss", "validation_severity_macro_f1"):
@@ -189,6 +194,24 @@ def test_the_logged_model_answers_a_data_frame(store: None, trained: Trained) ->
     assert answers["id"].tolist() == ["a", "b"]
     assert answers["mode"].tolist() == ["full", "full"]
     assert answers["tier"][0] == 3
+
+
+def test_mlflow_answers_a_csv_file_with_the_logged_model(
+    store: None, trained: Trained, tmp_path: Path
+) -> None:
+    asked, answered = tmp_path / "asked.csv", tmp_path / "answered.json"
+    asked.write_text(
+        "body,customer_tier\nall our files were deleted,enterprise\n", encoding="utf-8"
+    )
+    mlflow.models.predict(
+        f"models:/tierline/{trained.version}",
+        input_path=str(asked),
+        content_type="csv",
+        output_path=str(answered),
+        env_manager="local",
+    )
+    (answer,) = json.loads(answered.read_text(encoding="utf-8"))["predictions"]
+    assert (answer["tier"], answer["mode"]) == (3, "full")
 
 
 def test_the_logged_model_asks_for_the_version_that_made_it(store: None, trained: Trained) -> None:
