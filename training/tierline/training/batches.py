@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+#: Tickets of like length are looked for among so many batches' worth: of what is computed for the
+#: seed corpus 2% is padding (with 24 batches 8%).
 _POOL_BATCHES: Final = 96
 
 
