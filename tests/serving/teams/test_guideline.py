@@ -146,7 +146,8 @@ def test_without_a_persons_word_the_guideline_changes_no_answer(
     without = policy.model_copy(
         update={"assessment": policy.assessment.model_copy(update={"asks": ()})}
     )
-    one, other = (recommend(ticket, said, p, NOW) for p in (policy, without))
+    unjudged = ticket.model_copy(update={"assessment": None, "sites_affected": None})
+    one, other = (recommend(unjudged, said, p, NOW) for p in (policy, without))
     assert (one.tier, one.reasons) == (other.tier, other.reasons)
 
 
