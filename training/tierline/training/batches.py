@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-#: Tickets of like length are looked for among so many batches' worth: of what is computed for the
-#: seed corpus 2% is padding (with 24 batches 8%).
-_POOL_BATCHES: Final = 96
+#: Tickets of like length are looked for among a fifth of all batches' worth, but this many at least
+#: and at most. Of what is computed for the seed corpus 2% is padding (8% with 24 batches); among all
+#: the batches of a small set the same tickets would always meet, and it was learnt worse.
+_POOLED: Final = (24, 96)
+_POOLS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ def shuffled(items: Sequence[Tensor], size: int, rng: random.Random) -> Iterator
     order = list(range(len(items)))
     rng.shuffle(order)
     batches = []
-    for start in range(0, len(order), size * _POOL_BATCHES):
-        pool = sorted(order[start : start + size * _POOL_BATCHES], key=lambda r: len(items[r]))
+    least, most = _POOLED
+    pooled = size * min(most, max(least, len(items) // size // _POOLS))
+    for start in range(0, len(order), pooled):
+        pool = sorted(order[start : start + pooled], key=lambda r: len(items[r]))
         batches += [pool[i : i + size] for i in range(0, len(pool), size)]
     rng.shuffle(batches)
     yield from (collate(items, rows) for rows in batches)
