@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-#: Tickets of like length are looked for among a fifth of all batches' worth, but this many at least
-#: and at most. Of what is computed for the seed corpus 2% is padding (8% with 24 batches); among all
-#: the batches of a small set the same tickets would always meet, and it was learnt worse.
+#: Tickets of like length are looked for among a fifth of all batches' worth, but among this many
+#: at least and at most. Of what is computed for the seed corpus 2% is padding (8% with 24 batches);
+#: in one pool with all of a small set the same tickets always met, and it was learnt worse.
 _POOLED: Final = (24, 96)
 _POOLS: Final = 5
 
