@@ -63,3 +63,10 @@ def test_the_order_follows_the_seed() -> None:
     assert first == again
     assert first != other
     assert torch.tensor(first).diff().abs().float().mean() > 10
+
+
+def test_the_tickets_of_a_small_set_meet_others_in_the_next_pass() -> None:
+    items = [torch.zeros(length) for length in range(1, 2_001)]
+    rng = random.Random(1)  # noqa: S311
+    first, second = ({frozenset(b.rows.tolist()) for b in shuffled(items, 32, rng)} for _ in "ab")
+    assert not first & second
