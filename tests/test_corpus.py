@@ -98,6 +98,14 @@ def test_incidents_and_near_misses_are_many(rows: Rows) -> None:
     assert sum("near_miss" in row["tags"] for row in rows) >= 300
 
 
+def test_a_fifth_carries_several_matters(parts: dict[str, Rows], rows: Rows) -> None:
+    def share(part: Rows) -> float:
+        return sum("several_matters" in row["tags"] for row in part) / len(part)
+
+    assert share(rows) == pytest.approx(0.2, abs=0.02)
+    assert all(share(part) > 0.15 for part in parts.values())
+
+
 def test_shares_of_the_parts(parts: dict[str, Rows], rows: Rows) -> None:
     shares = [len(parts[split]) / len(rows) for split in SPLITS]
     assert shares == pytest.approx([0.70, 0.15, 0.15], abs=0.05)

@@ -3,7 +3,7 @@
     cd data/tickets && python -m tierline.training.incident_words train.jsonl validation.jsonl
 
 Whoever changes the corpus runs it again. Weights come from the training part; the threshold from
-the validation part: the highest at which rules and words together catch 91% of the incidents.
+the validation part: the highest at which rules and words together catch 90% of the incidents.
 """
 
 import sys
@@ -28,8 +28,8 @@ from tierline.serving import safety
 from tierline.serving.routing.caution import INCIDENTS
 from tierline.serving.routing.words import HASTE, TABLE, share
 
-_CAUGHT: Final = 0.91
-_LEAST_TICKETS: Final = 4
+_CAUGHT: Final = 0.90
+_LEAST_TICKETS: Final = 5
 _C: Final = 30.0
 
 
