@@ -20,7 +20,7 @@ test: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Asks a service on the network: no part of `make test`.
 audit: $(VENV)/bin/pip

@@ -131,8 +131,9 @@ def test_a_persons_severity_takes_the_place_of_the_models() -> None:
 
 
 def test_a_persons_severity_lowers_no_safety_floor() -> None:
-    cautious = suspecting(0.3, 0.2)
-    assert (stated("P4", cautious).tier, "caution.p1" in rules(stated("P4", cautious))) == (3, True)
+    for cautious in (suspecting(0.3, 0.2), prediction("P1")):
+        found = stated("P4", cautious)
+        assert (found.tier, "caution.p1" in rules(found)) == (3, True)
     for said in (None, prediction("P1", "data_loss")):
         found = recommend(Ticket(body=LOSS, stated_severity="P4"), said, POLICY, NOW)
         assert (found.tier, found.team) == (3, "incident-response")

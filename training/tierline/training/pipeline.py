@@ -111,7 +111,7 @@ def train(job: TrainJob, console: Console) -> Trained:
             version = tracking.register(bundle)
         finally:  # a store that is away costs no training
             put_in_place(bundle, job.out)
-            console.print(f"bundle: {job.out}", markup=False)
+            console.print(f"bundle: {job.out}", markup=False, soft_wrap=True)
     console.print(f"MLflow: run {run}, version {version} of model 'tierline'", markup=False)
     return Trained(job.out, version, evaluations)
 

@@ -105,8 +105,7 @@ def _apply_caution(
         return
     probability, head = p1_probability(prediction, policy), prediction.heads.get("severity")
     says_p1 = head is not None and policy.severity_of(head.label) is Severity.P1
-    suspects = probability >= prediction.thresholds.get(CAUTION_P1, 1.0)
-    if suspects or (is_p1 and says_p1):
+    if says_p1 or probability >= prediction.thresholds.get(CAUTION_P1, 1.0):
         if not is_p1:
             decision.raise_to_safety()
         text = f"the model can't rule out P1 (probability {probability:.2f})"
